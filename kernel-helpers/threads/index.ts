@@ -1,0 +1,2 @@
+/** To the thread and back: executors, futures, contexts, errors. */
+export {};

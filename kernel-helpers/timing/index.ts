@@ -1,0 +1,2 @@
+/** The event loop's delay, its blocks, and the timeline of who ran where. */
+export {};

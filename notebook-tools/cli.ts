@@ -1,0 +1,2 @@
+/** The `nb` command. */
+export async function main(_args: string[]): Promise<void> {}

@@ -1,0 +1,2 @@
+/** Read, run, check and export Jupyter notebooks; works with any Jupyter kernel. */
+export {};
