@@ -1,2 +1,2 @@
 /** To the thread and back: executors, futures, contexts, errors. */
-export {};
+export * from "./travel";
