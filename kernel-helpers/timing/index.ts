@@ -1,2 +1,2 @@
 /** The event loop's delay, its blocks, and the timeline of who ran where. */
-export {};
+export { sleepSync } from "./sleep";
