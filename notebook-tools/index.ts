@@ -1,2 +1,2 @@
 /** Read, run, check and export Jupyter notebooks; works with any Jupyter kernel. */
-export {};
+export * from "./nbformat";

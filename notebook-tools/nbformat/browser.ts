@@ -1,0 +1,9 @@
+/** The part of this room that needs no file system, so that it also runs in a browser. */
+export { hasTag, headingAbove, headings, tags } from "./cells";
+export type { Problem } from "./check";
+export { NotebookDocument, type Results } from "./document";
+export { NotebookError } from "./errors";
+export { parseNotebook } from "./parse";
+export { applyCarriageReturns, joinStreams } from "./streams";
+export { mimeText, multilineText, sourceText } from "./text";
+export type * from "./types";

@@ -1,0 +1,118 @@
+import type { Problem } from "./check";
+import { type CellSpans, type Span, scanCells } from "./scan";
+import type { Cell, CodeCell, Notebook, Output } from "./types";
+import { jsonText, type Layout, layoutOf, toWritten } from "./write";
+
+/** What a run changes in a code cell. */
+export interface Results {
+  outputs: Output[];
+  execution_count: number | null;
+}
+
+/** A notebook with the text it was read from. Nothing here changes: an edit gives a new document. */
+export class NotebookDocument {
+  constructor(
+    /** The name used in messages. */
+    readonly file: string,
+    /** The parsed notebook; members that the file leaves out are filled in as empty. */
+    readonly notebook: Notebook,
+    /** What the file does otherwise than nbformat says, none of it fatal. */
+    readonly problems: readonly Problem[],
+    private readonly text: string,
+    private readonly results: ReadonlyMap<number, Results> = new Map(),
+  ) {}
+
+  get cells(): readonly Cell[] {
+    return this.notebook.cells;
+  }
+
+  /**
+   * The document with other outputs and execution count in one code cell (counted from 0).
+   * Outputs that equal the stored ones keep their text.
+   * @throws RangeError when the cell is not a code cell.
+   */
+  withOutputs(cellIndex: number, { outputs, execution_count }: Results): NotebookDocument {
+    const cell = this.cells[cellIndex];
+    if (cell?.cell_type !== "code") {
+      throw new RangeError(
+        `${this.file}: expected the index of a code cell, got ${cellIndex} (${cell?.cell_type ?? "no such cell"}).`,
+      );
+    }
+    const cells = this.cells.with(cellIndex, { ...cell, outputs, execution_count });
+    const results = new Map(this.results).set(cellIndex, { outputs, execution_count });
+    return new NotebookDocument(this.file, { ...this.notebook, cells }, this.problems, this.text, results);
+  }
+
+  /**
+   * The text to write: that of the file, without a byte order mark, with only the bytes of the
+   * changed `outputs` and `execution_count` replaced.
+   */
+  toText(): string {
+    if (this.results.size === 0) return this.text;
+    const spans = scanCells(this.text);
+    const layout = layoutOf(this.text);
+    const edits = [...this.results].flatMap(([index, results]) =>
+      cellEdits(this.text, layout, spans[index]!, results),
+    );
+    return applyEdits(this.text, edits);
+  }
+}
+
+interface Edit extends Span {
+  text: string;
+}
+
+function cellEdits(text: string, layout: Layout, spans: CellSpans, results: Results): Edit[] {
+  const written: Pick<CodeCell, "outputs" | "execution_count"> = {
+    execution_count: results.execution_count,
+    outputs: toWritten(results.outputs),
+  };
+  return Object.entries(written).flatMap(
+    ([name, value]) => memberEdit(text, layout, spans, name, value) ?? [],
+  );
+}
+
+function memberEdit(
+  text: string,
+  layout: Layout,
+  { cell, members }: CellSpans,
+  name: string,
+  value: unknown,
+): Edit | undefined {
+  const member = members.get(name);
+  const margin = marginBefore(text, (member ?? [...members.values()][0])?.key.start ?? cell.start);
+  const json = jsonText(value, layout, margin);
+  if (!member) return newMember(text, cell, `${JSON.stringify(name)}: ${json}`);
+  const stored = text.slice(member.value.start, member.value.end);
+  return isSame(stored, value) ? undefined : { ...member.value, text: json };
+}
+
+/** A member that the cell lacks goes before its others, where the blank between `{` and them is known. */
+function newMember(text: string, cell: Span, member: string): Edit {
+  const [blank = ""] = /\s*/y[Symbol.match](text.slice(cell.start + 1, cell.start + 1000)) ?? [];
+  return { start: cell.start + 1, end: cell.start + 1, text: `${blank}${member},` };
+}
+
+/** Whether stored JSON text holds the same outputs or count: lists of lines and strings are the same. */
+function isSame(stored: string, value: unknown): boolean {
+  const parsed: unknown = JSON.parse(stored);
+  const layout: Layout = { indent: "", newline: "" };
+  const comparable = Array.isArray(parsed) ? toWritten(parsed as Output[]) : parsed;
+  return jsonText(comparable, layout, "") === jsonText(value, layout, "");
+}
+
+/** The blank at the start of the line, when nothing else stands between it and the position. */
+function marginBefore(text: string, position: number): string {
+  const line = text.slice(text.lastIndexOf("\n", position - 1) + 1, position);
+  return /^[ \t]*/.exec(line)![0];
+}
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  const pieces: string[] = [];
+  let at = 0;
+  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+    pieces.push(text.slice(at, edit.start), edit.text);
+    at = edit.end;
+  }
+  return pieces.join("") + text.slice(at);
+}

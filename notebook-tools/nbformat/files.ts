@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import { chmod, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { NotebookDocument } from "./document";
+import { NotebookError } from "./errors";
+import { parseNotebook } from "./parse";
+
+/**
+ * Reads a notebook file.
+ * @throws NotebookError when it cannot be read, is not UTF-8, not JSON, or not nbformat 4.0 to 4.5
+ */
+export async function readNotebook(file: string): Promise<NotebookDocument> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new NotebookError(READ_FAULTS[error.code ?? ""] ?? `cannot be read (${error.message}).`, { file });
+  });
+  return parseNotebook(decode(bytes, file), file);
+}
+
+const READ_FAULTS: Record<string, string> = {
+  ENOENT: "there is no such file; check the path.",
+  EISDIR: "is a folder, expected a notebook file.",
+  EACCES: "may not be read; check its permissions.",
+};
+
+function decode(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    const isLong = (error as NodeJS.ErrnoException).code === "ERR_STRING_TOO_LONG";
+    const reason = isLong
+      ? "is larger than the 512 MB that can be read; clear its outputs."
+      : "is not UTF-8 text; save it as UTF-8.";
+    throw new NotebookError(reason, { file });
+  }
+}
+
+/**
+ * Writes a text file whole or not at all: into a new file in the same folder, which then takes
+ * the old one's place. Permissions stay; of a symbolic link the file it names is written.
+ * When it throws, the old file is as it was.
+ */
+export async function writeAtomically(file: string, text: string): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const mode = await stat(target).then(
+    (stats) => stats.mode & 0o7777,
+    () => undefined,
+  );
+  const draft = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    await writeThrough(draft, text);
+    if (mode !== undefined) await chmod(draft, mode);
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+/** Waits until the text is on the disk, so that a crash cannot leave an empty file behind the rename. */
+async function writeThrough(file: string, text: string): Promise<void> {
+  const handle = await open(file, "wx");
+  try {
+    await handle.writeFile(text, "utf8");
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A notebook file, and its place below the path that led to it. */
+export interface NotebookPath {
+  file: string;
+  /** The file itself for a path to a file: its base name; for a folder: the path within it. */
+  relative: string;
+}
+
+/**
+ * The notebooks that paths name: a file is itself, a folder is every `.ipynb` below it, sorted,
+ * without checkpoints, `node_modules` and hidden folders.
+ * @throws NotebookError for a path that does not exist
+ */
+export async function findNotebooks(paths: readonly string[]): Promise<NotebookPath[]> {
+  const found: NotebookPath[] = [];
+  for (const path of paths) {
+    const stats = await stat(path).catch(() => {
+      throw new NotebookError(READ_FAULTS.ENOENT!, { file: path });
+    });
+    if (!stats.isDirectory()) found.push({ file: path, relative: basename(path) });
+    else
+      found.push(
+        ...(await notebooksBelow(path)).map((relative) => ({ file: join(path, relative), relative })),
+      );
+  }
+  return found;
+}
+
+async function notebooksBelow(folder: string, within = ""): Promise<string[]> {
+  const entries = await readdir(join(folder, within), { withFileTypes: true });
+  const found = entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(async (entry) => {
+      const path = join(within, entry.name);
+      if (entry.name.startsWith(".") || entry.name === "node_modules") return [];
+      if (entry.isDirectory()) return notebooksBelow(folder, path);
+      return entry.name.endsWith(".ipynb") ? [path] : [];
+    });
+  return (await Promise.all(found)).flat();
+}

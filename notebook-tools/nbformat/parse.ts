@@ -1,0 +1,41 @@
+import { findProblems } from "./check";
+import { NotebookDocument } from "./document";
+import { NotebookError } from "./errors";
+import { findFault } from "./fault";
+import type { Cell, Notebook } from "./types";
+
+/**
+ * Reads the text of a notebook of nbformat 4.0 to 4.5.
+ * @param file the name to use in messages
+ * @throws NotebookError for text that is not JSON (with the line) and for what is no notebook (with the cell)
+ */
+export function parseNotebook(text: string, file = "notebook"): NotebookDocument {
+  const json = text.startsWith("\ufeff") ? text.slice(1) : text;
+  const parsed = parseJson(json, file);
+  const problems = findProblems(parsed);
+  const fatal = problems.find((problem) => problem.fatal);
+  if (fatal) throw new NotebookError(fatal.message.replace("FILE", file), { file, cell: fatal.cell });
+  return new NotebookDocument(file, filledIn(parsed as Notebook), problems, json);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const fault = findFault(text);
+    if (!fault) throw error;
+    const line = text.slice(0, fault.position).split("\n").length;
+    throw new NotebookError(fault.reason, { file, line });
+  }
+}
+
+/** What a notebook may leave out without losing its meaning. */
+function filledIn(notebook: Notebook): Notebook {
+  return { ...notebook, metadata: notebook.metadata ?? {}, cells: notebook.cells.map(filledInCell) };
+}
+
+function filledInCell(cell: Cell): Cell {
+  const metadata = cell.metadata ?? {};
+  if (cell.cell_type !== "code") return { ...cell, metadata };
+  return { ...cell, metadata, outputs: cell.outputs ?? [], execution_count: cell.execution_count ?? null };
+}

@@ -1,0 +1,52 @@
+import { toLines } from "./text";
+import type { JsonValue, Output } from "./types";
+
+/** How a notebook's text is laid out. */
+export interface Layout {
+  /** One level of indentation; empty when the whole notebook is on one line. */
+  indent: string;
+  newline: string;
+}
+
+/** The layout of a notebook's text, read from its first lines. */
+export function layoutOf(text: string): Layout {
+  const [, newline = "\n", indent = ""] = /^\s*\{[ \t]*(\r\n|\n)([ \t]*)/.exec(text) ?? [];
+  return { indent, newline };
+}
+
+/**
+ * A value as JSON text that starts in a line indented by `margin`. Names are sorted and
+ * non-ASCII text stays readable, as Jupyter writes it.
+ */
+export function jsonText(value: unknown, { indent, newline }: Layout, margin: string): string {
+  return JSON.stringify(sorted(value), null, indent).replaceAll("\n", newline + margin);
+}
+
+/** Outputs with their texts as lists of lines, as Jupyter writes them. */
+export function toWritten(outputs: readonly Output[]): Output[] {
+  return outputs.map((output) => {
+    if (output.output_type === "stream") return { ...output, text: linesOf(output.text) as string[] };
+    if (output.output_type === "error") return output;
+    const data = Object.entries(output.data).map(([mime, value]) => [
+      mime,
+      isText(mime) ? linesOf(value) : value,
+    ]);
+    return { ...output, data: Object.fromEntries(data) };
+  });
+}
+
+/** The mime types whose text nbformat splits; others, such as base64 images, stay one string. */
+function isText(mime: string): boolean {
+  return mime.startsWith("text/") || mime === "application/javascript" || mime === "image/svg+xml";
+}
+
+function linesOf(value: JsonValue): JsonValue {
+  return typeof value === "string" ? toLines(value) : value;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, sorted(item)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
