@@ -5,7 +5,7 @@
  * `require(module)[name](data)`. `data` goes by structured clone (SharedArrayBuffers are shared); it may
  * hold further travellers. Whoever needs one object per thread keeps a map by id in `module`.
  */
-export const travel: unique symbol = Symbol.for("kernel-helpers.travel") as never;
+export const travel: unique symbol = Symbol.for("kernel-helpers.travel");
 
 export interface Itinerary {
   /** What to `require` in the other thread: a package's name or an absolute path. */
