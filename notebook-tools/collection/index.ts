@@ -1,0 +1,3 @@
+/** The generated parts of a folder of numbered notebooks: navigation, the list of sections, translations. */
+export { addSyncCommand } from "./command";
+export { type FileChange, type SyncOptions, staleFiles, syncCollection } from "./sync";
