@@ -1,3 +1,8 @@
 /** To the thread and back: executors, futures, contexts, errors. */
 export * from "./context";
+export { type Gathered, type GatherOptions, gather } from "./gather";
+export * from "./limiter";
+export * from "./task-group";
+export { TimeoutError } from "./timeout";
 export * from "./travel";
+export * from "./wait";
