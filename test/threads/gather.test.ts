@@ -9,7 +9,7 @@ const fail = async (message: string): Promise<number> => {
 
 test("results come in the order of the inputs, and their types with them", async () => {
   const slow = turn().then(() => "slow");
-  const results = await gather([slow, () => 2, async () => true, "kept"]);
+  const results = await gather([slow, () => Number("2"), async () => true, "kept"]);
   expect(results).toEqual(["slow", 2, true, "kept"]);
   expectTypeOf(results).toEqualTypeOf<[string, number, boolean, string]>();
   expect(await gather([])).toEqual([]);
