@@ -8,11 +8,13 @@ import { Publisher } from "zeromq";
 function queueSends() {
   const send = Publisher.prototype.send;
   let last: Promise<unknown> = Promise.resolve();
-  Publisher.prototype.send = function (message) {
-    const sent = last.then(() => send.call(this, message));
-    last = sent.catch(() => undefined);
-    return sent;
-  };
+  Object.defineProperty(Publisher.prototype, "send", {
+    value(this: Publisher, message: Parameters<Publisher["send"]>[0]) {
+      const sent = last.then(() => send.call(this, message));
+      last = sent.catch(() => undefined);
+      return sent;
+    },
+  });
 }
 
 interface Bundle {
