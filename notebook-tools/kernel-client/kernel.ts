@@ -1,0 +1,351 @@
+/** One running kernel: started, asked, interrupted, restarted, ended. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Channels } from "./channels";
+import { newConnection, writeConnectionFile } from "./connection";
+import { KernelDiedError, KernelStartError, KernelTimeoutError } from "./errors";
+import { type ExecuteOptions, type ExecuteOutcome, type Execution, execution } from "./execute";
+import type { Kernelspec } from "./kernelspecs";
+import type { Channel, Frames, KernelInfo, Message } from "./messages";
+import { type KernelExit, KernelProcess } from "./process";
+import { decode, encode, newHeader } from "./wire";
+
+export interface KernelOptions {
+  /** The kernel's working directory: the notebook's folder. */
+  cwd: string;
+  /** Added to this process's environment and the kernelspec's. */
+  env?: Record<string, string>;
+  /** How long the kernel may take to answer for the first time. Default 60,000 ms. */
+  startTimeoutMs?: number;
+  /** Where ports come from; for tests. */
+  ports?: (count: number) => Promise<number[]>;
+}
+
+export interface ShutdownOptions {
+  /** How long the kernel may take to end by itself before SIGTERM, and then again before SIGKILL. Default 1,000 ms. */
+  graceMs?: number;
+}
+
+type FramesListener = (channel: Channel, frames: Frames) => void;
+type MessageListener = (message: Message) => void;
+type ExitListener = (exit: KernelExit) => void;
+
+const startAttempts = 4;
+/** A request that reaches a kernel while its sockets bind may go unanswered, so it is sent again, in ms. */
+const askAgainMs = 250;
+/** The shell has answered, but the subscription to IOPub came too late to hear of it. */
+const askAgainForIopubMs = 20;
+/** Quiet for this long after the process's end means that nothing more is under way, in ms. */
+const drainMs = 40;
+const portTaken = /EADDRINUSE|Address already in use/i;
+
+/** Waits for the promise, but no longer than `ms`; keeps no timer afterwards. */
+async function withinMs(ms: number, promise: Promise<unknown>): Promise<void> {
+  const stop = new AbortController();
+  await Promise.race([promise, sleep(ms, undefined, { signal: stop.signal }).catch(() => {})]);
+  stop.abort();
+}
+
+function listenerSet<T>(): { items: Set<T>; add(listener: T): () => void } {
+  const items = new Set<T>();
+  return {
+    items,
+    add(listener) {
+      items.add(listener);
+      return () => void items.delete(listener);
+    },
+  };
+}
+
+export class Kernel {
+  readonly spec: Kernelspec;
+  readonly #options: KernelOptions;
+  readonly #session = randomUUID();
+  readonly #frames = listenerSet<FramesListener>();
+  readonly #messages = listenerSet<MessageListener>();
+  readonly #exits = listenerSet<ExitListener>();
+  readonly #executions = new Set<Execution>();
+  #process!: KernelProcess;
+  #channels: Channels | null = null;
+  #removeConnectionFile: () => Promise<void> = async () => {};
+  #ending = false;
+  #received = 0;
+  #info: KernelInfo = {};
+
+  private constructor(spec: Kernelspec, options: KernelOptions) {
+    this.spec = spec;
+    this.#options = options;
+  }
+
+  /** @internal Use `startKernel`. */
+  static async start(spec: Kernelspec, options: KernelOptions): Promise<Kernel> {
+    const kernel = new Kernel(spec, options);
+    await kernel.#start();
+    return kernel;
+  }
+
+  /** What the kernel said of itself when it started. */
+  get info(): KernelInfo {
+    return this.#info;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** null while the process runs. */
+  get exit(): KernelExit | null {
+    return this.#process.exit;
+  }
+
+  /** The end of what the process wrote to its own stdout and stderr, outside the protocol. */
+  get output(): string {
+    return this.#process.output;
+  }
+
+  /** Every verified message of the kernel as bytes, for passing on. Returns the way to stop listening. */
+  onFrames(listener: FramesListener): () => void {
+    return this.#frames.add(listener);
+  }
+
+  /** Every message of the kernel, parsed. Returns the way to stop listening. */
+  onMessage(listener: MessageListener): () => void {
+    return this.#messages.add(listener);
+  }
+
+  /** The process ended although nobody called `shutdown` or `restart`. Returns the way to stop listening. */
+  onExit(listener: ExitListener): () => void {
+    return this.#exits.add(listener);
+  }
+
+  /** Signs a message and sends it. Frames are header, parent header, metadata, content, buffers. */
+  async send(channel: Exclude<Channel, "iopub">, frames: Frames): Promise<void> {
+    if (!this.#channels) throw new KernelDiedError(await this.#process.exited);
+    await this.#channels.send(channel, frames);
+  }
+
+  /**
+   * Asks on the shell or control channel and gives the reply's content.
+   * Throws `KernelTimeoutError` after `timeoutMs` (default 10,000), `KernelDiedError` when the process ends.
+   */
+  async request(
+    msgType: string,
+    content: Record<string, unknown> = {},
+    options: { channel?: "shell" | "control"; timeoutMs?: number } = {},
+  ): Promise<Record<string, unknown>> {
+    const { channel = "shell", timeoutMs = 10_000 } = options;
+    const header = newHeader(msgType, this.#session);
+    const stop = new AbortController();
+    const reply = new Promise<Record<string, unknown>>((resolve) => {
+      const off = this.onMessage((message) => {
+        if (message.channel === channel && message.parent_header.msg_id === header.msg_id)
+          resolve(message.content);
+      });
+      stop.signal.addEventListener("abort", off);
+    });
+    const died = this.#process.exited.then((exit) => Promise.reject(new KernelDiedError(exit)));
+    const late = sleep(timeoutMs, undefined, { signal: stop.signal }).then(() => {
+      throw new KernelTimeoutError(`The kernel did not answer ${msgType} within ${timeoutMs} ms.`);
+    });
+    for (const promise of [died, late]) promise.catch(() => {});
+    try {
+      await this.send(channel, encode({ header, parent_header: {}, metadata: {}, content, buffers: [] }));
+      return await Promise.race([reply, died, late]);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /**
+   * Runs code. Resolves when the reply and `idle` were both seen, or when it is certain that one was lost.
+   * Throws `KernelDiedError` when the process ends first, after the last of its output was delivered.
+   * Aborting `signal` stops the waiting and throws its reason; the kernel runs on: `interrupt` it.
+   */
+  execute(code: string, options: ExecuteOptions = {}): Promise<ExecuteOutcome> {
+    const run = execution(code, options, {
+      session: this.#session,
+      send: (channel, message) => this.send(channel, encode(message)),
+      interrupt: () => this.interrupt(),
+    });
+    this.#executions.add(run);
+    const done = () => void this.#executions.delete(run);
+    run.outcome.then(done, done);
+    if (this.exit) run.fail(new KernelDiedError(this.exit));
+    return run.outcome;
+  }
+
+  /**
+   * Interrupts what runs: SIGINT to the process group, or an `interrupt_request` where the kernelspec says so.
+   * Throws on Windows for a kernel that knows only the signal, which Windows does not have.
+   */
+  async interrupt(): Promise<void> {
+    if (this.spec.interruptMode === "message") {
+      await this.request("interrupt_request", {}, { channel: "control" });
+      return;
+    }
+    if (process.platform === "win32") {
+      throw new Error(
+        `The kernel "${this.spec.name}" can be interrupted only by a signal, which Windows lacks. Restart it instead.`,
+      );
+    }
+    this.#process.kill("SIGINT");
+  }
+
+  /** Ends the process and its children and starts anew; listeners stay. Throws `KernelStartError`. */
+  async restart(options: ShutdownOptions = {}): Promise<void> {
+    await this.#end(true, options);
+    await this.#start();
+  }
+
+  /**
+   * Ends the kernel: asks, then SIGTERM, then SIGKILL to the whole process group, so that no child is left.
+   * Safe to call twice, and on a dead kernel.
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<KernelExit> {
+    await this.#end(false, options);
+    return this.#process.exited;
+  }
+
+  async #start(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#startOnce();
+        return;
+      } catch (error) {
+        const taken = portTaken.test(this.#process.output);
+        await this.#end(false, { graceMs: 0 });
+        if (!taken || attempt === startAttempts) throw error;
+      }
+    }
+  }
+
+  async #startOnce(): Promise<void> {
+    const connection = await newConnection(this.spec.name, this.#options.ports);
+    const file = await writeConnectionFile(connection);
+    this.#removeConnectionFile = file.remove;
+    this.#ending = false;
+    this.#process = new KernelProcess(this.spec, file.path, this.#options.cwd, this.#options.env);
+    this.#channels = new Channels(connection, (channel, frames) => this.#receive(channel, frames));
+    const started = this.#process;
+    void started.exited.then((exit) => this.#onProcessExit(started, exit));
+    await this.#ready();
+  }
+
+  /** Asks for `kernel_info` until both the reply and a message on IOPub were seen: then both sockets can hear. */
+  async #ready(): Promise<void> {
+    const { startTimeoutMs = 60_000 } = this.#options;
+    const deadline = Date.now() + startTimeoutMs;
+    const seen = { reply: false, iopub: false };
+    let wake = () => {};
+    const off = this.onMessage((message) => {
+      if (message.channel === "iopub") seen.iopub = true;
+      if (message.header.msg_type === "kernel_info_reply") {
+        this.#info = message.content;
+        seen.reply = true;
+      }
+      wake();
+    });
+    void this.#process.exited.then(() => wake());
+    try {
+      while (!(seen.reply && seen.iopub)) {
+        this.#throwIfNotStarting(deadline, startTimeoutMs);
+        this.#askForInfo();
+        // Before the reply only the reply is news; after it, anything on IOPub.
+        const news = new Promise<void>((resolve) => {
+          wake = () => (seen.reply || this.exit) && resolve();
+        });
+        const ms = seen.reply ? askAgainForIopubMs : askAgainMs;
+        await withinMs(ms, news);
+        if (seen.reply && !seen.iopub) await sleep(askAgainForIopubMs);
+      }
+    } finally {
+      off();
+    }
+  }
+
+  #throwIfNotStarting(deadline: number, startTimeoutMs: number): void {
+    const { exit, output } = this.#process;
+    const shown = output.trim() === "" ? "It wrote nothing." : `It wrote:\n${output.trim()}`;
+    const name = `The kernel "${this.spec.name}"`;
+    if (exit) throw new KernelStartError(`${name} did not start: ${exit.reason}. ${shown}`);
+    if (portTaken.test(output))
+      throw new KernelStartError(`${name} did not start: its port was taken. ${shown}`);
+    if (Date.now() >= deadline) {
+      throw new KernelStartError(`${name} did not answer within ${startTimeoutMs / 1000} s. ${shown}`);
+    }
+  }
+
+  #askForInfo(): void {
+    const header = newHeader("kernel_info_request", this.#session);
+    const frames = encode({ header, parent_header: {}, metadata: {}, content: {}, buffers: [] });
+    // Rejects when the sockets close because the start failed; that failure is reported there.
+    this.#channels?.send("shell", frames).catch(() => {});
+  }
+
+  #receive(channel: Channel, frames: Buffer[]): void {
+    this.#received++;
+    for (const listener of this.#frames.items) listener(channel, frames);
+    if (this.#messages.items.size === 0 && this.#executions.size === 0) return;
+    let message: Message;
+    try {
+      message = decode(channel, frames);
+    } catch (error) {
+      const fault = new Error(`The kernel sent a message that is not JSON on ${channel}: ${error}`);
+      for (const run of this.#executions) run.fail(fault);
+      return;
+    }
+    for (const run of this.#executions) run.receive(message);
+    for (const listener of this.#messages.items) listener(message);
+  }
+
+  async #onProcessExit(ended: KernelProcess, exit: KernelExit): Promise<void> {
+    await this.#drained();
+    for (const run of this.#executions) run.fail(new KernelDiedError(exit));
+    if (this.#process !== ended || this.#ending) return;
+    this.#closeChannels();
+    for (const listener of this.#exits.items) listener(exit);
+  }
+
+  /** The process is gone, but its last messages may still be on their way through ZeroMQ. */
+  async #drained(): Promise<void> {
+    let before = -1;
+    while (before !== this.#received) {
+      before = this.#received;
+      await sleep(drainMs);
+    }
+  }
+
+  #closeChannels(): void {
+    this.#channels?.close();
+    this.#channels = null;
+    void this.#removeConnectionFile();
+  }
+
+  async #end(restart: boolean, { graceMs = 1000 }: ShutdownOptions): Promise<void> {
+    this.#ending = true;
+    const { exited } = this.#process;
+    if (!this.exit && graceMs > 0) {
+      this.request("shutdown_request", { restart }, { channel: "control", timeoutMs: graceMs }).catch(
+        () => {},
+      );
+      await withinMs(graceMs, exited);
+    }
+    if (!this.exit && graceMs > 0) {
+      this.#process.kill("SIGTERM");
+      await withinMs(graceMs, exited);
+    }
+    // Also where the kernel has ended: a child of it may live on in the group.
+    this.#process.kill("SIGKILL");
+    await exited;
+    this.#closeChannels();
+  }
+}
+
+/**
+ * Starts a kernel and waits until it can hear: `kernel_info` was answered and IOPub was heard. A port that
+ * was taken meanwhile is a reason to start again with others.
+ * Throws `KernelStartError` with what the process wrote.
+ */
+export function startKernel(spec: Kernelspec, options: KernelOptions): Promise<Kernel> {
+  return Kernel.start(spec, options);
+}
