@@ -1,2 +1,13 @@
 /** The event loop's delay, its blocks, and the timeline of who ran where. */
-export { sleepSync } from "./sleep";
+
+export type { LoopBlock, LoopMonitorOptions, LoopReport } from "./loop-monitor";
+export { LoopMonitor, timeLoopBlocking } from "./loop-monitor";
+export type { EventKind } from "./recorder";
+export type {
+  TimelineData,
+  TimelineEvent,
+  TimelineMark,
+  TimelineOptions,
+  TimelineTask,
+} from "./timeline";
+export { Timeline } from "./timeline";

@@ -3,26 +3,40 @@ import { threadId } from "node:worker_threads";
 /**
  * Where every thread leaves its events. `threads/` calls this on both sides; `Timeline` reads it.
  *
- * One ring of fixed-size records in shared memory: a 4-word header (count of events ever written,
- * capacity) and 16 bytes an event: time (float64, ms on the clock shared by all threads), task id
- * (uint32), kind (uint16) and thread id (uint16). Writers take a place with `Atomics.add`, so threads
- * never wait for one another; when the ring is full the oldest events are overwritten.
+ * One ring of fixed-size records in shared memory. A writer takes a place with `Atomics.add`, fills it
+ * and stamps it last, so threads never wait for one another and a reader skips a record that is still
+ * being written. When the ring is full the oldest events are overwritten, and `readEvents` says how many.
  */
 export const eventKinds = ["queued", "started", "blocked", "resumed", "done"] as const;
 export type EventKind = (typeof eventKinds)[number];
 
-const headerBytes = 16;
-const recordBytes = 16;
+/** One event as it lies in the ring; `time` in ms on the clock of `now`. */
+export interface RingEvent {
+  time: number;
+  kind: EventKind;
+  task: number;
+  thread: number;
+}
+
+// Header words: how many events were ever written, the capacity, how many task ids were given.
+const written = 0;
+const capacityWord = 1;
+const tasksGiven = 2;
+const headerWords = 4;
+// A record is 6 words: stamp (its number + 1, stored last), task, kind, thread, and the time (float64).
+const recordWords = 6;
+const timeWord = 4;
+const kindCodes: Record<EventKind, number> = { queued: 0, started: 1, blocked: 2, resumed: 3, done: 4 };
 
 interface Ring {
   shared: SharedArrayBuffer;
-  header: Uint32Array;
-  view: DataView;
+  words: Uint32Array;
+  times: Float64Array;
   capacity: number;
 }
 
 let ring: Ring | undefined;
-let lastTask = 0;
+let recordings = 0;
 const taskNames = new Map<number, string>();
 const threadNames = new Map<number, string>([[0, "event loop"]]);
 
@@ -33,20 +47,31 @@ export function now(): number {
 }
 
 function attach(shared: SharedArrayBuffer): Ring {
-  const header = new Uint32Array(shared, 0, 4);
-  return { shared, header, view: new DataView(shared, headerBytes), capacity: header[1]! };
+  const words = new Uint32Array(shared);
+  return { shared, words, times: new Float64Array(shared), capacity: words[capacityWord]! };
 }
 
-/** Starts recording into a new ring; on the loop thread, called by `Timeline`. */
-export function startRecording(capacity = 1 << 16): void {
-  const shared = new SharedArrayBuffer(headerBytes + capacity * recordBytes);
-  new Uint32Array(shared, 0, 4)[1] = capacity;
-  ring = attach(shared);
-  taskNames.clear();
+function newRing(capacity: number): Ring {
+  const shared = new SharedArrayBuffer((headerWords + capacity * recordWords) * 4);
+  new Uint32Array(shared)[capacityWord] = capacity;
+  return attach(shared);
 }
 
+/**
+ * Starts recording on the loop thread. Recordings may overlap: they share the ring, which the last
+ * `stopRecording` lets go. Returns the ring and the number of the next event.
+ */
+export function startRecording(capacity: number): { shared: SharedArrayBuffer; from: number } {
+  if (recordings++ === 0 || !ring) {
+    ring = newRing(capacity);
+    taskNames.clear();
+  }
+  return { shared: ring.shared, from: Atomics.load(ring.words, written) };
+}
+
+/** Ends one recording; tasks on their way keep the ring and may still write to it, unread. */
 export function stopRecording(): void {
-  ring = undefined;
+  if (recordings > 0 && --recordings === 0) ring = undefined;
 }
 
 /** The ring to send along with a task, or undefined while nothing records. */
@@ -63,7 +88,7 @@ export function useRing(shared: SharedArrayBuffer | undefined): void {
 /** On the loop thread: notes a task as queued and gives its id, or 0 while nothing records. */
 export function recordTask(name: string): number {
   if (!ring) return 0;
-  const task = ++lastTask;
+  const task = Atomics.add(ring.words, tasksGiven, 1) + 1;
   taskNames.set(task, name);
   recordEvent("queued", task);
   return task;
@@ -71,15 +96,56 @@ export function recordTask(name: string): number {
 
 /** Records an event of this thread; does nothing for task 0 or while nothing records. */
 export function recordEvent(kind: EventKind, task: number): void {
-  if (!ring || task === 0) return;
-  const at = (Atomics.add(ring.header, 0, 1) % ring.capacity) * recordBytes;
-  ring.view.setFloat64(at, now());
-  ring.view.setUint32(at + 8, task);
-  ring.view.setUint16(at + 12, eventKinds.indexOf(kind));
-  ring.view.setUint16(at + 14, threadId);
+  if (ring === undefined || task === 0) return;
+  const { words } = ring;
+  const number = Atomics.add(words, written, 1);
+  const at = headerWords + (number % ring.capacity) * recordWords;
+  words[at] = 0;
+  words[at + 1] = task;
+  words[at + 2] = kindCodes[kind];
+  words[at + 3] = threadId;
+  ring.times[(at + timeWord) >> 1] = now();
+  Atomics.store(words, at, number + 1);
 }
 
 /** Gives a thread the name that charts show. */
 export function nameThread(id: number, name: string): void {
   threadNames.set(id, name);
+}
+
+/** The name of a thread: as given, or by its number. */
+export function threadName(id: number): string {
+  return threadNames.get(id) ?? `thread ${id}`;
+}
+
+/** The name of a task that was queued while something recorded, or by its number. */
+export function taskName(task: number): string {
+  return taskNames.get(task) ?? `task ${task}`;
+}
+
+/** The events from number `from` on, in order of time, and how many of them were overwritten. */
+export function readEvents(shared: SharedArrayBuffer, from: number): { events: RingEvent[]; lost: number } {
+  const source = attach(shared);
+  const end = Atomics.load(source.words, written);
+  const first = Math.max(from, end - source.capacity);
+  const events: RingEvent[] = [];
+  for (let number = first; number < end; number++) {
+    const event = readRecord(source, number);
+    if (event) events.push(event);
+  }
+  events.sort((a, b) => a.time - b.time);
+  return { events, lost: first - from };
+}
+
+/** Reads a record, or nothing where its writer is not done or a later one has taken its place. */
+function readRecord({ words, times, capacity }: Ring, number: number): RingEvent | undefined {
+  const at = headerWords + (number % capacity) * recordWords;
+  if (Atomics.load(words, at) !== number + 1) return undefined;
+  const event = {
+    time: times[(at + timeWord) >> 1]!,
+    kind: eventKinds[words[at + 2]!]!,
+    task: words[at + 1]!,
+    thread: words[at + 3]!,
+  };
+  return Atomics.load(words, at) === number + 1 ? event : undefined;
 }

@@ -1,0 +1,124 @@
+import { performance } from "node:perf_hooks";
+import { DelayHistogram } from "./delay-histogram";
+import { LoopProbe } from "./loop-probe";
+import { now } from "./recorder";
+
+/** A stretch of time in which the event loop served nothing else, in ms; `start` since the measuring began. */
+export interface LoopBlock {
+  start: number;
+  duration: number;
+}
+
+/** What was measured; all times in ms. */
+export interface LoopReport {
+  /** How long was measured. */
+  duration: number;
+  /** The longest block, or 0 without any. */
+  longest: number;
+  /** Every block of at least the threshold, in order; the latest 10,000 of them. */
+  blocks: LoopBlock[];
+  /** Share of the time in which the loop ran callbacks, 0 to 1. */
+  utilisation: number;
+  /** The delay of an event that arrives at a random moment: half of all wait less than `p50`. */
+  delay: { p50: number; p90: number; p99: number; max: number };
+}
+
+export interface LoopMonitorOptions {
+  /** The shortest stretch that counts as a block, in ms; 2 unless given. */
+  threshold?: number;
+}
+
+const defaultThreshold = 2;
+const keptBlocks = 10_000;
+// Shorter turns are counted as no delay: they are the work of an idle process.
+const leastDelay = 0.1;
+
+/**
+ * Watches the event loop of this thread from `new LoopMonitor()` until `stop()`, at no cost while it idles.
+ * A monitor that nobody holds any more stops by itself, so a cell may be run again.
+ *
+ * @throws RangeError for a threshold that is not a positive number.
+ */
+export class LoopMonitor {
+  readonly #began = now();
+  readonly #utilisation = performance.eventLoopUtilization();
+  readonly #histogram = new DelayHistogram();
+  readonly #blocks: LoopBlock[] = [];
+  readonly #threshold: number;
+  readonly #probe: LoopProbe;
+  #final: LoopReport | undefined;
+
+  constructor({ threshold = defaultThreshold }: LoopMonitorOptions = {}) {
+    this.#threshold = checkThreshold(threshold);
+    this.#probe = startProbe(new WeakRef(this), Math.min(leastDelay, threshold));
+  }
+
+  /** What was measured until now, or until `stop()`. */
+  report(): LoopReport {
+    if (this.#final) return this.#final;
+    this.#probe.sample();
+    const duration = now() - this.#began;
+    const percentile = (p: number) => this.#histogram.percentile(p, duration);
+    return {
+      duration,
+      longest: this.#histogram.max >= this.#threshold ? this.#histogram.max : 0,
+      blocks: [...this.#blocks],
+      utilisation: performance.eventLoopUtilization(this.#utilisation).utilization,
+      delay: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99), max: this.#histogram.max },
+    };
+  }
+
+  /** Ends the measuring and returns the report; called again, returns the same one. */
+  stop(): LoopReport {
+    this.#final ??= this.report();
+    this.#probe.stop();
+    return this.#final;
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  /** @internal */
+  noteBusy(start: number, duration: number): void {
+    if (this.#final) return;
+    this.#histogram.add(duration);
+    if (duration < this.#threshold) return;
+    this.#blocks.push({ start: start - this.#began, duration });
+    if (this.#blocks.length > keptBlocks) this.#blocks.shift();
+  }
+}
+
+/** The probe holds its monitor weakly: the loop's own hook must not keep alive what a cell has let go. */
+function startProbe(monitor: WeakRef<LoopMonitor>, least: number): LoopProbe {
+  const probe = new LoopProbe(least, (start, duration) => {
+    const target = monitor.deref();
+    if (target) target.noteBusy(start, duration);
+    else probe.stop();
+  });
+  return probe;
+}
+
+function checkThreshold(threshold: number): number {
+  if (typeof threshold === "number" && threshold > 0) return threshold;
+  throw new RangeError(
+    `\`threshold\` must be a number of ms above 0, got ${String(threshold)}. Leave it out for ${defaultThreshold} ms.`,
+  );
+}
+
+/**
+ * Runs `work` and reports how it blocked the event loop of this thread; `value` is what `work` returned.
+ * An error of `work` is thrown on. The report covers the time until the promise of `work` is settled.
+ */
+export async function timeLoopBlocking<T>(
+  work: () => T,
+  options: LoopMonitorOptions = {},
+): Promise<LoopReport & { value: Awaited<T> }> {
+  const monitor = new LoopMonitor(options);
+  try {
+    const value = await work();
+    return { ...monitor.stop(), value };
+  } finally {
+    monitor.stop();
+  }
+}

@@ -1,0 +1,86 @@
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { now } from "./recorder";
+
+/**
+ * One stretch of time in which the loop ran callbacks without asking for new events.
+ * `start` in ms on the clock of `now`, `duration` in ms.
+ */
+export type OnBusy = (start: number, duration: number) => void;
+
+/**
+ * Watches every turn of this thread's event loop, without waking it.
+ *
+ * An unref'd immediate runs in the check phase of each turn and never keeps the loop turning, so an idle
+ * loop costs nothing. Between two checks the loop ran callbacks and waited in poll; libuv counts the
+ * waiting (`performance.nodeTiming.idleTime`), and the rest was busy. `onBusy` hears of stretches of at
+ * least `least` ms.
+ */
+export class LoopProbe {
+  #last = now();
+  #lastIdle = performance.nodeTiming.idleTime;
+  #lastEvents = polledEvents();
+  #running = true;
+  readonly #beforePoll = sampleBeforePoll();
+  readonly #check = (): void => {
+    if (!this.#running) return;
+    this.sample();
+    setImmediate(this.#check).unref();
+  };
+
+  constructor(
+    readonly least: number,
+    readonly onBusy: OnBusy,
+  ) {
+    setImmediate(this.#check).unref();
+  }
+
+  /** Counts what was busy since the last check: called in each turn, and by whoever needs it up to now. */
+  sample(): void {
+    const time = now();
+    const idle = performance.nodeTiming.idleTime;
+    const waited = idle - this.#lastIdle;
+    const busy = time - this.#last - waited;
+    if (busy >= this.least) this.#report(time, busy, waited);
+    if (busy >= this.least / 8) this.#beforePoll.reset();
+    this.#last = time;
+    this.#lastIdle = idle;
+    this.#lastEvents = polledEvents();
+  }
+
+  stop(): void {
+    if (!this.#running) return;
+    this.sample();
+    this.#running = false;
+    this.#beforePoll.disable();
+  }
+
+  /** A turn that waited in poll was busy before it (timers, immediates), after it (input, output), or both. */
+  #report(time: number, busy: number, waited: number): void {
+    if (waited < 0.05) return this.onBusy(this.#last, busy);
+    const before = this.#busyBeforePoll(busy);
+    const after = busy - before;
+    if (before >= this.least) this.onBusy(this.#last, before);
+    if (after >= this.least) this.onBusy(time - after, after);
+  }
+
+  /**
+   * Where Node samples each iteration, its sample is the time from check to poll; it alone would miss
+   * what runs after poll. An older Node tells only whether poll brought events: none, and all was before.
+   */
+  #busyBeforePoll(busy: number): number {
+    if (polledEvents() === this.#lastEvents) return busy;
+    if (this.#beforePoll.count === 0) return 0;
+    return Math.min(busy, this.#beforePoll.max / 1e6);
+  }
+}
+
+function polledEvents(): number {
+  return performance.nodeTiming.uvMetricsInfo?.events ?? Number.NaN;
+}
+
+/** An older Node does not know `samplePerIteration` and would wake the loop: hence a resolution of 12 days. */
+function sampleBeforePoll(): ReturnType<typeof monitorEventLoopDelay> {
+  const histogram = monitorEventLoopDelay({ samplePerIteration: true, resolution: 1 << 30 });
+  histogram.enable();
+  return histogram;
+}

@@ -1,0 +1,26 @@
+import { TimelineEvent, TimelineTask } from "./timeline";
+
+/** Gathers events into tasks, in the order in which they were first seen. */
+export function tasksOf(events: TimelineEvent[]): TimelineTask[] {
+  const tasks = new Map<number, TimelineTask>();
+  for (const event of events) note(taskOf(tasks, event), event);
+  return [...tasks.values()];
+}
+
+function taskOf(tasks: Map<number, TimelineTask>, { task: id, name }: TimelineEvent): TimelineTask {
+  const known = tasks.get(id);
+  if (known) return known;
+  const task = { id, name, thread: null, queued: null, started: null, done: null, blocked: [] };
+  tasks.set(id, task);
+  return task;
+}
+
+function note(task: TimelineTask, { kind, time, thread }: TimelineEvent): void {
+  const last = task.blocked.at(-1);
+  if (kind !== "queued") task.thread ??= thread;
+  if (kind === "queued") task.queued = time;
+  else if (kind === "started") task.started = time;
+  else if (kind === "blocked") task.blocked.push({ start: time, end: null });
+  else if (last && last.end === null) last.end = time;
+  if (kind === "done") task.done = time;
+}

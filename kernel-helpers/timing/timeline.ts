@@ -1,0 +1,166 @@
+import { LoopBlock } from "./loop-monitor";
+import { LoopProbe } from "./loop-probe";
+import {
+  EventKind,
+  now,
+  readEvents,
+  recordEvent,
+  recordTask,
+  startRecording,
+  stopRecording,
+  taskName,
+  threadName,
+} from "./recorder";
+import { tasksOf } from "./tasks";
+
+/** Something that happened to a task; `time` in ms since the recording began. */
+export interface TimelineEvent {
+  time: number;
+  kind: EventKind;
+  /** The number of the task, unique in the recording. */
+  task: number;
+  name: string;
+  thread: string;
+}
+
+/** A task as it was seen: times in ms since the recording began, null for what was not seen. */
+export interface TimelineTask {
+  id: number;
+  name: string;
+  /** Where it ran; null for a task that no thread took up. */
+  thread: string | null;
+  queued: number | null;
+  started: number | null;
+  done: number | null;
+  /** Where it held its thread without running: waiting for the loop's answer. */
+  blocked: { start: number; end: number | null }[];
+}
+
+/** A moment that the reader named. */
+export interface TimelineMark {
+  time: number;
+  name: string;
+}
+
+/** What the charts and the exports need of a timeline; a plain object of this shape does as well. */
+export interface TimelineData {
+  /** ms from the beginning to the end, or until now while it records. */
+  duration: number;
+  events: TimelineEvent[];
+  tasks: TimelineTask[];
+  blocks: LoopBlock[];
+  marks: TimelineMark[];
+  /** How many of the oldest events were overwritten because the ring was full. */
+  lost: number;
+}
+
+export interface TimelineOptions {
+  /** The shortest block of the event loop that is noted, in ms; 1 unless given. */
+  threshold?: number;
+  /** How many events are kept, the latest ones; 2^18 unless given, 24 bytes each. */
+  capacity?: number;
+}
+
+/**
+ * Records who ran where, on one clock over all threads, from `Timeline.start()` until `stop()`.
+ * Executors leave the events of their tasks by themselves. Recordings may overlap.
+ */
+export class Timeline implements TimelineData {
+  readonly #began = now();
+  readonly #ring: { shared: SharedArrayBuffer; from: number };
+  readonly #probe: LoopProbe;
+  readonly #blocks: LoopBlock[] = [];
+  readonly #marks: TimelineMark[] = [];
+  #ended: number | undefined;
+  #read: { events: TimelineEvent[]; lost: number; tasks: TimelineTask[] } | undefined;
+
+  constructor({ threshold = 1, capacity = 1 << 18 }: TimelineOptions = {}) {
+    this.#ring = startRecording(capacity);
+    this.#probe = new LoopProbe(threshold, (start, duration) =>
+      this.#blocks.push({ start: start - this.#began, duration }),
+    );
+  }
+
+  static start(options: TimelineOptions = {}): Timeline {
+    return new Timeline(options);
+  }
+
+  /** Records while `work` runs and returns the timeline; an error of `work` is thrown on. */
+  static async record(work: () => unknown, options: TimelineOptions = {}): Promise<Timeline> {
+    const timeline = new Timeline(options);
+    try {
+      await work();
+      return timeline.stop();
+    } finally {
+      timeline.stop();
+    }
+  }
+
+  /** Names this moment: a line across the chart. */
+  mark(name: string): void {
+    if (this.#ended === undefined) this.#marks.push({ time: now() - this.#began, name });
+  }
+
+  /** Runs `work` as a task on the event loop's own lane and returns its value. */
+  async task<T>(name: string, work: () => T): Promise<Awaited<T>> {
+    const id = recordTask(name);
+    recordEvent("started", id);
+    try {
+      return await work();
+    } finally {
+      recordEvent("done", id);
+    }
+  }
+
+  /** Ends the recording; called again, changes nothing. */
+  stop(): this {
+    if (this.#ended !== undefined) return this;
+    this.#probe.stop();
+    this.#ended = now();
+    this.#read = this.#readNow();
+    stopRecording();
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  get duration(): number {
+    return (this.#ended ?? now()) - this.#began;
+  }
+
+  get events(): TimelineEvent[] {
+    return (this.#read ?? this.#readNow()).events;
+  }
+
+  get tasks(): TimelineTask[] {
+    return (this.#read ?? this.#readNow()).tasks;
+  }
+
+  get lost(): number {
+    return (this.#read ?? this.#readNow()).lost;
+  }
+
+  /** The blocks of the event loop, in order. */
+  get blocks(): LoopBlock[] {
+    if (this.#ended === undefined) this.#probe.sample();
+    return [...this.#blocks];
+  }
+
+  get marks(): TimelineMark[] {
+    return [...this.#marks];
+  }
+
+  #readNow() {
+    const { events: ringEvents, lost } = readEvents(this.#ring.shared, this.#ring.from);
+    const events = ringEvents.map(({ time, kind, task, thread }) => ({
+      time: Math.max(0, time - this.#began),
+      kind,
+      task,
+      name: taskName(task),
+      thread: threadName(thread),
+    }));
+    return { events, lost, tasks: tasksOf(events) };
+  }
+}
