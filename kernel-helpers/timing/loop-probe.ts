@@ -56,8 +56,7 @@ export class LoopProbe {
 
   /** A turn that waited in poll was busy before it (timers, immediates), after it (input, output), or both. */
   #report(time: number, busy: number, waited: number): void {
-    if (waited < 0.05) return this.onBusy(this.#last, busy);
-    const before = this.#busyBeforePoll(busy);
+    const before = waited < 0.05 ? busy : this.#busyBeforePoll(busy);
     const after = busy - before;
     if (before >= this.least) this.onBusy(this.#last, before);
     if (after >= this.least) this.onBusy(time - after, after);

@@ -1,0 +1,81 @@
+import { inspect } from "node:util";
+import { renderSvg } from "./render";
+import { config, width } from "./theme";
+
+/** The hook by which a kernel asks a value how it wants to be shown; Deno's kernel knows it too. */
+export const jupyterDisplay: unique symbol = Symbol.for("Jupyter.display") as never;
+
+/** Media types to contents, as Jupyter sends them. */
+export interface MimeBundle {
+  [mediaType: string]: unknown;
+}
+
+/** A Vega-Lite v5 specification: plain JSON. */
+export interface VegaLiteSpec {
+  [property: string]: unknown;
+}
+
+/** What a chart says without being seen. */
+export interface ChartWords {
+  title: string;
+  subtitle?: string;
+  /** One sentence that states what the chart shows: the alt text. */
+  description: string;
+  /** What a terminal prints in place of the picture; the description unless given. */
+  text?: string;
+}
+
+/** A chart: a Vega-Lite specification with its alt text. Shows itself as the last expression of a cell. */
+export class Chart {
+  readonly title: string;
+  readonly description: string;
+  /** The Vega-Lite v5 specification, complete with theme and data. */
+  readonly spec: VegaLiteSpec;
+  readonly #text: string;
+
+  constructor(words: ChartWords, body: VegaLiteSpec) {
+    this.title = words.title;
+    this.description = words.description;
+    this.#text = words.text ?? words.description;
+    this.spec = completeSpec(words, body);
+  }
+
+  /** The chart as SVG, with title and description for those who do not see it. */
+  toSvg(): string {
+    return renderSvg(this.spec, this.title, this.description);
+  }
+
+  /** The chart in every form that a front end may choose from. */
+  toMimeBundle(): MimeBundle {
+    return {
+      "application/vnd.vegalite.v5+json": this.spec,
+      "image/svg+xml": this.toSvg(),
+      "text/plain": `${this.title}. ${this.description}`,
+    };
+  }
+
+  /** The chart in words and characters, for a terminal. */
+  toString(): string {
+    return `${this.title}\n${this.#text}`;
+  }
+
+  [jupyterDisplay](): MimeBundle {
+    return this.toMimeBundle();
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+function completeSpec({ title, subtitle, description }: ChartWords, body: VegaLiteSpec): VegaLiteSpec {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+    description,
+    title: subtitle ? { text: title, subtitle } : title,
+    width,
+    autosize: { type: "fit-x", contains: "padding" },
+    ...body,
+    config,
+  };
+}
