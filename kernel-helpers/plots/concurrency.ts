@@ -20,7 +20,7 @@ const legendNames = palette.length;
 export function concurrencyChart(timeline: TimelineData, options: ConcurrencyChartOptions = {}): Chart {
   const { duration, tasks, blocks, marks } = timeline;
   const lanes = lanesOf(tasks);
-  const placed = place(segmentsOf({ ...timeline, duration }));
+  const placed = place(segmentsOf(tasks, duration));
   const names = [...new Set(tasks.map(({ name }) => name))].sort(byName);
   const words = {
     title: options.title ?? "Who ran where",

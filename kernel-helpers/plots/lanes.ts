@@ -1,4 +1,4 @@
-import { TimelineData, TimelineTask } from "../timing";
+import { TimelineTask } from "../timing";
 
 /** A stretch of a task on a lane; times in ms. */
 export interface Segment {
@@ -25,7 +25,7 @@ export function byName(a: string, b: string): number {
 }
 
 /** Cuts every task into what it did: waited in the queue, ran, stood blocked. What is unfinished ends with the recording. */
-export function segmentsOf({ tasks, duration }: TimelineData): Segment[] {
+export function segmentsOf(tasks: TimelineTask[], duration: number): Segment[] {
   return tasks.flatMap((task) => segmentsOfTask(task, duration)).filter(({ start, end }) => end >= start);
 }
 

@@ -3,6 +3,7 @@
 export type { LoopBlock, LoopMonitorOptions, LoopReport } from "./loop-monitor";
 export { LoopMonitor, timeLoopBlocking } from "./loop-monitor";
 export type { EventKind } from "./recorder";
+export { sleepSync } from "./sleep";
 export type {
   TimelineData,
   TimelineEvent,
