@@ -1,2 +1,3 @@
 /** Read, run, check and export Jupyter notebooks; works with any Jupyter kernel. */
+export * from "./export";
 export * from "./nbformat";

@@ -35,11 +35,11 @@ function decode(bytes: Uint8Array, file: string): string {
 }
 
 /**
- * Writes a text file whole or not at all: into a new file in the same folder, which then takes
+ * Writes a file (text as UTF-8) whole or not at all: into a new file in the same folder, which then takes
  * the old one's place. Permissions stay; of a symbolic link the file it names is written.
  * When it throws, the old file is as it was.
  */
-export async function writeAtomically(file: string, text: string): Promise<void> {
+export async function writeAtomically(file: string, data: string | Uint8Array): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const mode = await stat(target).then(
     (stats) => stats.mode & 0o7777,
@@ -47,7 +47,7 @@ export async function writeAtomically(file: string, text: string): Promise<void>
   );
   const draft = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
-    await writeThrough(draft, text);
+    await writeThrough(draft, data);
     if (mode !== undefined) await chmod(draft, mode);
     await rename(draft, target);
   } catch (error) {
@@ -56,11 +56,11 @@ export async function writeAtomically(file: string, text: string): Promise<void>
   }
 }
 
-/** Waits until the text is on the disk, so that a crash cannot leave an empty file behind the rename. */
-async function writeThrough(file: string, text: string): Promise<void> {
+/** Waits until the data is on the disk, so that a crash cannot leave an empty file behind the rename. */
+async function writeThrough(file: string, data: string | Uint8Array): Promise<void> {
   const handle = await open(file, "wx");
   try {
-    await handle.writeFile(text, "utf8");
+    await handle.writeFile(data, "utf8");
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,0 +1,4 @@
+/** The part of this room that needs no file system, so that it also runs in a browser. */
+export { type ExportOptions, exportHtml } from "./html";
+export { exportMarkdown, type MarkdownExport } from "./to-markdown";
+export { exportScript, type ScriptExport } from "./to-script";

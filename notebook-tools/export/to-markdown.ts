@@ -1,0 +1,107 @@
+import {
+  type Cell,
+  type DisplayData,
+  type ExecuteResult,
+  hasTag,
+  joinStreams,
+  mimeText,
+  multilineText,
+  type Notebook,
+  type Output,
+  sourceText,
+} from "../nbformat/browser";
+import { withoutAnsi } from "./ansi";
+import { harmlessMarkdown } from "./harmless-markdown";
+import { type ExportOptions, languageOf } from "./html";
+import { richest } from "./mime";
+import { sanitize, sanitizeSvg } from "./sanitize";
+import { drawingOf } from "./svg";
+
+/** A Markdown document, and the images that lie beside it. */
+export interface MarkdownExport {
+  text: string;
+  /** By the path that the text names. */
+  files: Map<string, { data: string; encoding: "utf8" | "base64" }>;
+}
+
+/**
+ * A notebook as Markdown: prose as it is but for scripts, code and outputs in fences, images as files
+ * in a folder named after the notebook.
+ */
+export function exportMarkdown(notebook: Notebook, options: ExportOptions = {}): MarkdownExport {
+  const name = (options.path ?? "notebook")
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.ipynb$/, "");
+  const images = new Images(`${name}_files`);
+  const parts = notebook.cells.map((cell) => cellMarkdown(cell, languageOf(notebook), images));
+  return { text: `${parts.filter((part) => part !== "").join("\n\n")}\n`, files: images.files };
+}
+
+const EXTENSIONS: Record<string, string> = {
+  "image/svg+xml": "svg",
+  "image/png": "png",
+  "image/jpeg": "jpg",
+  "image/webp": "webp",
+  "image/gif": "gif",
+};
+
+class Images {
+  readonly files: MarkdownExport["files"] = new Map();
+  constructor(private readonly folder: string) {}
+
+  /** Keeps an image and gives the path to it. */
+  add(mime: string, data: string): string {
+    const path = `${this.folder}/image-${this.files.size + 1}.${EXTENSIONS[mime] ?? "bin"}`;
+    const isSvg = mime === "image/svg+xml";
+    this.files.set(
+      path,
+      isSvg ? { data: sanitizeSvg(data), encoding: "utf8" } : { data, encoding: "base64" },
+    );
+    return encodeURI(path);
+  }
+}
+
+function cellMarkdown(cell: Cell, language: string, images: Images): string {
+  if (hasTag(cell, "remove-cell")) return "";
+  if (cell.cell_type === "markdown") return proseMarkdown(cell, images);
+  if (cell.cell_type === "raw") return "";
+  const source = sourceText(cell).trimEnd();
+  const outputs = joinStreams(cell.outputs).map((output) => outputMarkdown(output, images));
+  return [source.trim() && fenced(source, language), ...outputs].filter((part) => part !== "").join("\n\n");
+}
+
+function proseMarkdown(cell: Exclude<Cell, { cell_type: "code" }>, images: Images): string {
+  return harmlessMarkdown(sourceText(cell)).replace(/attachment:([^)\s"'>]+)/g, (link, name: string) => {
+    const bundle = cell.attachments?.[decodeURIComponent(name)] ?? {};
+    const [mime, value] = Object.entries(bundle).find(([mime]) => mime.startsWith("image/")) ?? [];
+    return mime && value !== undefined ? images.add(mime, mimeText(value)) : link;
+  });
+}
+
+function outputMarkdown(output: Output, images: Images): string {
+  if (output.output_type === "stream") return fenced(withoutAnsi(multilineText(output.text)), "text");
+  if (output.output_type === "error") return fenced(withoutAnsi(output.traceback.join("\n")), "text");
+  return bundleMarkdown(output, images);
+}
+
+function bundleMarkdown({ data }: DisplayData | ExecuteResult, images: Images): string {
+  const shown = richest(data);
+  if (!shown) return "";
+  if (shown.mime.startsWith("image/"))
+    return `![${altOf(shown.mime, shown.text)}](${images.add(shown.mime, shown.text)})`;
+  if (shown.mime === "text/html") return sanitize(shown.text).replace(/\n\s*\n/g, "\n");
+  if (shown.mime === "text/markdown") return harmlessMarkdown(shown.text);
+  return fenced(withoutAnsi(shown.text), shown.mime === "application/json" ? "json" : "text");
+}
+
+function altOf(mime: string, text: string): string {
+  return mime === "image/svg+xml" ? drawingOf(text).alt.replace(/[[\]\\\n]/g, " ") : "";
+}
+
+/** Text in a fence that is longer than any fence within it. */
+function fenced(text: string, info: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`{3,}/g), ([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${info}\n${text.replace(/\n+$/, "")}\n${fence}`;
+}
