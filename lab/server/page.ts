@@ -1,0 +1,83 @@
+import type { Call, Reply } from "./http";
+
+/** What the page tells JupyterLab about where it is; every value is a string, as PageConfig wants them. */
+function pageConfig(version: string, root: string, treePath: string, workspace: string, mode: string) {
+  return {
+    appName: "JupyterLab",
+    appNamespace: "lab",
+    appVersion: version,
+    appUrl: "/lab",
+    baseUrl: "/",
+    treeUrl: "/lab/tree",
+    settingsUrl: "/lab/api/settings",
+    themesUrl: "/lab/api/themes",
+    translationsApiUrl: "/lab/api/translations",
+    workspacesApiUrl: "/lab/api/workspaces",
+    fullStaticUrl: "/static/lab",
+    cacheFiles: "true",
+    delete_to_trash: "false",
+    devMode: "false",
+    mode,
+    notebookStartsKernel: "true",
+    notebookVersion: "[2, 0, 0]",
+    quitButton: "true",
+    serverRoot: root,
+    terminalsAvailable: "false",
+    token: "",
+    treePath,
+    workspace,
+  };
+}
+
+// A script element ends at the first "</script", whatever is around it.
+const asScript = (value: unknown) => JSON.stringify(value).replaceAll("<", "\\u003c");
+
+/** Serves `/lab`, `/lab/tree/<path>`, `/lab/workspaces/<name>/tree/<path>` and `/doc/tree/<path>`. */
+export function labPage(version: string, scripts: readonly string[], root: string) {
+  return ({ path, params }: Call): Reply => {
+    const [workspace = "", treePath = ""] = params;
+    const mode = path.startsWith("/doc") ? "single-document" : "multiple-document";
+    const config = pageConfig(version, root, treePath, workspace || "default", mode);
+    const tags = scripts.map((name) => `<script defer src="/static/lab/${name}"></script>`).join("\n  ");
+    return {
+      text: `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>JupyterLab</title>
+  <link rel="icon" type="image/svg+xml" href="/favicon.svg" class="idle favicon">
+  <link rel="" type="image/svg+xml" href="/favicon-busy.svg" class="busy favicon">
+  <script id="jupyter-config-data" type="application/json">${asScript(config)}</script>
+  ${tags}
+</head>
+<body></body>
+</html>
+`,
+    };
+  };
+}
+
+const svg = (colour: string) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="${colour}" stroke-width="4">
+<circle cx="16" cy="16" r="10"/><path d="M4 16h6m12 0h6" stroke-linecap="round"/></svg>
+`;
+
+/** The tab's icon, a loop with a thread through it: grey while idle, orange while a kernel is busy. */
+export const favicon = (busy: boolean): Reply => ({
+  text: svg(busy ? "#f37726" : "#616161"),
+  headers: { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" },
+});
+
+/** What a visitor without the token sees. */
+export const tokenWanted: Reply = {
+  status: 403,
+  text: `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Token required</title>
+<body style="font: 16px/1.5 system-ui; max-width: 40em; margin: 4em auto; padding: 0 1em">
+<h1>This JupyterLab asks for its token</h1>
+<p>Open the whole address, with <code>?token=</code>, that <code>npm start</code> printed in the terminal.
+It changes each time the server starts.</p>
+</body></html>
+`,
+};
