@@ -40,11 +40,22 @@ function bundle() {
     // Nothing is known to read the maps, and they double the build.
     devtool: false,
     entry: { main: path.join(here, "main.js") },
-    output: { ...jupyterRules.output, path: path.join(work, "static"), publicPath: "/static/lab/", filename, chunkFilename: filename },
-    resolve: { ...jupyterRules.resolve, alias: { "lab-extensions": path.join(work, "extensions.js"), "lab-style": path.join(work, "style.js") } },
+    output: {
+      ...jupyterRules.output,
+      path: path.join(work, "static"),
+      publicPath: "/static/lab/",
+      filename,
+      chunkFilename: filename,
+    },
+    resolve: {
+      ...jupyterRules.resolve,
+      alias: { "lab-extensions": path.join(work, "extensions.js"), "lab-style": path.join(work, "style.js") },
+    },
     optimization: {
       // Measured: compressing makes the build three to four times longer and the page slower to start.
-      minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ minimizerOptions: { compress: false, mangle: true } })],
+      minimizer: [
+        new rspack.SwcJsMinimizerRspackPlugin({ minimizerOptions: { compress: false, mangle: true } }),
+      ],
     },
     performance: { hints: false },
   };

@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import path from "node:path";
+import { writeAtomically } from "notebook-tools";
 import { HttpError } from "./http";
 
 const isMissing = (error: unknown) => {
@@ -51,31 +51,8 @@ export function normalise(apiPath: string): string {
     .join("/");
 }
 
-async function fill(handle: FileHandle, content: string | Uint8Array): Promise<void> {
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * Writes a file so that whoever reads it sees the old content or the new one, never a part:
- * a neighbour is written, flushed and renamed over it. Makes the folder; keeps the file's mode.
- */
-export async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
+/** Writes one of the server's own files, making its folder. */
+export async function writeOwnFile(file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  const mode = (await unlessMissing(() => stat(file)))?.mode ?? 0o666;
-  const temporary = path.join(
-    path.dirname(file),
-    `.${path.basename(file)}.${randomBytes(6).toString("hex")}.tmp`,
-  );
-  try {
-    await fill(await open(temporary, "wx", mode), content);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeAtomically(file, content);
 }

@@ -6,6 +6,8 @@ export interface Guard {
   readonly token: string;
   /** The `Set-Cookie` value that stands for the token on later requests. */
   readonly cookie: string;
+  /** The `Set-Cookie` value that makes the browser forget it. */
+  readonly forgetful: string;
   /** Why a request comes from somewhere else, or `null` when it does not. */
   strangeOrigin(request: IncomingMessage): string | null;
   /** Whether the request carries the token (header or `?token=`) or the cookie. */
@@ -40,6 +42,7 @@ export function createGuard(port: number): Guard {
   return {
     token,
     cookie: `${cookieName}=${session}; Path=/; HttpOnly; SameSite=Lax`,
+    forgetful: `${cookieName}=; Path=/; Max-Age=0`,
     strangeOrigin(request) {
       const host = request.headers.host ?? "";
       if (!hosts.has(host)) return `The Host header must be 127.0.0.1:${port} or localhost:${port}.`;

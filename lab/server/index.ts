@@ -1,1 +1,2 @@
-export {};
+/** A small local Jupyter server for JupyterLab, without Python. */
+export { type Lab, type LabOptions, startLab } from "./lab";

@@ -1,1 +1,74 @@
-export {};
+/** `npm start`: serves JupyterLab on this machine until Ctrl-C. */
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { openBrowser } from "./browser";
+import { type Lab, startLab } from "./lab";
+
+const usage = `Usage: npm start -- [options] [document]
+
+  document         what to open, from the root; default notebooks/00-index.ipynb
+  --port N         the port, 1 to 65535; default 8888 or the next free one
+  --no-browser     only print the address
+  --root FOLDER    the folder that the file browser shows; default this project
+  --user FOLDER    where settings and layouts are kept; default lab/.user
+  --help           this text
+`;
+
+const project = path.resolve(__dirname, "..", "..", "..");
+const defaultPort = 8888;
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      port: { type: "string" },
+      "no-browser": { type: "boolean" },
+      root: { type: "string" },
+      user: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535))
+    throw new Error(`--port must be a number from 1 to 65535, got ${values.port}.`);
+  return { ...values, port, document: positionals[0] ?? "notebooks/00-index.ipynb" };
+}
+
+/** Stops once, however often it is asked; a second Ctrl-C does not wait for the kernels to end by themselves. */
+function stopOnSignals(lab: Lab): () => void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    console.log("\nStopping JupyterLab and its kernels …");
+    await lab.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  return stop;
+}
+
+async function main(): Promise<void> {
+  const options = readArguments();
+  if (options.help) return void process.stdout.write(usage);
+  let stop = () => {};
+  const lab = await startLab({
+    root: path.resolve(options.root ?? project),
+    bundle: path.join(project, "lab", "app", "build"),
+    userFolder: path.resolve(options.user ?? path.join(project, "lab", ".user")),
+    port: options.port ?? defaultPort,
+    nextFreePort: options.port === undefined,
+    onShutdown: () => stop(),
+  });
+  stop = stopOnSignals(lab);
+  if (options.port === undefined && lab.port !== defaultPort)
+    console.log(`Port ${defaultPort} is in use, so this is ${lab.port}.`);
+  const address = lab.addressOf(options.document);
+  console.log(`JupyterLab is ready: ${address}\nStop it with Ctrl-C.`);
+  if (!options["no-browser"]) openBrowser(address);
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,5 +1,12 @@
 import type { Call, Reply } from "./http";
 
+/** Plugins that ask for what this server does not have: language servers, and news from the network. */
+const disabledExtensions = [
+  "@jupyterlab/apputils-extension:announcements",
+  "@jupyterlab/fileeditor-extension:language-server",
+  "@jupyterlab/notebook-extension:language-server",
+];
+
 /** What the page tells JupyterLab about where it is; every value is a string, as PageConfig wants them. */
 function pageConfig(version: string, root: string, treePath: string, workspace: string, mode: string) {
   return {
@@ -17,6 +24,7 @@ function pageConfig(version: string, root: string, treePath: string, workspace: 
     cacheFiles: "true",
     delete_to_trash: "false",
     devMode: "false",
+    disabledExtensions: JSON.stringify(disabledExtensions),
     mode,
     notebookStartsKernel: "true",
     notebookVersion: "[2, 0, 0]",

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { unlessMissing, writeAtomically } from "./disk";
+import { unlessMissing, writeOwnFile } from "./disk";
 import { type Call, HttpError, type Route } from "./http";
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Record<string, unknown>> };
@@ -79,7 +79,7 @@ export function settingsRoutes(schemas: string, userFolder: string): Route[] {
     const plugin = pluginOf(call);
     const { raw } = await call.body();
     if (typeof raw !== "string") throw new HttpError(400, 'Settings must come as {"raw": "<text>"}.');
-    await writeAtomically(fileOf(plugin), raw);
+    await writeOwnFile(fileOf(plugin), raw);
     return { status: 204 };
   }
 

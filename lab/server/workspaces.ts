@@ -1,6 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { unlessMissing, writeAtomically } from "./disk";
+import { unlessMissing, writeOwnFile } from "./disk";
 import { type Call, HttpError, type Route } from "./http";
 
 const extension = ".jupyterlab-workspace";
@@ -34,7 +34,7 @@ export function workspaceRoutes(folder: string): Route[] {
     const id = call.params[0] ?? "";
     if ((body.metadata as { id?: unknown } | undefined)?.id !== id)
       throw new HttpError(400, `The workspace's metadata.id must be ${id}.`);
-    await writeAtomically(fileOf(id), JSON.stringify(body));
+    await writeOwnFile(fileOf(id), JSON.stringify(body));
     return { status: 204 };
   }
 

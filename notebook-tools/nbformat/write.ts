@@ -1,5 +1,5 @@
 import { toLines } from "./text";
-import type { JsonValue, Output } from "./types";
+import type { Cell, JsonValue, Notebook, Output } from "./types";
 
 /** How a notebook's text is laid out. */
 export interface Layout {
@@ -20,6 +20,22 @@ export function layoutOf(text: string): Layout {
  */
 export function jsonText(value: unknown, { indent, newline }: Layout, margin: string): string {
   return JSON.stringify(sorted(value), null, indent).replaceAll("\n", newline + margin);
+}
+
+/**
+ * The whole text of a notebook as Jupyter writes it: indented by one space, names sorted, texts as
+ * lists of lines, a newline at the end.
+ */
+export function notebookText(notebook: Notebook): string {
+  const written = { ...notebook, cells: notebook.cells.map(writtenCell) };
+  return `${jsonText(written, { indent: " ", newline: "\n" }, "")}\n`;
+}
+
+function writtenCell(cell: Cell): Cell {
+  const source = linesOf(cell.source) as string[];
+  return cell.cell_type === "code"
+    ? { ...cell, source, outputs: toWritten(cell.outputs) }
+    : { ...cell, source };
 }
 
 /** Outputs with their texts as lists of lines, as Jupyter writes them. */

@@ -1,0 +1,143 @@
+import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import path from "node:path";
+import type { Duplex } from "node:stream";
+import { createChannels } from "./channels";
+import { contentsRoutes } from "./contents";
+import { createGuard, type Guard } from "./guard";
+import { dispatch, HttpError, type Reply, type Route, replyForError, send } from "./http";
+import { kernelRoutes } from "./kernel-routes";
+import { createKernels } from "./kernels";
+import { type Bundle, labRoutes } from "./lab-routes";
+import { tokenWanted } from "./page";
+import { listen } from "./port";
+import { sessionRoutes } from "./sessions";
+import { settingsRoutes } from "./settings";
+import { createTrust } from "./trust";
+import { workspaceRoutes } from "./workspaces";
+
+export interface LabOptions {
+  /** The folder that the file browser shows; nothing outside it is served. */
+  readonly root: string;
+  /** The folder that `npm run build` in lab/app made. */
+  readonly bundle: string;
+  /** Where settings, layouts, checkpoints and the record of trusted outputs are kept. */
+  readonly userFolder: string;
+  /** The port to listen on; 0 takes any free one. */
+  readonly port: number;
+  /** Take the next free port when `port` is in use. Default false. */
+  readonly nextFreePort?: boolean;
+  /** Called when a page asks the server to stop (File, Shut Down). */
+  readonly onShutdown?: () => void;
+}
+
+export interface Lab {
+  readonly port: number;
+  readonly token: string;
+  /** The address that opens a document, such as `notebooks/00-index.ipynb`, with the token in it. */
+  addressOf(document: string): string;
+  /** Ends all kernels, then all connections. */
+  close(): Promise<void>;
+}
+
+function readBundle(folder: string): Bundle {
+  try {
+    const manifest = JSON.parse(readFileSync(path.join(folder, "manifest.json"), "utf8"));
+    return { ...manifest, folder };
+  } catch {
+    throw new Error(
+      `JupyterLab's bundle is not in ${folder}. Run \`npm start\`, which makes it, or \`npm ci\` and \`npm run build\` in lab/app.`,
+    );
+  }
+}
+
+/** Who asks is checked before what is asked: nothing else of the server runs for a stranger. */
+async function answer(
+  guard: Guard,
+  routes: readonly Route[],
+  request: IncomingMessage,
+  url: URL,
+): Promise<Reply> {
+  const strange = guard.strangeOrigin(request);
+  if (strange !== null) throw new HttpError(403, strange);
+  const isPage = !/^\/(api|lab\/api|static|files)\//.test(url.pathname);
+  if (!guard.knows(request, url)) {
+    if (isPage) return tokenWanted;
+    throw new HttpError(403, "The token is missing or old: open the address that the server printed.");
+  }
+  if (isPage && request.method === "GET" && guard.hasTokenInAddress(url)) {
+    url.searchParams.delete("token");
+    return { status: 302, headers: { "Set-Cookie": guard.cookie, Location: url.pathname + url.search } };
+  }
+  return dispatch(routes, request, url);
+}
+
+function serve(server: Server, guard: Guard, routes: readonly Route[]): void {
+  server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
+    try {
+      const url = new URL(request.url ?? "/", "http://127.0.0.1");
+      await send(request, response, await answer(guard, routes, request, url));
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else await send(request, response, replyForError(error));
+    }
+  });
+}
+
+function refuse(stream: Duplex): void {
+  stream.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+}
+
+/**
+ * Starts the server on 127.0.0.1. Throws when the bundle is missing or when no port can be had, with
+ * what to do.
+ */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const bundle = readBundle(options.bundle);
+  const root = realpathSync(options.root);
+  mkdirSync(options.userFolder, { recursive: true });
+  const kernels = createKernels(root);
+  const channels = createChannels(kernels);
+  const inUserFolder = (name: string) => path.join(options.userFolder, name);
+  const server = createServer();
+  const port = await listen(server, options.port, options.nextFreePort ?? false);
+  const guard = createGuard(port);
+  const routes: Route[] = [
+    ...labRoutes(bundle, root, guard.forgetful),
+    ...settingsRoutes(path.join(options.bundle, "schemas"), inUserFolder("settings")),
+    ...workspaceRoutes(inUserFolder("workspaces")),
+    ...contentsRoutes(root, options.userFolder, createTrust(inUserFolder("trusted-outputs.json"))),
+    ...kernelRoutes(root, kernels),
+    ...sessionRoutes(root, kernels),
+    [
+      "POST",
+      /^\/api\/shutdown$/,
+      () => {
+        options.onShutdown?.();
+        return { json: {} };
+      },
+    ],
+  ];
+  serve(server, guard, routes);
+  server.on("upgrade", (request, stream, head) => {
+    const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    stream.on("error", () => stream.destroy());
+    if (guard.strangeOrigin(request) !== null || !guard.knows(request, url)) refuse(stream);
+    else channels.upgrade(request, stream, head, url);
+  });
+
+  return {
+    port,
+    token: guard.token,
+    addressOf: (document) => {
+      const encoded = document.split("/").map(encodeURIComponent).join("/");
+      return `http://127.0.0.1:${port}/lab/tree/${encoded}?token=${guard.token}`;
+    },
+    async close() {
+      channels.close();
+      await kernels.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
