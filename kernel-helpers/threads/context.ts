@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { type Itinerary, type Traveller, travel } from "./travel";
+import { WeakById } from "./weak-by-id";
 
 /**
  * Context variables, after Python's `contextvars` (PEP 567), over AsyncLocalStorage.
@@ -93,7 +94,7 @@ export class ContextVar<T> implements Traveller {
     this.name = name;
     this.id = options.id ?? randomUUID();
     this.#default = "default" in options ? (options.default as T) : unset;
-    remember(this);
+    known.set(this.id, this as ContextVar<unknown>);
   }
 
   /** The value here, else `fallback`, else the default; throws LookupError when there is none of them. */
@@ -244,15 +245,7 @@ export function importContext<R>(
   return new Context(values).run(fn);
 }
 
-const known = new Map<string, WeakRef<object>>();
-const forget = new FinalizationRegistry<string>((id) => {
-  if (!known.get(id)?.deref()) known.delete(id);
-});
-
-function remember<T>(variable: ContextVar<T>): void {
-  known.set(variable.id, new WeakRef(variable));
-  forget.register(variable, variable.id);
-}
+const known = new WeakById<ContextVar<unknown>>();
 
 /** This thread's one variable of that id; made when it is first heard of. */
 export function reviveContextVar(data: {
@@ -260,7 +253,7 @@ export function reviveContextVar(data: {
   name: string;
   options?: ContextVarOptions<unknown>;
 }): ContextVar<unknown> {
-  const variable = known.get(data.id)?.deref() as ContextVar<unknown> | undefined;
+  const variable = known.get(data.id);
   return variable ?? new ContextVar<unknown>(data.name, { ...data.options, id: data.id });
 }
 

@@ -1,0 +1,216 @@
+import { randomUUID } from "node:crypto";
+import { checkTimeout } from "../timeout";
+import { type Itinerary, type Traveller, travel } from "../travel";
+import { WeakById } from "../weak-by-id";
+import { empty, full, QueueShutDown } from "./errors";
+import { Home } from "./home";
+import { Ledger } from "./ledger";
+import type { Line } from "./line";
+import { Outpost } from "./outpost";
+import type { Station } from "./station";
+
+export { QueueEmpty, QueueFull, QueueShutDown } from "./errors";
+
+export interface QueueOptions {
+  /** How many items fit; 0: as many as come. Default: 0. */
+  maxsize?: number;
+}
+
+export interface BlockingOptions {
+  /** Milliseconds to wait; 0: not at all. Default: as long as it takes. */
+  timeout?: number;
+}
+
+export interface WaitingOptions {
+  /** Aborting it gives up the wait, which rejects with its reason. `AbortSignal.timeout(ms)` is a timeout. */
+  signal?: AbortSignal;
+}
+
+/** What both faces of a queue have. */
+abstract class Face<T> {
+  /** @internal */
+  constructor(protected readonly station: Station) {}
+
+  get maxsize(): number {
+    return this.station.ledger.maxsize;
+  }
+
+  /** The items in the queue or on their way into it. */
+  qsize(): number {
+    return this.station.ledger.size;
+  }
+
+  empty(): boolean {
+    return this.qsize() === 0;
+  }
+
+  full(): boolean {
+    return this.station.ledger.isFull;
+  }
+
+  /** Puts at once, or throws QueueFull. The item is cloned. Throws QueueShutDown after `close`. */
+  putNowait(item: T): void {
+    if (!this.station.tryPut(item)) throw full(this.maxsize, "now");
+  }
+
+  /**
+   * Takes an item at once, or throws QueueEmpty. In a worker the thread that made the queue is asked, so this
+   * takes until that thread's event loop turns.
+   */
+  getNowait(): T {
+    const item = this.station.tryTake();
+    if (!item) throw empty("now");
+    return item.value as T;
+  }
+
+  /** To be called once for each item that was taken, when the work on it is done; `join` waits for these. */
+  taskDone(): void {
+    this.station.taskDone();
+  }
+}
+
+/** The blocking face, for worker threads. */
+export class SyncQueue<T> extends Face<T> implements Iterable<T> {
+  /**
+   * Puts the item, blocking this thread while the queue is full. Throws QueueFull after the timeout,
+   * QueueShutDown after `close`, an Error instead of blocking the thread that made the queue.
+   */
+  put(item: T, { timeout }: BlockingOptions = {}): void {
+    const limit = checkTimeout(timeout);
+    if (limit === 0) this.putNowait(item);
+    else if (!this.station.putBlocking(item, limit)) throw full(this.maxsize, `after ${limit} ms`);
+  }
+
+  /**
+   * Takes an item, blocking this thread while there is none. Throws QueueEmpty after the timeout,
+   * QueueShutDown when the queue is closed and empty, an Error instead of blocking the thread that made it.
+   */
+  get({ timeout }: BlockingOptions = {}): T {
+    const limit = checkTimeout(timeout);
+    if (limit === 0) return this.getNowait();
+    const item = this.station.takeBlocking(limit);
+    if (!item) throw empty(`after ${limit} ms`);
+    return item.value as T;
+  }
+
+  /** Blocks until every item has been marked done; false when the timeout came before that. */
+  join({ timeout }: BlockingOptions = {}): boolean {
+    return this.station.joinBlocking(checkTimeout(timeout));
+  }
+
+  /** Takes items until the queue is closed and empty. */
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    try {
+      for (;;) yield this.get();
+    } catch (error) {
+      if (!(error instanceof QueueShutDown)) throw error;
+    }
+  }
+}
+
+/** The face that awaits, for the event loop (and for async functions in workers). */
+export class AsyncQueue<T> extends Face<T> implements AsyncIterable<T> {
+  /** Puts the item as soon as there is room. Rejects with QueueShutDown after `close`. */
+  put(item: T, { signal }: WaitingOptions = {}): Promise<void> {
+    return this.station.put(item, signal);
+  }
+
+  /** Takes an item as soon as there is one. Rejects with QueueShutDown when the queue is closed and empty. */
+  get({ signal }: WaitingOptions = {}): Promise<T> {
+    return this.station.take(signal) as Promise<T>;
+  }
+
+  /** Resolves when every item has been marked done. */
+  join({ signal }: WaitingOptions = {}): Promise<void> {
+    return this.station.join(signal);
+  }
+
+  /** Takes items until the queue is closed and empty. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    try {
+      for (;;) yield await this.get();
+    } catch (error) {
+      if (!(error instanceof QueueShutDown)) throw error;
+    }
+  }
+}
+
+/**
+ * A queue with two faces, as janus': `syncQ` blocks (worker threads), `asyncQ` awaits (the event loop). Pass
+ * it to tasks as an argument or a captured variable; all threads then share the one queue.
+ *
+ * Items are structured clones, made when they are put. What one thread puts comes out in that order; requests
+ * are answered first come, first served by the thread that made the queue, while its event loop turns. An
+ * item on its way to a worker that is terminated is lost with it.
+ *
+ * @example
+ * const queue = new Queue<number>({ maxsize: 10 });
+ * const produced = toThread(() => {
+ *   for (let i = 0; i < 1000; i++) queue.syncQ.put(i);
+ *   queue.close();
+ * });
+ * for await (const item of queue.asyncQ) console.log(item);
+ */
+export class Queue<T = unknown> implements Traveller {
+  readonly syncQ: SyncQueue<T>;
+  readonly asyncQ: AsyncQueue<T>;
+  readonly #id: string;
+  readonly #station: Station;
+
+  constructor(options?: QueueOptions);
+  /** @internal */
+  constructor(options: QueueOptions, id: string, station: Station);
+  constructor({ maxsize }: QueueOptions = {}, id: string = randomUUID(), station?: Station) {
+    this.#id = id;
+    this.#station = station ?? new Home(Ledger.open(checkMaxsize(maxsize)));
+    this.syncQ = new SyncQueue(this.#station);
+    this.asyncQ = new AsyncQueue(this.#station);
+    known.set(id, this as Queue<unknown>);
+  }
+
+  get closed(): boolean {
+    return this.#station.ledger.isClosed;
+  }
+
+  /**
+   * Nothing more goes in: `put` throws QueueShutDown, those waiting to put too. What is in the queue can still
+   * be taken, and then `get` throws it as well; with `immediate` the items are thrown away at once.
+   */
+  close({ immediate = false }: { immediate?: boolean } = {}): void {
+    this.#station.close(immediate);
+  }
+
+  [Symbol.dispose](): void {
+    this.close({ immediate: true });
+  }
+
+  [travel](): Itinerary {
+    const { shared } = this.#station.ledger;
+    const data: QueueData = { id: this.#id, shared, line: this.#station.connect() };
+    return { module: __filename, name: "reviveQueue", data };
+  }
+}
+
+interface QueueData {
+  id: string;
+  shared: SharedArrayBuffer;
+  /** Its port is to be transferred. */
+  line: Line;
+}
+
+const known = new WeakById<Queue<unknown>>();
+
+/** This thread's one object for that queue. */
+export function reviveQueue({ id, shared, line }: QueueData): Queue {
+  const queue = known.get(id);
+  if (!queue) return new Queue({}, id, new Outpost(new Ledger(shared), line));
+  line.port.close();
+  return queue;
+}
+
+function checkMaxsize(maxsize = 0): number {
+  if (Number.isInteger(maxsize) && maxsize >= 0 && maxsize < 2 ** 31) return maxsize;
+  throw new RangeError(
+    `\`maxsize\` must be a whole number of items, 0 for no limit, got ${String(maxsize)}. Leave it out for no limit.`,
+  );
+}

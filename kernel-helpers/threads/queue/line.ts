@@ -1,0 +1,64 @@
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+
+/**
+ * The line between the thread that made a queue ("home") and one other thread: a port, and two shared words
+ * for the other thread while it blocks. Home rings `bell` after each answer. `claim` holds the request that
+ * the other thread blocks on: `2 id` while it is open, `2 id + 1` once home answers or the thread withdraws;
+ * whoever makes that step has decided the race between an item and a timeout.
+ */
+export interface Line {
+  port: MessagePort;
+  shared: SharedArrayBuffer;
+}
+
+/** Other thread to home. `put` comes with a place taken; `offer` waits for one. */
+export type Request =
+  | { op: "put"; value: unknown }
+  | { op: "offer"; id: number; blocks: boolean; value: unknown }
+  | { op: "take" | "tryTake" | "join"; id: number; blocks: boolean }
+  | { op: "withdraw"; id: number }
+  | { op: "close"; immediate: boolean }
+  | { op: "connect"; line: Line }
+  | { op: "look" };
+
+/** Home to other thread. */
+export type Answer =
+  | { id: number; ok: true; value?: unknown }
+  | { id: number; ok: false; why: "empty" | "shutDown" | "withdrawn" };
+
+export function newLine(): { home: Line; other: Line } {
+  const { port1, port2 } = new MessageChannel();
+  const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+  return { home: { port: port1, shared }, other: { port: port2, shared } };
+}
+
+export class Signals {
+  readonly #words: Int32Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#words = new Int32Array(shared);
+  }
+
+  get rings(): number {
+    return Atomics.load(this.#words, 0);
+  }
+
+  ring(): void {
+    Atomics.add(this.#words, 0, 1);
+    Atomics.notify(this.#words, 0);
+  }
+
+  /** Blocks this thread until the bell rings again, at most `ms`. */
+  awaitRing(after: number, ms = Number.POSITIVE_INFINITY): void {
+    Atomics.wait(this.#words, 0, after, ms);
+  }
+
+  openClaim(id: number): void {
+    Atomics.store(this.#words, 1, 2 * id);
+  }
+
+  /** Decides the request, unless the other side has. */
+  decide(id: number): boolean {
+    return Atomics.compareExchange(this.#words, 1, 2 * id, 2 * id + 1) === 2 * id;
+  }
+}

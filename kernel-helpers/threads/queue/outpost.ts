@@ -1,0 +1,197 @@
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { shutDown } from "./errors";
+import type { Ledger } from "./ledger";
+import { type Answer, type Line, newLine, type Request, Signals } from "./line";
+import type { Item, Station } from "./station";
+
+/** Closes the line of a queue that this thread has dropped. */
+const dropped = new FinalizationRegistry<MessagePort>((port) => port.close());
+/** Those with somebody waiting, who may hold nothing but a promise. */
+const awaited = new Set<Outpost>();
+
+/** The side of any thread but the one that made the queue. It puts without asking while there is room. */
+export class Outpost implements Station {
+  readonly #port: MessagePort;
+  readonly #signals: Signals;
+  readonly #pending = new Map<number, (answer: Answer) => void>();
+  #lastId = 0;
+
+  constructor(
+    readonly ledger: Ledger,
+    line: Line,
+  ) {
+    this.#port = line.port;
+    this.#signals = new Signals(line.shared);
+    listen(this.#port, new WeakRef(this));
+    dropped.register(this, this.#port);
+  }
+
+  connect(): Line {
+    const { home, other } = newLine();
+    this.#port.postMessage({ op: "connect", line: home } satisfies Request, [home.port]);
+    return other;
+  }
+
+  tryPut(value: unknown): boolean {
+    if (this.ledger.isClosed) throw shutDown();
+    if (!this.ledger.takePlace()) return false;
+    try {
+      if (this.ledger.isClosed) throw shutDown();
+      this.#send({ op: "put", value });
+    } catch (error) {
+      this.ledger.giveBackPlace();
+      this.#send({ op: "look" });
+      throw error;
+    }
+    return true;
+  }
+
+  async put(value: unknown, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (!this.tryPut(value)) await this.#ask((id) => ({ op: "offer", id, blocks: false, value }), signal);
+  }
+
+  putBlocking(value: unknown, timeout?: number): boolean {
+    if (this.tryPut(value)) return true;
+    return this.#askBlocking((id) => ({ op: "offer", id, blocks: true, value }), timeout) !== undefined;
+  }
+
+  tryTake(): Item | undefined {
+    if (this.ledger.isOver) throw shutDown();
+    if (this.ledger.size === 0) return undefined;
+    return this.#askBlocking((id) => ({ op: "tryTake", id, blocks: true }));
+  }
+
+  async take(signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
+    return this.#ask((id) => ({ op: "take", id, blocks: false }), signal);
+  }
+
+  takeBlocking(timeout?: number): Item | undefined {
+    return this.#askBlocking((id) => ({ op: "take", id, blocks: true }), timeout);
+  }
+
+  async join(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.ledger.unfinished === 0) return;
+    await this.#ask((id) => ({ op: "join", id, blocks: false }), signal).catch(this.#unlessDone);
+  }
+
+  joinBlocking(timeout?: number): boolean {
+    if (this.ledger.unfinished === 0) return true;
+    try {
+      return this.#askBlocking((id) => ({ op: "join", id, blocks: true }), timeout) !== undefined;
+    } catch (error) {
+      this.#unlessDone(error);
+      return true;
+    }
+  }
+
+  taskDone(): void {
+    if (this.ledger.taskDone()) this.#send({ op: "look" });
+  }
+
+  close(immediate: boolean): void {
+    this.ledger.close();
+    this.#send({ op: "close", immediate });
+  }
+
+  receive(answer: Answer): void {
+    this.#pending.get(answer.id)?.(answer);
+  }
+
+  /** Home hung up: the queue is closed and empty, or its thread has ended. */
+  lineClosed(): void {
+    for (const [id, settle] of this.#pending) settle({ id, ok: false, why: "shutDown" });
+  }
+
+  #send(request: Request): void {
+    this.#port.postMessage(request);
+  }
+
+  #nextId(): number {
+    this.#lastId = (this.#lastId + 1) & 0x3fffffff;
+    return this.#lastId;
+  }
+
+  /** Home may hang up, all being done, before it hears of a join. */
+  readonly #unlessDone = (error: unknown): void => {
+    if (!this.ledger.isDone) throw error;
+  };
+
+  /** Rejects with the signal's reason once home has agreed that nothing was given meanwhile. */
+  #ask(request: (id: number) => Request, signal: AbortSignal | undefined): Promise<unknown> {
+    if (this.ledger.isDone) return Promise.reject(shutDown());
+    const id = this.#nextId();
+    const withdraw = () => this.#send({ op: "withdraw", id });
+    const answered = new Promise<unknown>((resolve, reject) => {
+      this.#send(request(id));
+      this.#pending.set(id, (answer) => {
+        if (answer.ok) resolve(answer.value);
+        else reject(answer.why === "withdrawn" ? signal?.reason : shutDown());
+      });
+      this.#holdLoop();
+      signal?.addEventListener("abort", withdraw, { once: true });
+    });
+    return answered.finally(() => {
+      this.#pending.delete(id);
+      this.#holdLoop();
+      signal?.removeEventListener("abort", withdraw);
+    });
+  }
+
+  #holdLoop(): void {
+    if (this.#pending.size > 0) {
+      this.#port.ref();
+      awaited.add(this);
+    } else {
+      this.#port.unref();
+      awaited.delete(this);
+    }
+  }
+
+  /** Asks home and blocks; undefined when the answer is no, or `timeout` ms have passed. */
+  #askBlocking(request: (id: number) => Request, timeout = Number.POSITIVE_INFINITY): Item | undefined {
+    const id = this.#nextId();
+    const deadline = performance.now() + timeout;
+    let outcome = undefined as Answer | undefined;
+    this.#signals.openClaim(id);
+    this.#send(request(id));
+    this.#pending.set(id, (answer) => {
+      outcome = answer;
+    });
+    const inTime = this.#blockUntil(() => outcome !== undefined, id, deadline);
+    this.#pending.delete(id);
+    if (!inTime) this.#send({ op: "withdraw", id });
+    if (outcome?.ok) return { value: outcome.value };
+    if (outcome?.why === "shutDown" || this.ledger.isDone) throw shutDown();
+    return undefined;
+  }
+
+  /** Blocks until there is an answer; false when the deadline passed or home hung up before it. */
+  #blockUntil(answered: () => boolean, id: number, deadline: number): boolean {
+    for (;;) {
+      const rings = this.#signals.rings;
+      this.#readAll();
+      if (answered()) return true;
+      const left = deadline - performance.now();
+      if (left > 0 && !this.ledger.isDone) this.#signals.awaitRing(rings, left);
+      else if (this.#signals.decide(id)) return false;
+    }
+  }
+
+  #readAll(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (!received) return;
+      this.receive(received.message);
+    }
+  }
+}
+
+/** Held weakly, so that a queue which the thread has dropped closes its line. */
+function listen(port: MessagePort, outpost: WeakRef<Outpost>): void {
+  port.on("message", (answer: Answer) => outpost.deref()?.receive(answer));
+  port.on("close", () => outpost.deref()?.lineClosed());
+  port.unref();
+}

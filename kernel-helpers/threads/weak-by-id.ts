@@ -1,0 +1,16 @@
+/** Objects by id, for as long as somebody else keeps them. */
+export class WeakById<T extends object> {
+  readonly #refs = new Map<string, WeakRef<T>>();
+  readonly #forget = new FinalizationRegistry<string>((id) => {
+    if (!this.get(id)) this.#refs.delete(id);
+  });
+
+  get(id: string): T | undefined {
+    return this.#refs.get(id)?.deref();
+  }
+
+  set(id: string, object: T): void {
+    this.#refs.set(id, new WeakRef(object));
+    this.#forget.register(object, id);
+  }
+}
