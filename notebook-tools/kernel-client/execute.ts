@@ -3,6 +3,8 @@ import type { Channel, Message } from "./messages";
 import { newHeader } from "./wire";
 
 export interface ExecuteOptions {
+  /** The request's id, by which `onMessage` of the kernel can tell later output of it. Made up when left out. */
+  msgId?: string;
   silent?: boolean;
   /** Default true, as a notebook has it. */
   storeHistory?: boolean;
@@ -73,6 +75,7 @@ class Probe {
 export function execution(code: string, options: ExecuteOptions, line: Line): Execution {
   const { silent = false, storeHistory = !silent, stopOnError = false, onMessage, onInput, signal } = options;
   const header = newHeader("execute_request", line.session);
+  header.msg_id = options.msgId ?? header.msg_id;
   const state: ExecuteOutcome = {
     msgId: header.msg_id,
     status: null,

@@ -44,7 +44,7 @@ function systemDataDirs(env: Env, platform: string): string[] {
 
 /**
  * Jupyter's data folders in the order in which they win: the project's own (`node_modules/.jupyter` of `from`
- * and of each folder above it), `JUPYTER_PATH`, the user's, those of an active virtualenv or conda
+ * and of each folder above it, then of the working directory), `JUPYTER_PATH`, the user's, those of an active virtualenv or conda
  * environment, the system's. Source: `jupyter --paths`.
  */
 export function dataDirs(
@@ -52,7 +52,9 @@ export function dataDirs(
   env: Env = process.env,
   platform: string = process.platform,
 ): string[] {
-  const project = ancestors(resolve(from)).map((folder) => join(folder, "node_modules", ".jupyter"));
+  // A notebook outside the project may still be run from within it.
+  const folders = new Set([...ancestors(resolve(from)), ...ancestors(process.cwd())]);
+  const project = [...folders].map((folder) => join(folder, "node_modules", ".jupyter"));
   const named = (env.JUPYTER_PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const prefixes = [env.VIRTUAL_ENV, env.CONDA_PREFIX].filter((folder): folder is string => Boolean(folder));
   return [

@@ -1,0 +1,69 @@
+/** A failure as text that could be pasted into an issue as it is. Pure. */
+import { multilineText, type Output } from "../nbformat";
+import { frame } from "./frame";
+import type { CellResult, Failure } from "./types";
+import { withoutAnsi } from "./verdict";
+
+/** How much of a stack and of each stream is shown, in lines. */
+const shownLines = 12;
+
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** "notebooks/02.ipynb, cell 5 (Where the work goes)". */
+export function cellTitle(file: string, cell: Pick<CellResult, "number" | "heading" | "rerun">): string {
+  const heading = cell.heading ? ` (${cell.heading})` : "";
+  return `${file}, cell ${cell.number}${heading}${cell.rerun ? ", run again" : ""}`;
+}
+
+const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");
+
+function lastLines(text: string): string {
+  const lines = withoutAnsi(text).trimEnd().split("\n");
+  const hidden = lines.length - shownLines;
+  return hidden > 0 ? [`… ${hidden} lines before`, ...lines.slice(-shownLines)].join("\n") : lines.join("\n");
+}
+
+function firstLines(text: string): string {
+  const lines = text.split("\n");
+  const hidden = lines.length - shownLines;
+  return hidden > 0 ? [...lines.slice(0, shownLines), `… ${hidden} more lines`].join("\n") : text;
+}
+
+function streamSection(outputs: readonly Output[], name: string, shown: ReadonlySet<string>): string[] {
+  // The end is enough to look at; joining a stream of 100 MB for it would not be.
+  const texts = outputs.flatMap((output) =>
+    output.output_type === "stream" && output.name === name ? multilineText(output.text).slice(-20_000) : [],
+  );
+  const text = texts.join("").trimEnd();
+  return text === "" || shown.has(text) ? [] : [`${name}:`, indent(lastLines(text))];
+}
+
+function failureSection(failure: Failure): string[] {
+  const { message, trace, diff } = failure;
+  const isShown = trace === undefined || trace.trim() === message;
+  const heading = failure.kind === "died" ? ["The kernel's own output:"] : [];
+  return [message, ...(diff ? [diff] : []), ...(isShown ? [] : [...heading, indent(firstLines(trace))])];
+}
+
+/**
+ * File, cell number, heading, source line with a frame, error, the streams before it, how long it took, and the
+ * command that runs just this notebook.
+ */
+export function failureText(file: string, cell: CellResult, command: string): string {
+  const line = cell.failures.find((failure) => failure.line !== undefined)?.line;
+  const traces = new Set(cell.failures.flatMap(({ trace }) => (trace ? [trace.trim()] : [])));
+  return [
+    cellTitle(file, cell),
+    ...cell.failures.flatMap(failureSection).map(indent),
+    "",
+    indent(frame(cell.source, line)),
+    "",
+    ...streamSection(cell.outputs, "stdout", traces).map(indent),
+    ...streamSection(cell.outputs, "stderr", traces).map(indent),
+    indent(`After ${duration(cell.durationMs)}. To run just this notebook: ${command}`),
+  ].join("\n");
+}

@@ -1,0 +1,188 @@
+/** One notebook from its file to its result. */
+import { dirname, resolve } from "node:path";
+import {
+  findKernelspec,
+  findKernelspecs,
+  type Kernel,
+  KernelStartError,
+  type Kernelspec,
+  KernelspecError,
+  startKernel,
+} from "../kernel-client";
+import { type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
+import { parameterSource } from "./parameters";
+import { type PlannedCell, plan } from "./plan";
+import { Session } from "./session";
+import type { CellResult, Listener, NotebookResult } from "./types";
+
+export interface NotebookOptions {
+  /** The kernelspec's name; default: what the notebook says. */
+  kernel?: string;
+  /** A cell's limit in ms, default 60,000. The tag `timeout:N` (seconds) goes before it. */
+  timeoutMs?: number;
+  /** The whole notebook's limit in ms, default none. */
+  notebookTimeoutMs?: number;
+  /** How long to listen after the last cell for failures that come late, in ms. Default 100. */
+  settleMs?: number;
+  /** Runs every code cell a second time in the same kernel. */
+  rerun?: boolean;
+  /** Stops at the first cell that does not pass. */
+  failFast?: boolean;
+  /** Values set after the cell tagged `parameters`. */
+  parameters?: Record<string, unknown>;
+  /** Aborting it ends the run; its reason is a sentence. */
+  signal?: AbortSignal;
+}
+
+/** A notebook that was read, with its kernel started. */
+export interface OpenNotebook {
+  file: string;
+  document: NotebookDocument;
+  kernel: Kernel;
+}
+
+export const defaultTimeoutMs = 60_000;
+export const defaultSettleMs = 100;
+
+/** The kernel that a notebook asks for: by name, else by language. Throws `KernelspecError`. */
+export function kernelFor(document: NotebookDocument, file: string, name?: string): Kernelspec {
+  const folder = dirname(resolve(file));
+  const { kernelspec, language_info } = document.notebook.metadata;
+  const wanted = name ?? kernelspec?.name;
+  if (wanted) return findKernelspec(wanted, folder);
+  const language = kernelspec?.language ?? language_info?.name;
+  const specs = [...findKernelspecs(folder).values()];
+  const found = specs.find((spec) => language && spec.language.toLowerCase() === language.toLowerCase());
+  if (found) return found;
+  throw new KernelspecError(
+    `The notebook names no kernel. Name one with --kernel; there are: ${specs.map((spec) => spec.name).join(", ") || "none"}.`,
+  );
+}
+
+/**
+ * Reads a notebook and starts its kernel in its folder.
+ * Throws `NotebookError`, `KernelspecError` or `KernelStartError`.
+ */
+export async function openNotebook(file: string, options: NotebookOptions): Promise<OpenNotebook> {
+  const document = await readNotebook(file);
+  const spec = kernelFor(document, file, options.kernel);
+  const kernel = await startKernel(spec, { cwd: dirname(resolve(file)) });
+  return { file, document, kernel };
+}
+
+/** What a notebook that could not be opened counts as; rethrows what is a fault of ours. */
+export function unopened(file: string, error: unknown): NotebookResult {
+  const status =
+    error instanceof NotebookError
+      ? "bad-notebook"
+      : error instanceof KernelspecError || error instanceof KernelStartError
+        ? "no-kernel"
+        : null;
+  if (status === null) throw error;
+  const problem = (error as Error).message;
+  return { file, status, problem, kernel: undefined, cells: [], durationMs: 0, kernelOutput: "" };
+}
+
+/** A signal that follows another one and a limit of its own. */
+function limited(
+  signal: AbortSignal | undefined,
+  ms: number | undefined,
+  sentence: string,
+): { signal: AbortSignal; done(): void } {
+  const controller = new AbortController();
+  const follow = () => controller.abort(signal?.reason);
+  if (signal?.aborted) follow();
+  signal?.addEventListener("abort", follow, { once: true });
+  const timer = ms === undefined ? undefined : setTimeout(() => controller.abort(sentence), ms);
+  return {
+    signal: controller.signal,
+    done() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", follow);
+    },
+  };
+}
+
+/** Runs every code cell of an open notebook and ends its kernel. Never throws for what the notebook does. */
+export async function runNotebook(
+  open: OpenNotebook,
+  options: NotebookOptions,
+  listener: Listener = () => {},
+): Promise<NotebookResult> {
+  const { file, document, kernel } = open;
+  const started = performance.now();
+  const { notebookTimeoutMs } = options;
+  const limit = limited(
+    options.signal,
+    notebookTimeoutMs,
+    `the notebook ran longer than ${(notebookTimeoutMs ?? 0) / 1000} s`,
+  );
+  const session = new Session(kernel, {
+    cwd: dirname(resolve(file)),
+    settleMs: options.settleMs ?? defaultSettleMs,
+    signal: limit.signal,
+    onLateFailure: (cell) => listener({ type: "cell-failed-late", file, cell }),
+  });
+  const cells = plan(document, options.timeoutMs ?? defaultTimeoutMs);
+  listener({ type: "notebook-start", file, cells: cells.length });
+  try {
+    const results = await runCells(session, cells, options, file, listener);
+    await session.settle();
+    await session.end();
+    session.refresh();
+    return {
+      file,
+      status: results.every((cell) => cell.status === "passed" || cell.status === "skipped")
+        ? "passed"
+        : "failed",
+      problem: undefined,
+      kernel: kernel.spec.name,
+      cells: results,
+      durationMs: performance.now() - started,
+      kernelOutput: kernel.output,
+    };
+  } finally {
+    limit.done();
+    await session.end();
+  }
+}
+
+async function runCells(
+  session: Session,
+  cells: PlannedCell[],
+  options: NotebookOptions,
+  file: string,
+  listener: Listener,
+): Promise<CellResult[]> {
+  const results: CellResult[] = [];
+  for (const [rerun, planned] of passes(cells, options.rerun ?? false)) {
+    if (options.failFast && results.some((result) => result.status === "failed")) session.stop();
+    listener({ type: "cell-start", file, number: planned.number, heading: planned.heading });
+    const result = await session.run(planned, rerun);
+    if (planned.parameters && !rerun && result.status === "passed")
+      await setParameters(session, planned, result, options);
+    results.push(result);
+    listener({ type: "cell-end", file, cell: result });
+  }
+  return results;
+}
+
+function passes(cells: PlannedCell[], rerun: boolean): [boolean, PlannedCell][] {
+  const pass = (again: boolean) => cells.map((cell): [boolean, PlannedCell] => [again, cell]);
+  return rerun ? [...pass(false), ...pass(true)] : pass(false);
+}
+
+async function setParameters(
+  session: Session,
+  cell: PlannedCell,
+  result: CellResult,
+  options: NotebookOptions,
+): Promise<void> {
+  const { parameters = {} } = options;
+  if (Object.keys(parameters).length === 0) return;
+  const language = String(session.kernel.info.language_info?.name ?? session.kernel.spec.language);
+  const problem = await session.inject(parameterSource(cell.source, parameters, language), cell.timeoutMs);
+  if (problem === null) return;
+  result.status = "failed";
+  result.failures.push({ kind: "error", message: `The values of --param could not be set: ${problem}` });
+}

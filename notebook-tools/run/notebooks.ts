@@ -1,0 +1,129 @@
+/** Many notebooks: several at once, each with the next one's kernel ready when it ends. */
+import { type NotebookOptions, type OpenNotebook, openNotebook, runNotebook, unopened } from "./notebook";
+import type { Listener, NotebookResult, RunResult } from "./types";
+
+export interface RunOptions extends NotebookOptions {
+  /** How many notebooks run at once. Default 1. */
+  jobs?: number;
+  /** Called with each result before it is reported: compares, saves. */
+  finish?: (result: NotebookResult, open: OpenNotebook) => Promise<void>;
+}
+
+type Opening = Promise<OpenNotebook>;
+
+/** Notebooks in the order in which they run; the next can be opened ahead of its turn. */
+class Queue {
+  #next = 0;
+  readonly #opened = new Map<number, Opening>();
+
+  constructor(
+    readonly files: readonly string[],
+    private readonly open: (file: string) => Opening,
+  ) {}
+
+  take(): { file: string; index: number; opening(): Opening } | null {
+    const index = this.#next;
+    if (index >= this.files.length) return null;
+    this.#next++;
+    return { file: this.files[index]!, index, opening: () => this.#opening(index) };
+  }
+
+  /** Starts a spare kernel for the first notebook in the queue that has none, unless there are enough. */
+  prepare(spares: number): void {
+    const waiting = Array.from({ length: spares }, (_, i) => this.#next + i);
+    const index = waiting.find((at) => at < this.files.length && !this.#opened.has(at));
+    if (index !== undefined) this.#opening(index);
+  }
+
+  #opening(index: number): Opening {
+    const known = this.#opened.get(index);
+    if (known) return known;
+    const opening = this.open(this.files[index]!);
+    // Whoever takes it hears of its failure.
+    opening.catch(() => {});
+    this.#opened.set(index, opening);
+    return opening;
+  }
+
+  /** Ends the kernels that were started ahead and never used. */
+  async close(): Promise<void> {
+    const unused = [...this.#opened].filter(([index]) => index >= this.#next).map(([, opening]) => opening);
+    const opened = await Promise.allSettled(unused);
+    await Promise.all(
+      opened.map((one) => one.status === "fulfilled" && one.value.kernel.shutdown({ graceMs: 200 })),
+    );
+  }
+}
+
+const notRun = (file: string): NotebookResult => ({
+  ...{ file, status: "not-run", problem: undefined, kernel: undefined },
+  ...{ cells: [], durationMs: 0, kernelOutput: "" },
+});
+
+/**
+ * Runs notebooks and gives a result for each, in the order of `files`. A notebook that fails in any way is a
+ * result, never an exception.
+ */
+export async function runNotebooks(
+  files: readonly string[],
+  options: RunOptions = {},
+  listener: Listener = () => {},
+): Promise<RunResult> {
+  const started = performance.now();
+  const { jobs = 1 } = options;
+  const stop = new AbortController();
+  const follow = () => stop.abort(options.signal?.reason);
+  if (options.signal?.aborted) follow();
+  options.signal?.addEventListener("abort", follow, { once: true });
+  const inner = { ...options, signal: stop.signal };
+  const queue = new Queue(files, (file) => openNotebook(file, inner));
+  const results: NotebookResult[] = files.map(notRun);
+  listener({ type: "run-start", files: [...files] });
+
+  const lane = async () => {
+    for (let turn = queue.take(); turn; turn = queue.take()) {
+      if (stop.signal.aborted) continue;
+      const result = await runOne(turn.file, turn.opening(), inner, listener, () => queue.prepare(jobs));
+      results[turn.index] = result;
+      listener({ type: "notebook-end", notebook: result });
+      if (options.failFast && result.status !== "passed")
+        stop.abort("--fail-fast: an earlier notebook failed");
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, lane));
+  } finally {
+    await queue.close();
+    options.signal?.removeEventListener("abort", follow);
+  }
+  const stopped = stop.signal.aborted ? String(stop.signal.reason) : undefined;
+  const run = { notebooks: results, durationMs: performance.now() - started, stopped };
+  listener({ type: "run-end", run });
+  return run;
+}
+
+async function runOne(
+  file: string,
+  opening: Opening,
+  options: RunOptions,
+  listener: Listener,
+  prepareNext: () => void,
+): Promise<NotebookResult> {
+  let open: OpenNotebook;
+  try {
+    open = await opening;
+  } catch (error) {
+    return unopened(file, error);
+  }
+  // A spare that starts at once would compete with this notebook's first cell; after it, it costs nothing.
+  let prepared = false;
+  const result = await runNotebook(open, options, (event) => {
+    listener(event);
+    if (prepared || event.type !== "cell-end") return;
+    prepared = true;
+    prepareNext();
+  });
+  if (!prepared) prepareNext();
+  await options.finish?.(result, open);
+  return result;
+}

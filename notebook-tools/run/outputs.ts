@@ -1,0 +1,106 @@
+/** IOPub messages -> a cell's outputs, as a front end applies them. */
+import type { Message } from "../kernel-client";
+import type { MimeBundle, Output } from "../nbformat";
+
+/** A stream while it grows: pieces are joined once, at the end. */
+interface GrowingStream {
+  output_type: "stream";
+  name: string;
+  pieces: string[];
+}
+
+type Growing = GrowingStream | Exclude<Output, { output_type: "stream" }>;
+type Rich = Extract<Output, { data: MimeBundle }>;
+
+class CellOutputs {
+  items: Growing[] = [];
+  /** `clear_output(wait=True)`: clears when the next output comes. */
+  clearOnNext = false;
+
+  add(item: Growing): void {
+    this.#clearIfDue();
+    this.items.push(item);
+  }
+
+  addText(name: string, text: string): void {
+    this.#clearIfDue();
+    const last = this.items.at(-1);
+    if (last?.output_type === "stream" && last.name === name) last.pieces.push(text);
+    else this.items.push({ output_type: "stream", name, pieces: [text] });
+  }
+
+  #clearIfDue(): void {
+    if (this.clearOnNext) this.items = [];
+    this.clearOnNext = false;
+  }
+}
+
+function finished(item: Growing): Output {
+  if (item.output_type !== "stream") return item;
+  // Joining in place lets go of the pieces, which for a large output take as much memory again.
+  if (item.pieces.length > 1) item.pieces = [item.pieces.join("")];
+  return { output_type: "stream", name: item.name, text: item.pieces[0]! };
+}
+
+/** The outputs of the runs of a notebook's cells. A `display_id` reaches across cells. */
+export class NotebookOutputs {
+  readonly #runs = new Map<number, CellOutputs>();
+  readonly #displays = new Map<string, Rich[]>();
+
+  /** A cell's run starts, with no outputs yet. `run` is any number of its own. */
+  start(run: number): void {
+    this.#runs.set(run, new CellOutputs());
+  }
+
+  of(run: number): Output[] {
+    return (this.#runs.get(run)?.items ?? []).map(finished);
+  }
+
+  /** Applies one message that names the run's request as its parent; others than outputs do nothing. */
+  apply(run: number, { header, content }: Message): void {
+    const outputs = this.#runs.get(run);
+    if (!outputs) return;
+    switch (header.msg_type) {
+      case "stream":
+        outputs.addText(content.name, content.text);
+        break;
+      case "display_data":
+        this.#addRich(outputs, { output_type: "display_data", ...bundle(content) }, content);
+        break;
+      case "execute_result": {
+        const { execution_count = null } = content;
+        this.#addRich(
+          outputs,
+          { output_type: "execute_result", execution_count, ...bundle(content) },
+          content,
+        );
+        break;
+      }
+      case "update_display_data":
+        for (const shown of this.#displays.get(content.transient?.display_id) ?? []) {
+          Object.assign(shown, bundle(content));
+        }
+        break;
+      case "error": {
+        const { ename = "", evalue = "", traceback = [] } = content;
+        outputs.add({ output_type: "error", ename, evalue, traceback });
+        break;
+      }
+      case "clear_output":
+        if (content.wait) outputs.clearOnNext = true;
+        else outputs.items = [];
+        break;
+    }
+  }
+
+  #addRich(outputs: CellOutputs, output: Rich, content: Message["content"]): void {
+    outputs.add(output);
+    const id: unknown = content.transient?.display_id;
+    if (typeof id !== "string") return;
+    this.#displays.set(id, [...(this.#displays.get(id) ?? []), output]);
+  }
+}
+
+function bundle({ data = {}, metadata = {} }: Message["content"]): Pick<Rich, "data" | "metadata"> {
+  return { data, metadata };
+}

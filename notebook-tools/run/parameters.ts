@@ -1,0 +1,62 @@
+/** `--param name=value` -> code that sets the values after the cell tagged `parameters`. Pure. */
+
+/** `name=value`; the value is JSON where it can be read as such, else text. Throws `RangeError`. */
+export function parseParameter(text: string): [string, unknown] {
+  const at = text.indexOf("=");
+  const name = text.slice(0, at).trim();
+  if (at < 1 || !/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) {
+    throw new RangeError(`--param must look like name=value, got "${text}".`);
+  }
+  const value = text.slice(at + 1);
+  try {
+    return [name, JSON.parse(value)];
+  } catch {
+    return [name, value];
+  }
+}
+
+const declaration = /(?:^|[;\s])(?:(const|let|var)\s+)?([\p{L}_$][\p{L}\p{N}_$]*)\s*(?::[^=;\n]+)?=(?!=)/gmu;
+
+/** The names that a parameters cell gives values to, with the word that declares them. */
+export function declaredParameters(source: string): Map<string, string> {
+  return new Map(Array.from(source.matchAll(declaration), (match) => [match[2]!, match[1] ?? ""]));
+}
+
+function pythonLiteral(value: unknown): string {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
+  if (typeof value === "object") {
+    return `{${Object.entries(value as object)
+      .map(([key, item]) => `${JSON.stringify(key)}: ${pythonLiteral(item)}`)
+      .join(", ")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/**
+ * Code in the kernel's language. In TypeScript a `const` is declared anew, as a later cell may; anything else is
+ * assigned, so that its type holds.
+ * Throws `RangeError` for a language without a known notation.
+ */
+export function parameterSource(
+  source: string,
+  parameters: Record<string, unknown>,
+  language: string,
+): string {
+  const declared = declaredParameters(source);
+  const entries = Object.entries(parameters);
+  if (/^(type|java)script$/i.test(language)) {
+    return entries
+      .map(
+        ([name, value]) =>
+          `${declared.get(name) === "const" ? "const " : ""}${name} = ${JSON.stringify(value)};`,
+      )
+      .join("\n");
+  }
+  if (/^python/i.test(language))
+    return entries.map(([name, value]) => `${name} = ${pythonLiteral(value)}`).join("\n");
+  throw new RangeError(
+    `--param knows how to write values in TypeScript, JavaScript and Python, not in ${language}.`,
+  );
+}

@@ -1,0 +1,55 @@
+/** Which cells of a notebook run, and how. Pure. */
+import { type Cell, hasTag, headingAbove, type NotebookDocument, sourceText, tags } from "../nbformat";
+
+export interface PlannedCell {
+  index: number;
+  number: number;
+  heading: string | undefined;
+  source: string;
+  /** `empty` and `skip` cells are not sent. */
+  action: "run" | "empty" | "skip";
+  /** Tag `raises-exception`: must fail. */
+  raises: boolean;
+  /** Tag `ignore-output`: not compared, and the stored output stays. */
+  ignoreOutput: boolean;
+  /** Tag `measured`: compared by shape. */
+  measured: boolean;
+  /** Tag `parameters`: the values of `--param` are set after it. */
+  parameters: boolean;
+  timeoutMs: number;
+}
+
+const timeoutTag = /^timeout:(\d+(?:\.\d+)?)$/;
+
+/** The cell's own limit from its tag `timeout:N` (seconds), else `otherwise`. */
+function timeoutOf(cell: Cell, otherwise: number): number {
+  const seconds = tags(cell)
+    .map((tag) => timeoutTag.exec(tag)?.[1])
+    .find((found) => found !== undefined);
+  return seconds === undefined ? otherwise : Number(seconds) * 1000;
+}
+
+function actionOf(cell: Cell): PlannedCell["action"] {
+  if (hasTag(cell, "skip-execution")) return "skip";
+  return sourceText(cell).trim() === "" ? "empty" : "run";
+}
+
+/** The code cells of a notebook in order. */
+export function plan(document: NotebookDocument, timeoutMs: number): PlannedCell[] {
+  return document.cells.flatMap((cell, index) =>
+    cell.cell_type === "code"
+      ? {
+          index,
+          number: index + 1,
+          heading: headingAbove(document.cells, index),
+          source: sourceText(cell),
+          action: actionOf(cell),
+          raises: hasTag(cell, "raises-exception"),
+          ignoreOutput: hasTag(cell, "ignore-output"),
+          measured: hasTag(cell, "measured"),
+          parameters: hasTag(cell, "parameters"),
+          timeoutMs: timeoutOf(cell, timeoutMs),
+        }
+      : [],
+  );
+}

@@ -1,0 +1,48 @@
+/** A line for each cell: for pipes, logs and CI. */
+import { cellTitle, duration, failureText } from "../failure-text";
+import { summary } from "../summary";
+import type { CellResult, Listener, NotebookResult } from "../types";
+
+export interface ReporterContext {
+  write(text: string): void;
+  /** The command that runs one notebook as this run does. */
+  command(file: string): string;
+  /** Marks text with a colour, or leaves it as it is. */
+  colour: { red(text: string): string; green(text: string): string; dim(text: string): string };
+}
+
+const words = { passed: "ok", failed: "FAIL", differs: "DIFF", skipped: "skip", "not-run": "-" };
+
+function cellLine(file: string, cell: CellResult): string {
+  return `${words[cell.status].padEnd(4)}  ${cellTitle(file, cell)}  ${duration(cell.durationMs)}`;
+}
+
+/** The failures of a notebook, one after the other. */
+export function failureTexts(notebook: NotebookResult, command: string): string[] {
+  if (notebook.problem)
+    return [
+      notebook.problem.startsWith(notebook.file) ? notebook.problem : `${notebook.file}: ${notebook.problem}`,
+    ];
+  return notebook.cells
+    .filter((cell) => cell.status === "failed" || cell.status === "differs")
+    .map((cell) => failureText(notebook.file, cell, command));
+}
+
+export function plainReporter({ write, command }: ReporterContext): Listener {
+  return (event) => {
+    switch (event.type) {
+      case "cell-end":
+        write(`${cellLine(event.file, event.cell)}\n`);
+        break;
+      case "cell-failed-late":
+        write(`${cellLine(event.file, event.cell)}, after it had ended\n`);
+        break;
+      case "notebook-end":
+        for (const text of failureTexts(event.notebook, command(event.notebook.file))) write(`\n${text}\n\n`);
+        break;
+      case "run-end":
+        write(`${summary(event.run)}\n`);
+        break;
+    }
+  };
+}

@@ -1,0 +1,93 @@
+/** Progress in a terminal: a line for each notebook that has ended, and below them those that run. */
+import { duration } from "../failure-text";
+import { summary } from "../summary";
+import type { Listener, NotebookResult, RunEvent } from "../types";
+import { failureTexts, type ReporterContext } from "./plain";
+
+interface Running {
+  cells: number;
+  done: number;
+  at: string;
+  since: number;
+}
+
+const redrawMs = 120;
+const eraseLine = "\u001b[2K";
+const up = (lines: number): string => (lines > 0 ? `\u001b[${lines}A\r` : "\r");
+
+function runningLine(file: string, { cells, done, at, since }: Running): string {
+  return `  ${file}  ${done}/${cells}  ${at}  ${duration(performance.now() - since)}`;
+}
+
+export function ttyReporter({ write, command, colour }: ReporterContext, columns: () => number): Listener {
+  const running = new Map<string, Running>();
+  let drawn = 0;
+  let total = 0;
+  let ended = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function erase(): string {
+    return up(drawn) + `${eraseLine}\n`.repeat(drawn) + up(drawn);
+  }
+
+  function draw(): void {
+    const lines = [...running].map(([file, state]) => runningLine(file, state));
+    if (running.size > 0) lines.push(`  ${ended} of ${total} notebooks`);
+    const text = lines.map((line) => colour.dim(line.slice(0, columns() - 1))).join("\n");
+    write(`${erase()}${text}${lines.length > 0 ? "\n" : ""}`);
+    drawn = lines.length;
+  }
+
+  function print(text: string): void {
+    write(`${erase()}${text}\n`);
+    drawn = 0;
+    draw();
+  }
+
+  function notebookLine(notebook: NotebookResult): string {
+    const mark = notebook.status === "passed" ? colour.green("✓") : colour.red("✗");
+    const cells = `${notebook.cells.length} cells`;
+    return `${mark} ${notebook.file}  ${colour.dim(`${cells}  ${duration(notebook.durationMs)}`)}`;
+  }
+
+  function onCell(event: Extract<RunEvent, { file: string }>): void {
+    const state = running.get(event.file);
+    if (!state) return;
+    if (event.type === "cell-start") {
+      state.at = `cell ${event.number}${event.heading ? ` (${event.heading})` : ""}`;
+      state.since = performance.now();
+    } else if (event.type === "cell-end") state.done++;
+  }
+
+  return (event) => {
+    switch (event.type) {
+      case "run-start":
+        total = event.files.length;
+        timer = setInterval(draw, redrawMs);
+        timer.unref();
+        break;
+      case "notebook-start":
+        running.set(event.file, { cells: event.cells, done: 0, at: "", since: performance.now() });
+        break;
+      case "cell-start":
+      case "cell-end":
+        onCell(event);
+        break;
+      case "notebook-end":
+        running.delete(event.notebook.file);
+        ended++;
+        print(
+          [
+            notebookLine(event.notebook),
+            ...failureTexts(event.notebook, command(event.notebook.file)).map((text) => `\n${text}\n`),
+          ].join("\n"),
+        );
+        break;
+      case "run-end":
+        clearInterval(timer);
+        running.clear();
+        print(`\n${summary(event.run)}`);
+        break;
+    }
+  };
+}
