@@ -18,13 +18,13 @@ const legendNames = palette.length;
  * each task. Takes a `Timeline`, recording or stopped, or a plain object of its shape.
  */
 export function concurrencyChart(timeline: TimelineData, options: ConcurrencyChartOptions = {}): Chart {
-  const { duration, tasks, blocks, marks } = timeline;
+  const { duration, tasks, blocks, marks, ticks = [] } = timeline;
   const lanes = lanesOf(tasks);
   const placed = place(segmentsOf(tasks, duration));
   const names = [...new Set(tasks.map(({ name }) => name))].sort(byName);
   const words = {
     title: options.title ?? "Who ran where",
-    subtitle: "pale: waiting · solid: running · striped: blocked · red: the loop is blocked",
+    subtitle: `pale: waiting · solid: running · striped: blocked · red: the loop is blocked${ticks.length > 0 ? " · dots: its ticks" : ""}`,
     description: describe(timeline, lanes),
   };
   return new Chart(words, {
@@ -38,6 +38,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
         ms: round(ms),
       })),
       marks: marks.map(({ time, name }) => ({ time: round(time), name })),
+      ticks: ticks.map((time) => ({ time: round(time) })),
     },
     encoding: { x: timeAxis(duration), y: laneAxis(lanes) },
     layer: [
@@ -45,6 +46,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
       ...blockLayers(lanes.length),
       ...taskLayers(names, lanes, duration),
       ...markLayers(),
+      tickLayer(),
     ],
     usermeta: { lanes, tasks: names.length > legendNames ? [] : names },
   });
@@ -205,6 +207,19 @@ function markLayers(): VegaLiteSpec[] {
       encoding: { x: { field: "time" }, y: { value: 0 }, text: { field: "name" } },
     },
   ];
+}
+
+/** Dots along the upper edge of the loop's lane. */
+function tickLayer(): VegaLiteSpec {
+  return {
+    data: { name: "ticks" },
+    mark: { type: "point", shape: "circle", size: 9, filled: true, color: ink, opacity: 1 },
+    encoding: {
+      x: { field: "time" },
+      y: { datum: 0.09 },
+      tooltip: [{ field: "time", title: "the loop ticked at (ms)" }],
+    },
+  };
 }
 
 function describe({ duration, tasks, blocks }: TimelineData, lanes: string[]): string {

@@ -50,6 +50,8 @@ export interface TimelineData {
   tasks: TimelineTask[];
   blocks: LoopBlock[];
   marks: TimelineMark[];
+  /** When the loop took a tick of `tickEvery`; ms since the recording began. */
+  ticks?: number[];
   /** How many of the oldest events were overwritten because the ring was full. */
   lost: number;
 }
@@ -59,6 +61,8 @@ export interface TimelineOptions {
   threshold?: number;
   /** How many events are kept, the latest ones; 2^18 unless given, 24 bytes each. */
   capacity?: number;
+  /** Sets a timer on the loop that comes round every so many ms, drawn as dots: a blocked loop leaves a gap. */
+  tickEvery?: number;
 }
 
 /**
@@ -71,14 +75,18 @@ export class Timeline implements TimelineData {
   readonly #probe: LoopProbe;
   readonly #blocks: LoopBlock[] = [];
   readonly #marks: TimelineMark[] = [];
+  readonly #ticks: number[] = [];
+  readonly #ticker: NodeJS.Timeout | undefined;
   #ended: number | undefined;
   #read: { events: TimelineEvent[]; lost: number; tasks: TimelineTask[] } | undefined;
 
-  constructor({ threshold = 1, capacity = 1 << 18 }: TimelineOptions = {}) {
+  constructor({ threshold = 1, capacity = 1 << 18, tickEvery }: TimelineOptions = {}) {
     this.#ring = startRecording(capacity);
     this.#probe = new LoopProbe(threshold, (start, duration) =>
       this.#blocks.push({ start: start - this.#began, duration }),
     );
+    if (tickEvery !== undefined)
+      this.#ticker = setInterval(() => this.#ticks.push(this.duration), tickEvery).unref();
   }
 
   static start(options: TimelineOptions = {}): Timeline {
@@ -116,6 +124,7 @@ export class Timeline implements TimelineData {
   stop(): this {
     if (this.#ended !== undefined) return this;
     this.#probe.stop();
+    clearInterval(this.#ticker);
     this.#ended = now();
     this.#read = this.#readNow();
     stopRecording();
@@ -150,6 +159,10 @@ export class Timeline implements TimelineData {
 
   get marks(): TimelineMark[] {
     return [...this.#marks];
+  }
+
+  get ticks(): number[] {
+    return [...this.#ticks];
   }
 
   #readNow() {
