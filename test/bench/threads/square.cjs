@@ -1,0 +1,3 @@
+// The smallest task, for every pool that takes a file.
+module.exports = (x) => x * x;
+module.exports.square = module.exports;

@@ -1,0 +1,1 @@
+require("synckit").runAsWorker(async (x) => x * x);
