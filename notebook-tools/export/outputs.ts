@@ -68,8 +68,11 @@ function imageHtml(shown: Shown, output: DisplayData | ExecuteResult, labels: La
   const drawing = shown.mime === "image/svg+xml" ? drawingOf(shown.text) : undefined;
   const src = drawing?.src ?? imageUri(shown.mime, shown.text);
   const alt = drawing?.alt || (plain === undefined ? labels.image : withoutAnsi(mimeText(plain)).trim());
-  const least = drawing?.width ? ` style="min-width: min(${drawing.width}px, 36rem)"` : "";
-  return `<figure tabindex="0"><img src="${escapeHtml(src)}" alt="${escapeHtml(alt)}"${size}${least}></figure>`;
+  // On a narrow screen a wide drawing scrolls sideways (and so takes the focus) rather than becoming too small to read.
+  const [focus, least] = drawing?.width
+    ? [` tabindex="0"`, ` style="min-width: min(${drawing.width}px, 36rem)"`]
+    : ["", ""];
+  return `<figure${focus}><img src="${escapeHtml(src)}" alt="${escapeHtml(alt)}"${size}${least}></figure>`;
 }
 
 /** The size that the output's metadata asks for, as attributes. */

@@ -15,7 +15,7 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #16191c; --ink: #d8dcdf; --quiet: #98a1a9; --line: #2c3136; --code: #1d2125;
-    --accent: #6cc3c9; --mark: #17363a; --error: #f0938a; --error-paper: #2a1d1c; --warn: #c9a227; --chart: #f6f6f2;
+    --accent: #6cc3c9; --mark: #17363a; --error: #f0938a; --error-paper: #2a1d1c; --warn: #c9a227; --chart: #eceeea;
     --keyword: #d39bd8; --string: #9ccc8f; --number: #e5b07a; --comment: #939ba3; --title: #8fbcf2; --type: #6cc3c9;
     --black: #98a1a9; --red: #f0938a; --green: #9ccc8f; --yellow: #e0c46c; --blue: #8fbcf2; --magenta: #d39bd8;
     --cyan: #6cc3c9; --white: #d8dcdf;
@@ -25,7 +25,7 @@ export const STYLE = `
 html { color-scheme: light dark; scroll-padding-top: 1.5rem; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1.65 var(--sans); overflow-wrap: break-word; }
-.page { max-width: 46rem; margin: 0 auto; padding: 3rem 1.5rem 6rem; }
+.page { max-width: 49rem; margin: 0 auto; padding: 3rem 1.5rem 6rem; }
 main { min-width: 0; outline: none; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: 1rem; z-index: 1; padding: .5rem 1rem; background: var(--paper); border-radius: .3rem; }
@@ -55,6 +55,7 @@ img { max-width: 100%; height: auto; }
 
 code, pre, samp, tt { font-family: var(--mono); font-size: .875em; }
 :not(pre) > code { background: var(--code); padding: .15em .35em; border-radius: .3em; }
+:is(h1, h2, h3, h4, h5, h6) > code { background: none; padding: 0; font-size: .92em; letter-spacing: -.03em; }
 a > code { color: inherit; }
 pre { margin: 0; overflow: auto; max-height: 34rem; font-size: .9375rem; line-height: 1.55; tab-size: 2; }
 pre code { font-size: .9em; }
@@ -66,7 +67,7 @@ pre code { font-size: .9em; }
 .outputs > * { margin: .55rem 0; }
 .outputs > :first-child { margin-top: 0; }
 .outputs > :last-child { margin-bottom: 0; }
-.outputs pre { padding: .2rem 0; }
+.outputs pre { padding: .2rem 0; scrollbar-width: thin; scrollbar-color: var(--quiet) transparent; }
 .stderr pre { background: var(--code); border-left: 3px solid var(--warn); padding: .5rem .8rem; }
 .error pre { background: var(--error-paper); border-left: 3px solid var(--error); padding: .7rem .9rem; }
 .result { overflow-x: auto; }
@@ -89,8 +90,8 @@ thead th { border-bottom-color: var(--quiet); font-weight: 600; }
 .toc a { display: block; padding: .25rem 0; color: var(--quiet); text-decoration: none; }
 .toc a:hover { color: var(--accent); text-decoration: underline; }
 @media (min-width: 75rem) {
-  .page { max-width: 66rem; display: grid; grid-template-columns: 15rem minmax(0, 44rem); gap: 4rem; }
-  .page > main:only-child { grid-column: 1 / -1; width: 44rem; justify-self: center; }
+  .page { max-width: 68rem; display: grid; grid-template-columns: 15rem minmax(0, 46rem); gap: 4rem; }
+  .page > main:only-child { grid-column: 1 / -1; width: 46rem; justify-self: center; }
   .toc { position: sticky; top: 3rem; align-self: start; max-height: calc(100vh - 6rem); overflow-y: auto; margin: 0; }
   @supports selector(::details-content) {
     .toc summary { pointer-events: none; list-style: none; color: var(--ink); font-weight: 600; }
