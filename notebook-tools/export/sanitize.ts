@@ -93,5 +93,7 @@ export function sanitizeSvg(svg: string): string {
 
 /** Empty attributes go too: the sanitiser would write them without a value, which XML does not know. */
 function harmless(attribs: sanitizeHtml.Attributes): sanitizeHtml.Attributes {
-  return Object.fromEntries(Object.entries(attribs).filter(([name, value]) => value !== "" && !/^on/i.test(name)));
+  return Object.fromEntries(
+    Object.entries(attribs).filter(([name, value]) => value !== "" && !/^on/i.test(name)),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "./check";
+import { isSameOutputs } from "./same";
 import { type CellSpans, type Span, scanCells } from "./scan";
 import type { Cell, CodeCell, Notebook, Output } from "./types";
 import { jsonText, type Layout, layoutOf, toWritten } from "./write";
@@ -11,16 +12,21 @@ export interface Results {
 
 /** A notebook with the text it was read from. Nothing here changes: an edit gives a new document. */
 export class NotebookDocument {
+  /** The parsed notebook; members that the file leaves out are filled in as empty. */
+  readonly notebook: Notebook;
+
   constructor(
     /** The name used in messages. */
     readonly file: string,
-    /** The parsed notebook; members that the file leaves out are filled in as empty. */
-    readonly notebook: Notebook,
+    private readonly stored: Notebook,
     /** What the file does otherwise than nbformat says, none of it fatal. */
     readonly problems: readonly Problem[],
     private readonly text: string,
     private readonly results: ReadonlyMap<number, Results> = new Map(),
-  ) {}
+  ) {
+    const cells = stored.cells.map((cell, index) => ({ ...cell, ...results.get(index) }) as Cell);
+    this.notebook = { ...stored, cells };
+  }
 
   get cells(): readonly Cell[] {
     return this.notebook.cells;
@@ -38,9 +44,8 @@ export class NotebookDocument {
         `${this.file}: expected the index of a code cell, got ${cellIndex} (${cell?.cell_type ?? "no such cell"}).`,
       );
     }
-    const cells = this.cells.with(cellIndex, { ...cell, outputs, execution_count });
     const results = new Map(this.results).set(cellIndex, { outputs, execution_count });
-    return new NotebookDocument(this.file, { ...this.notebook, cells }, this.problems, this.text, results);
+    return new NotebookDocument(this.file, this.stored, this.problems, this.text, results);
   }
 
   /**
@@ -52,7 +57,7 @@ export class NotebookDocument {
     const spans = scanCells(this.text);
     const layout = layoutOf(this.text);
     const edits = [...this.results].flatMap(([index, results]) =>
-      cellEdits(this.text, layout, spans[index]!, results),
+      cellEdits(this.text, layout, spans[index]!, this.stored.cells[index] as CodeCell, results),
     );
     return applyEdits(this.text, edits);
   }
@@ -62,14 +67,23 @@ interface Edit extends Span {
   text: string;
 }
 
-function cellEdits(text: string, layout: Layout, spans: CellSpans, results: Results): Edit[] {
-  const written: Pick<CodeCell, "outputs" | "execution_count"> = {
-    execution_count: results.execution_count,
-    outputs: toWritten(results.outputs),
-  };
-  return Object.entries(written).flatMap(
-    ([name, value]) => memberEdit(text, layout, spans, name, value) ?? [],
-  );
+/** The results that differ from the stored ones, and those that the file leaves out. */
+function changedResults(members: CellSpans["members"], stored: CodeCell, results: Results): Partial<Results> {
+  const { outputs, execution_count } = results;
+  const isSameCount = members.has("execution_count") && stored.execution_count === execution_count;
+  const isSame = members.has("outputs") && isSameOutputs(stored.outputs, outputs);
+  return { ...(isSameCount ? {} : { execution_count }), ...(isSame ? {} : { outputs: toWritten(outputs) }) };
+}
+
+function cellEdits(
+  text: string,
+  layout: Layout,
+  spans: CellSpans,
+  stored: CodeCell,
+  results: Results,
+): Edit[] {
+  const changed = changedResults(spans.members, stored, results);
+  return Object.entries(changed).map(([name, value]) => memberEdit(text, layout, spans, name, value));
 }
 
 function memberEdit(
@@ -78,27 +92,17 @@ function memberEdit(
   { cell, members }: CellSpans,
   name: string,
   value: unknown,
-): Edit | undefined {
+): Edit {
   const member = members.get(name);
   const margin = marginBefore(text, (member ?? [...members.values()][0])?.key.start ?? cell.start);
   const json = jsonText(value, layout, margin);
-  if (!member) return newMember(text, cell, `${JSON.stringify(name)}: ${json}`);
-  const stored = text.slice(member.value.start, member.value.end);
-  return isSame(stored, value) ? undefined : { ...member.value, text: json };
+  return member ? { ...member.value, text: json } : newMember(text, cell, `${JSON.stringify(name)}: ${json}`);
 }
 
 /** A member that the cell lacks goes before its others, where the blank between `{` and them is known. */
 function newMember(text: string, cell: Span, member: string): Edit {
   const [blank = ""] = /\s*/y[Symbol.match](text.slice(cell.start + 1, cell.start + 1000)) ?? [];
   return { start: cell.start + 1, end: cell.start + 1, text: `${blank}${member},` };
-}
-
-/** Whether stored JSON text holds the same outputs or count: lists of lines and strings are the same. */
-function isSame(stored: string, value: unknown): boolean {
-  const parsed: unknown = JSON.parse(stored);
-  const layout: Layout = { indent: "", newline: "" };
-  const comparable = Array.isArray(parsed) ? toWritten(parsed as Output[]) : parsed;
-  return jsonText(comparable, layout, "") === jsonText(value, layout, "");
 }
 
 /** The blank at the start of the line, when nothing else stands between it and the position. */

@@ -60,10 +60,23 @@ export async function writeAtomically(file: string, data: string | Uint8Array): 
 async function writeThrough(file: string, data: string | Uint8Array): Promise<void> {
   const handle = await open(file, "wx");
   try {
-    await handle.writeFile(data, "utf8");
+    for (const piece of piecesOf(data)) await handle.appendFile(piece, "utf8");
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+const PIECE = 2 ** 22;
+
+/** Text in pieces, so that its UTF-8 need not be held whole; no piece ends within a surrogate pair. */
+function* piecesOf(data: string | Uint8Array): Generator<string | Uint8Array> {
+  if (typeof data !== "string") return yield data;
+  for (let start = 0; start < data.length; ) {
+    let end = Math.min(start + PIECE, data.length);
+    if (data.codePointAt(end - 1)! > 0xffff) end++;
+    yield data.slice(start, end);
+    start = end;
   }
 }
 

@@ -19,7 +19,28 @@ export function layoutOf(text: string): Layout {
  * non-ASCII text stays readable, as Jupyter writes it.
  */
 export function jsonText(value: unknown, { indent, newline }: Layout, margin: string): string {
-  return JSON.stringify(sorted(value), null, indent).replaceAll("\n", newline + margin);
+  const depth = indent === "" ? 0 : margin.length / indent.length;
+  const text =
+    margin === indent.repeat(depth)
+      ? jsonAtDepth(sorted(value), indent, depth)
+      : JSON.stringify(sorted(value), null, indent).replaceAll("\n", `\n${margin}`);
+  return newline === "\n" ? text : text.replaceAll("\n", newline);
+}
+
+/**
+ * JSON text indented as at some depth: written inside as many lists, which are cut off again.
+ * Indenting a text of 100 MB afterwards, line by line, would take several times its memory.
+ */
+function jsonAtDepth(value: unknown, indent: string, depth: number): string {
+  let wrapped = value;
+  let [before, after] = [0, 0];
+  for (let level = 1; level <= depth; level++) {
+    wrapped = [wrapped];
+    before += "[\n".length + level * indent.length;
+    after += "\n]".length + (level - 1) * indent.length;
+  }
+  const text = JSON.stringify(wrapped, null, indent);
+  return text.slice(before, text.length - after);
 }
 
 /**
@@ -45,14 +66,14 @@ export function toWritten(outputs: readonly Output[]): Output[] {
     if (output.output_type === "error") return output;
     const data = Object.entries(output.data).map(([mime, value]) => [
       mime,
-      isText(mime) ? linesOf(value) : value,
+      isLinesMime(mime) ? linesOf(value) : value,
     ]);
     return { ...output, data: Object.fromEntries(data) };
   });
 }
 
 /** The mime types whose text nbformat splits; others, such as base64 images, stay one string. */
-function isText(mime: string): boolean {
+export function isLinesMime(mime: string): boolean {
   return mime.startsWith("text/") || mime === "application/javascript" || mime === "image/svg+xml";
 }
 
