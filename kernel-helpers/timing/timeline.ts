@@ -93,11 +93,14 @@ export class Timeline implements TimelineData {
     return new Timeline(options);
   }
 
-  /** Records while `work` runs and returns the timeline; an error of `work` is thrown on. */
-  static async record(work: () => unknown, options: TimelineOptions = {}): Promise<Timeline> {
+  /** Records while `work(timeline)` runs and returns the timeline; an error of `work` is thrown on. */
+  static async record(
+    work: (timeline: Timeline) => unknown,
+    options: TimelineOptions = {},
+  ): Promise<Timeline> {
     const timeline = new Timeline(options);
     try {
-      await work();
+      await work(timeline);
       return timeline.stop();
     } finally {
       timeline.stop();
