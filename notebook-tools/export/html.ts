@@ -3,7 +3,6 @@ import {
   type Cell,
   type CodeCell,
   hasTag,
-  mimeText,
   type Notebook,
   sourceText,
 } from "../nbformat/browser";
@@ -11,7 +10,7 @@ import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
 import { type Labels, labelsOf, langOfPath } from "./labels";
 import { type Heading, renderMarkdown } from "./markdown";
-import { imageUri } from "./mime";
+import { attachedImage, imageUri } from "./mime";
 import { outputsHtml } from "./outputs";
 import { preHtml } from "./pre";
 import type { Addresses } from "./sanitize";
@@ -147,7 +146,7 @@ function detailsHtml(summary: string, html: string): string {
 function addressesWith(attachments: Attachments = {}): Addresses {
   return {
     link: (href) => (isRelative(href) ? href.replace(/\.ipynb(?=$|[?#])/, ".html") : href),
-    image: (src) => (src.startsWith("attachment:") ? attachedImage(src, attachments) : src),
+    image: (src) => (src.startsWith("attachment:") ? attachedUri(src, attachments) : src),
   };
 }
 
@@ -155,11 +154,10 @@ function isRelative(href: string): boolean {
   return !/^(?:[a-z][a-z0-9+.-]*:|\/\/)/i.test(href);
 }
 
-function attachedImage(src: string, attachments: Attachments): string {
-  const bundle = attachments[decoded(src.slice("attachment:".length))] ?? {};
-  const [mime, value] = Object.entries(bundle).find(([mime]) => mime.startsWith("image/")) ?? [];
-  if (!mime || value === undefined) return "";
-  return mime === "image/svg+xml" ? drawingOf(mimeText(value)).src : imageUri(mime, mimeText(value));
+function attachedUri(src: string, attachments: Attachments): string {
+  const image = attachedImage(decoded(src.slice("attachment:".length)), attachments);
+  if (!image) return "";
+  return image.mime === "image/svg+xml" ? drawingOf(image.data).src : imageUri(image.mime, image.data);
 }
 
 function decoded(name: string): string {

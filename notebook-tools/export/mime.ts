@@ -1,4 +1,4 @@
-import { type MimeBundle, mimeText } from "../nbformat/browser";
+import { type Attachments, type MimeBundle, mimeText } from "../nbformat/browser";
 
 /** The mime types that a page can show, the richest first. */
 const RICHEST = [
@@ -35,4 +35,14 @@ function textOf(mime: ShownMime, data: MimeBundle): string {
 /** A base64 image as an address. */
 export function imageUri(mime: string, base64: string): string {
   return `data:${mime};base64,${base64.replace(/[^A-Za-z0-9+/=]/g, "")}`;
+}
+
+/** The image that a cell carries under a name; undefined when there is none. */
+export function attachedImage(
+  name: string,
+  attachments: Attachments,
+): { mime: string; data: string } | undefined {
+  const bundle = Object.hasOwn(attachments, name) ? attachments[name]! : {};
+  const mime = Object.keys(bundle).find((mime) => mime.startsWith("image/"));
+  return mime === undefined ? undefined : { mime, data: mimeText(bundle[mime]!) };
 }

@@ -1,10 +1,10 @@
 import {
+  type Attachments,
   type Cell,
   type DisplayData,
   type ExecuteResult,
   hasTag,
   joinStreams,
-  mimeText,
   multilineText,
   type Notebook,
   type Output,
@@ -13,7 +13,7 @@ import {
 import { withoutAnsi } from "./ansi";
 import { harmlessMarkdown } from "./harmless-markdown";
 import { type ExportOptions, languageOf } from "./html";
-import { richest } from "./mime";
+import { attachedImage, richest } from "./mime";
 import { sanitize, sanitizeSvg } from "./sanitize";
 import { drawingOf } from "./svg";
 
@@ -72,11 +72,28 @@ function cellMarkdown(cell: Cell, language: string, images: Images): string {
 }
 
 function proseMarkdown(cell: Exclude<Cell, { cell_type: "code" }>, images: Images): string {
-  return harmlessMarkdown(sourceText(cell)).replace(/attachment:([^)\s"'>]+)/g, (link, name: string) => {
-    const bundle = cell.attachments?.[decodeURIComponent(name)] ?? {};
-    const [mime, value] = Object.entries(bundle).find(([mime]) => mime.startsWith("image/")) ?? [];
-    return mime && value !== undefined ? images.add(mime, mimeText(value)) : link;
-  });
+  return harmlessMarkdown(withAttachments(withPageLinks(sourceText(cell)), cell.attachments ?? {}, images));
+}
+
+/** Links between notebooks lead to their Markdown. */
+function withPageLinks(markdown: string): string {
+  return markdown.replace(
+    /(\]\(<?|\]:[ \t]*<?)(?![a-z][a-z0-9+.-]*:|\/\/)([^\s()<>?#]*)\.ipynb(?=[\s)>?#]|$)/gim,
+    "$1$2.md",
+  );
+}
+
+/** The attachments that the text names become files; the longest names first, since one may begin another. */
+function withAttachments(markdown: string, attachments: Attachments, images: Images): string {
+  return Object.keys(attachments)
+    .sort((a, b) => b.length - a.length)
+    .reduce((text, name) => {
+      const forms = [name, encodeURI(name), encodeURIComponent(name)].map((form) => `attachment:${form}`);
+      const image = attachedImage(name, attachments);
+      if (!image || !forms.some((form) => text.includes(form))) return text;
+      const path = images.add(image.mime, image.data);
+      return forms.reduce((text, form) => text.replaceAll(form, path), text);
+    }, markdown);
 }
 
 function outputMarkdown(output: Output, images: Images): string {

@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { beforeEach, describe, expect, test } from "vitest";
+import { exportNotebooks } from "../../notebook-tools/export";
+import { fixture } from "../nbformat/fixtures";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nb-export-"));
+  await mkdir(join(folder, "ru"));
+  await cp(fixture("streams"), join(folder, "one.ipynb"));
+  await cp(fixture("tabs"), join(folder, "ru", "one.ipynb"));
+});
+
+describe("exportNotebooks", () => {
+  test("writes pages beside the notebooks", async () => {
+    const { written } = await exportNotebooks([folder]);
+    expect(written).toEqual([join(folder, "one.html"), join(folder, "ru", "one.html")]);
+    expect(await readFile(written[1]!, "utf8")).toContain('<html lang="ru">');
+  });
+
+  test("writes into another folder, in the folders of the notebooks", async () => {
+    const outputDir = join(folder, "out");
+    const { written } = await exportNotebooks([folder], { to: "script", outputDir });
+    expect(written).toEqual([join(outputDir, "one.ts"), join(outputDir, "ru", "one.ts")]);
+  });
+
+  test("writes the images of Markdown beside it", async () => {
+    await exportNotebooks([fixture("attachment")], { to: "markdown", outputDir: folder });
+    expect(await readdir(join(folder, "attachment_files"))).toEqual(["image-1.png"]);
+  });
+
+  test("exports the good notebooks and reports the broken ones", async () => {
+    await cp(fixture("bare-nan"), join(folder, "bad.ipynb"));
+    const { written, failed } = await exportNotebooks([folder]);
+    expect(written).toHaveLength(2);
+    expect(failed.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/bad\.ipynb:12: `NaN` is not JSON/),
+    ]);
+  });
+
+  test("refuses to make one page of two notebooks", async () => {
+    const paths = [join(folder, "one.ipynb"), join(folder, "ru", "one.ipynb")];
+    const { failed } = await exportNotebooks(paths, { outputDir: join(folder, "out") });
+    expect(failed[0]?.message).toMatch(
+      /would overwrite .*one\.html, the page of .*one\.ipynb; export their common folder/,
+    );
+  });
+
+  test("says when there is nothing to export", async () => {
+    await mkdir(join(folder, "empty"));
+    await expect(exportNotebooks([join(folder, "empty")])).rejects.toThrow(
+      /no notebook \(`\*\.ipynb`\) here/,
+    );
+    await expect(exportNotebooks([join(folder, "nope")])).rejects.toThrow(/there is no such file/);
+  });
+});
+
+test("the exporter also runs uncompiled, through ts-node", async () => {
+  const program = `
+    const { exportNotebooks } = require("./notebook-tools/export/index.ts");
+    exportNotebooks([${JSON.stringify(folder)}]).then(({ written }) => console.log(written.length));`;
+  const root = join(import.meta.dirname, "..", "..");
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["-r", "ts-node/register/transpile-only", "-e", program],
+    { cwd: root },
+  );
+  expect(stdout.trim()).toBe("2");
+});

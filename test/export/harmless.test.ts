@@ -1,0 +1,107 @@
+import { Parser } from "htmlparser2";
+import { beforeAll, describe, expect, test } from "vitest";
+import { exportHtml, exportMarkdown, exportScript } from "../../notebook-tools/export";
+import { type Notebook, readNotebook } from "../../notebook-tools/nbformat";
+import { fixture } from "../nbformat/fixtures";
+
+let hostile: Notebook;
+beforeAll(async () => {
+  hostile = (await readNotebook(fixture("hostile"))).notebook;
+});
+
+interface Element {
+  name: string;
+  attributes: Record<string, string>;
+}
+
+/** The elements that a browser would make of a text. */
+function elementsOf(html: string, xmlMode = false): Element[] {
+  const elements: Element[] = [];
+  const parser = new Parser(
+    { onopentag: (name, attributes) => elements.push({ name, attributes: { ...attributes } }) },
+    { xmlMode },
+  );
+  parser.end(html);
+  return elements;
+}
+
+/** What in a text could act, as a list to read when it is not empty. */
+function dangersOf(html: string, xmlMode = false): string[] {
+  return elementsOf(html, xmlMode).flatMap(({ name, attributes }) => [
+    ...(/^(script|iframe|object|embed|form|link|base|foreignobject|svg:script)$/i.test(name)
+      ? [`<${name}>`]
+      : []),
+    ...Object.entries(attributes)
+      .filter(([key, value]) => /^on/i.test(key) || /^\s*(javascript|vbscript|data:text)/i.test(value))
+      .map(([key, value]) => `<${name} ${key}="${value}">`),
+  ]);
+}
+
+describe("a hostile notebook becomes", () => {
+  test("a page in which nothing acts", () => {
+    const page = exportHtml(hostile);
+    expect(dangersOf(page)).toEqual([]);
+    expect(page.match(/<b\b[^>]*>kept<\/b>/g)).toHaveLength(2);
+    expect(page).toContain('<b style="color:red">kept</b>');
+  });
+
+  test("a page whose policy forbids scripts, should one ever get through", () => {
+    expect(exportHtml(hostile)).toMatch(
+      /http-equiv="Content-Security-Policy" content="default-src 'none';(?!.*script-src)/,
+    );
+  });
+
+  test("drawings in which nothing acts", () => {
+    const drawings = Array.from(
+      exportHtml(hostile).matchAll(/src="data:image\/svg\+xml,([^"]*)"/g),
+      ([, svg]) => decodeURIComponent(svg!),
+    );
+    expect(drawings).toHaveLength(1);
+    expect(dangersOf(drawings[0]!, true)).toEqual([]);
+    expect(drawings[0]).toContain("<circle");
+  });
+
+  test("Markdown in which nothing acts", () => {
+    const { text, files } = exportMarkdown(hostile, { path: "hostile.ipynb" });
+    const prose = text.replace(/^(`{3,})[\s\S]*?^\1$/gm, "");
+    expect(dangersOf(prose)).toEqual([]);
+    expect(prose).not.toMatch(/javascript:/i);
+    expect(prose.match(/kept/g)).toHaveLength(2);
+    for (const { data } of files.values()) expect(dangersOf(data, true)).toEqual([]);
+  });
+
+  test("a script whose prose is only comments", () => {
+    const { text } = exportScript(hostile);
+    expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("//"))).toEqual(["1"]);
+  });
+});
+
+describe("Markdown in a page", () => {
+  const page = (source: string) =>
+    exportHtml({
+      cells: [{ cell_type: "markdown", metadata: {}, source }],
+      metadata: {},
+      nbformat: 4,
+      nbformat_minor: 4,
+    });
+
+  test.each([
+    ["an encoded address", "[a](java&#x0A;script:alert(1))"],
+    ["an address with a tab", '<a href="java\tscript:alert(1)">a</a>'],
+    ["a link to a page in the link", "[a](data:text/html,<script>alert(1)</script>)"],
+    ["an address without a scheme", '<img src="x" onerror=alert(1) srcset="javascript:alert(1)">'],
+    ["a definition", "[a]\n\n[a]: javascript:alert(1)"],
+    ["an automatic link", "<javascript:alert(1)>"],
+    ["an unclosed element", '<img src="x" onerror="alert(1)"'],
+    ["a heading with a quotation mark", '# "><script>alert(1)</script>'],
+    ["a fence whose language has a quotation mark", '```"onload="alert(1)\n```'],
+    [
+      "MathML and SVG that hide a script",
+      "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math><svg><desc><script>alert(1)</script></desc></svg>",
+    ],
+    [
+      "a textarea that hides one",
+      "<textarea><img title='</textarea><img src=x onerror=alert(1)>'></textarea>",
+    ],
+  ])("is harmless with %s", (_, source) => expect(dangersOf(page(source))).toEqual([]));
+});

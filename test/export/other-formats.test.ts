@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { exportMarkdown, exportScript } from "../../notebook-tools/export";
+import { type Notebook, readNotebook } from "../../notebook-tools/nbformat";
+import { fixture } from "../nbformat/fixtures";
+
+async function read(name: string): Promise<Notebook> {
+  return (await readNotebook(fixture(name))).notebook;
+}
+
+describe("Markdown", () => {
+  test("fences code and outputs with more backticks than they hold", async () => {
+    expect(exportMarkdown(await read("fences-in-source")).text).toBe(
+      "`````typescript\nconst s = `\n```\n````\n`;\n`````\n\n````text\n```\n````\n",
+    );
+  });
+
+  test("keeps attached images beside it", async () => {
+    const { text, files } = exportMarkdown(await read("attachment"), { path: "a/dots.ipynb" });
+    expect(text).toBe('![dot](dots_files/image-1.png) <img alt="" src="dots_files/image-1.png" />\n');
+    expect([...files]).toEqual([
+      ["dots_files/image-1.png", { data: expect.stringMatching(/^iVBOR/), encoding: "base64" }],
+    ]);
+  });
+
+  test("leads from notebook to notebook", () => {
+    const source = "[a](ru/a.ipynb#b) [b](https://example.org/b.ipynb)\n\n[c]: c.ipynb";
+    const cells = [{ cell_type: "markdown" as const, metadata: {}, source }];
+    expect(exportMarkdown({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }).text).toBe(
+      "[a](ru/a.md#b) [b](https://example.org/b.ipynb)\n\n[c]: c.md\n",
+    );
+  });
+
+  test("joins streams as a front end does", async () => {
+    expect(exportMarkdown(await read("streams")).text).toContain(
+      "```text\na\ndone\n```\n\n```text\nc\n```\n\n```text\nd\n```\n",
+    );
+  });
+
+  test("keeps prose byte for byte when nothing in it acts", () => {
+    const source =
+      "# T\n\n*  odd   list\n\n<details><summary>more</summary>\n\ntext <kbd>Ctrl</kbd>\n\n</details>\n\n| a |\n|---|\n| b |";
+    const cells = [{ cell_type: "markdown" as const, metadata: {}, source }];
+    expect(exportMarkdown({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }).text).toBe(`${source}\n`);
+  });
+});
+
+describe("a script", () => {
+  test("is the code, with the prose as comments", async () => {
+    const cells = [
+      { cell_type: "markdown" as const, metadata: {}, source: "# T\n\nsays\u2028alert(1)" },
+      {
+        cell_type: "code" as const,
+        metadata: {},
+        source: "const a = 1;",
+        outputs: [],
+        execution_count: null,
+      },
+    ];
+    const metadata = { language_info: { name: "typescript", file_extension: ".ts" } };
+    expect(exportScript({ cells, metadata, nbformat: 4, nbformat_minor: 4 })).toEqual({
+      text: "// %% [markdown]\n// # T\n//\n// says\n// alert(1)\n\n// %%\nconst a = 1;\n",
+      extension: ".ts",
+    });
+  });
+
+  test("has the comments and the extension of the notebook's language", () => {
+    const metadata = { language_info: { name: "python", file_extension: ".py" } };
+    const cells = [{ cell_type: "markdown" as const, metadata: {}, source: "T" }];
+    expect(exportScript({ cells, metadata, nbformat: 4, nbformat_minor: 4 })).toEqual({
+      text: "# %% [markdown]\n# T\n",
+      extension: ".py",
+    });
+  });
+});
