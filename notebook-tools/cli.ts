@@ -1,5 +1,7 @@
 /** The `nb` command. */
 import { Command } from "commander";
+import { addSyncCommand } from "./collection";
+import { registerExport } from "./export";
 import { addRunCommand } from "./run/command";
 
 export async function main(args: string[]): Promise<void> {
@@ -7,5 +9,7 @@ export async function main(args: string[]): Promise<void> {
     "Runs, checks and exports Jupyter notebooks from Node.js, without Python; works with any Jupyter kernel.",
   );
   addRunCommand(program);
+  registerExport(program);
+  addSyncCommand(program);
   await program.parseAsync(args, { from: "user" });
 }

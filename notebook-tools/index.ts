@@ -2,3 +2,4 @@
 export * from "./export";
 export * from "./kernel-client";
 export * from "./nbformat";
+export * from "./run";

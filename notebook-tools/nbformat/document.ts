@@ -1,6 +1,6 @@
 import type { Problem } from "./check";
 import { isSameOutputs } from "./same";
-import { type CellSpans, type Span, scanCells } from "./scan";
+import { type CellSpans, type Span, scanArray, scanCells } from "./scan";
 import type { Cell, CodeCell, Notebook, Output } from "./types";
 import { jsonText, type Layout, layoutOf, toWritten } from "./write";
 
@@ -46,6 +46,19 @@ export class NotebookDocument {
     }
     const results = new Map(this.results).set(cellIndex, { outputs, execution_count });
     return new NotebookDocument(this.file, this.stored, this.problems, this.text, results);
+  }
+
+  /**
+   * The line of the file where a line of a cell's source stands, for editors and annotations. The cell is
+   * counted from 0, lines from 1. A source that is one string stands on one line.
+   */
+  lineOf(cellIndex: number, sourceLine = 1): number {
+    const source = scanCells(this.text)[cellIndex]?.members.get("source");
+    if (!source) return 1;
+    const { start } = source.value;
+    const lines = this.text[start] === "[" ? scanArray(this.text, start) : [];
+    const line = lines[Math.min(sourceLine, lines.length) - 1] ?? source.value;
+    return this.text.slice(0, line.start).split("\n").length;
   }
 
   /**

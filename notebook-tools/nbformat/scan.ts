@@ -39,7 +39,8 @@ function scanObject(text: string, start: number): Map<string, Member> {
   return members;
 }
 
-function scanArray(text: string, start: number): Span[] {
+/** The places of the items of the list that starts at `start`. */
+export function scanArray(text: string, start: number): Span[] {
   const items: Span[] = [];
   let at = skipBlank(text, start + 1);
   while (text[at] !== "]") {

@@ -1,0 +1,99 @@
+/**
+ * Notebooks as tests: one test for each code cell, so that vitest's reporters, filters, `--shard` and merged
+ * blob reports work for notebooks as for any test.
+ *
+ *     import { notebookTests } from "notebook-tools/vitest";
+ *     notebookTests("notebooks");
+ */
+import { globSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative, resolve, sep } from "node:path";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import type { NotebookOptions } from "./run/index.js";
+
+// Through `require`, so that vitest does not transform what Node can load as it is.
+const load = createRequire(import.meta.url);
+const { NotebookTestSession } = load("./run/vitest-session.js") as typeof import("./run/vitest-session.js");
+type Notebook = InstanceType<typeof NotebookTestSession>;
+
+export interface NotebookTestOptions extends NotebookOptions {
+  /** What globs and names are relative to. Default: the working directory, which is vitest's root. */
+  cwd?: string;
+}
+
+/** Beyond a cell's own limit: starting a kernel, interrupting it and ending it take their time, in ms. */
+const extraMs = 60_000;
+const skippedFolders = new Set(["node_modules", ".ipynb_checkpoints"]);
+
+function expand(glob: string, cwd: string): string[] {
+  const isFolder = statSync(resolve(cwd, glob), { throwIfNoEntry: false })?.isDirectory();
+  const found = globSync(isFolder ? join(glob, "**/*.ipynb") : glob, { cwd });
+  return found.filter((file) => !file.split(sep).some((part) => skippedFolders.has(part))).sort();
+}
+
+function cellName({ number, heading }: { number: number; heading: string | undefined }): string {
+  return heading ? `cell ${number}: ${heading}` : `cell ${number}`;
+}
+
+function declareCells(notebook: Notebook, prepareNext: () => void): void {
+  beforeAll(async () => {
+    await notebook.open();
+  }, extraMs);
+  afterAll(() => notebook.close(), extraMs);
+  for (const cell of notebook.cells) {
+    const declare = cell.action === "skip" ? test.skip : test;
+    declare(cellName(cell), { timeout: cell.timeoutMs + extraMs }, async () => {
+      try {
+        await notebook.test(cell);
+      } finally {
+        prepareNext();
+      }
+    });
+  }
+  if (notebook.cells.length === 0) test("has no code cells", () => {});
+}
+
+function read(file: string, options: NotebookTestOptions): Notebook | Error {
+  try {
+    return new NotebookTestSession(file, options);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/**
+ * Declares a test for each code cell of the notebooks that `globs` name (files, folders or glob patterns).
+ * The cells of a notebook run in order in one kernel, which starts in the notebook's folder; the next
+ * notebook's kernel starts while this one runs. A notebook that cannot be read, and globs that match nothing,
+ * are failing tests.
+ */
+export function notebookTests(globs: string | readonly string[], options: NotebookTestOptions = {}): void {
+  const cwd = options.cwd ?? process.cwd();
+  const files = [...new Set([globs].flat().flatMap((glob) => expand(glob, cwd)))];
+  if (files.length === 0) {
+    test(`notebooks ${[globs].flat().join(", ")}`, () => {
+      throw new Error(
+        `No notebook matches ${[globs].flat().join(", ")} in ${cwd}. Name files, folders or globs of notebooks.`,
+      );
+    });
+  }
+  const notebooks = files.map((file) => read(resolve(cwd, file), options));
+  notebooks.forEach((notebook, index) => {
+    describe(relative(cwd, resolve(cwd, files[index]!)), () => {
+      if (notebook instanceof Error) {
+        test("can be read", () => {
+          throw notebook;
+        });
+        return;
+      }
+      const next = notebooks.slice(index + 1).find((other): other is Notebook => !(other instanceof Error));
+      declareCells(notebook, () => void next?.open());
+    });
+  });
+  // A kernel that was started ahead for notebooks which a filter then left out.
+  afterAll(async () => {
+    await Promise.all(
+      notebooks.map((notebook) => (notebook instanceof Error ? undefined : notebook.close())),
+    );
+  }, extraMs);
+}
