@@ -1,7 +1,21 @@
 /** To the thread and back: executors, futures, contexts, errors. */
+
+export { callSoonThreadsafe, checkCancelled, runCoroutineThreadsafe } from "./bridge";
+export { DataCloneError } from "./closures/refusal";
 export * from "./context";
+export { moduleTask } from "./envelope";
+export {
+  BrokenThreadPool,
+  CancelledError,
+  DeadlockError,
+  RejectedExecutionError,
+  registerErrorClass,
+} from "./errors";
+export { type MapResults, ThreadPoolExecutor } from "./executor";
+export { Future } from "./future";
 export { type Gathered, type GatherOptions, gather } from "./gather";
 export * from "./limiter";
+export type { ExecutorOptions, TaskOptions } from "./options";
 export {
   type AsyncQueue,
   type BlockingOptions,
@@ -15,5 +29,6 @@ export {
 } from "./queue";
 export * from "./task-group";
 export { TimeoutError } from "./timeout";
+export { runInExecutor, toThread } from "./to-thread";
 export * from "./travel";
 export * from "./wait";

@@ -1,0 +1,212 @@
+import { AsyncResource } from "node:async_hooks";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { recordEvent } from "../timing/recorder";
+import { knownId } from "./closures/identity";
+import { pack } from "./closures/pack";
+import { isPlain } from "./closures/plain";
+import { unpackValue } from "./closures/unpack";
+import { exportContext } from "./context";
+import { CancelledError, DeadlockError, unpackError } from "./errors";
+import { Future } from "./future";
+import type { AnyFunction } from "./types";
+import { type Setup, type ToLoop, type ToWorker, word } from "./wire";
+
+/** From a worker thread back to the event loop. */
+
+interface Link {
+  name: string;
+  port: MessagePort;
+  shared: Int32Array;
+  /** Messages posted so far. */
+  posts: number;
+  /** The task that runs now, and its number in the timeline. */
+  task: number;
+  timelineTask: number;
+}
+
+let link: Link | undefined;
+const pending = new Map<number, Future<unknown>>();
+let lastCall = 0;
+
+/** The name of the pool thread that this is, or undefined on the event loop's thread. */
+export function workerName(): string | undefined {
+  return link?.name;
+}
+
+/** @internal */
+export function connect({ name, port, shared }: Setup): void {
+  link = { name, port, shared: new Int32Array(shared), posts: 0, task: 0, timelineTask: 0 };
+  port.on("message", receive);
+  port.unref();
+}
+
+/** @internal */
+export function beginTask(task: number, timelineTask: number): void {
+  link!.task = task;
+  link!.timelineTask = timelineTask;
+}
+
+/** @internal */
+export function postCount(): number {
+  return link!.posts;
+}
+
+/** @internal */
+export function post(message: ToLoop): void {
+  link!.posts++;
+  link!.port.postMessage(message);
+}
+
+/** @internal */
+export function currentTask(): number {
+  return link?.task ?? 0;
+}
+
+/**
+ * From a worker: asks the event loop to call `fn(...args)` soon, and returns at once, after Python's
+ * `loop.call_soon_threadsafe`. Calls of one thread keep their order. A function of the notebook runs as
+ * itself, with its live variables. An error in it is reported as an uncaught error of the loop. On the
+ * event loop's thread it is called in a later turn.
+ */
+export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
+  requireFunction(fn, "callSoonThreadsafe");
+  if (!link) setImmediate(AsyncResource.bind(() => fn(...args)));
+  else post({ kind: "call", id: 0, soon: true, task: link.task, ...packCall(fn, args) });
+}
+
+/**
+ * From a worker: runs `fn(...args)` on the event loop and gives a future of what it returns or resolves
+ * to, after Python's `asyncio.run_coroutine_threadsafe`. `future.result(timeoutMs)` blocks this worker
+ * alone; `await future` does not block. Cancelling the future, or the task, drops the result; the
+ * function itself is not stopped.
+ */
+export function runCoroutineThreadsafe<A extends unknown[], R>(
+  fn: (...args: A) => R,
+  ...args: A
+): Future<Awaited<R>> {
+  requireFunction(fn, "runCoroutineThreadsafe");
+  return link ? callLoop(link, fn, args) : callHere(fn, args);
+}
+
+/** Throws CancelledError once the task that calls it was cancelled or timed out; call it in long loops. */
+export function checkCancelled(): void {
+  if (link && isCancelled(link)) throw cancelled();
+}
+
+function requireFunction(fn: unknown, name: string): void {
+  if (typeof fn === "function") return;
+  throw new TypeError(
+    `${name} needs a function to call, got ${fn === null ? "null" : typeof fn}: ${name}(fn, ...args).`,
+  );
+}
+
+function callHere<A extends unknown[], R>(fn: (...args: A) => R, args: A): Future<Awaited<R>> {
+  const block = () => {
+    throw new DeadlockError(onLoop);
+  };
+  const cancel = () => {
+    future.settle("rejected", cancelled());
+    return true;
+  };
+  const future: Future<Awaited<R>> = new Future({ block, cancel });
+  new Promise<void>((resolve) => setImmediate(resolve))
+    .then(() => fn(...args))
+    .then(
+      (value) => future.settle("fulfilled", value),
+      (error) => future.settle("rejected", error),
+    );
+  return future;
+}
+
+/** Why `result()` does not wait on the event loop. */
+export const onLoop =
+  "result() would block the event loop, which is what the result has to come through. " +
+  "Use `await future` here; result() is for worker threads.";
+
+function callLoop<A extends unknown[], R>(to: Link, fn: (...args: A) => R, args: A): Future<Awaited<R>> {
+  const id = ++lastCall;
+  const future = new Future<Awaited<R>>({
+    block: (timeoutMs) => block(to, future, timeoutMs),
+    cancel: () => cancelCall(id),
+  });
+  const message: ToLoop = { kind: "call", id, soon: false, task: to.task, ...packCall(fn, args) };
+  pending.set(id, future as Future<unknown>);
+  to.port.ref();
+  post(message);
+  return future;
+}
+
+function packCall(fn: AnyFunction, args: unknown[]) {
+  const known = knownId(fn);
+  const context = exportContext((value) => value);
+  if (known !== undefined && isPlain(args) && isPlain(context)) return { fn: known, args, context };
+  const transfer: object[] = [];
+  const root = known === undefined ? { fn, args, context } : { args, context };
+  return {
+    fn: known ?? 0,
+    packed: pack(root, { fn: fn.name || "fn", args: "The arguments" }, { transfer, inWorker: true }),
+  };
+}
+
+function cancelCall(id: number): boolean {
+  post({ kind: "cancel", id });
+  finish(id, "rejected", cancelled());
+  return true;
+}
+
+function cancelled(): CancelledError {
+  return new CancelledError("The task was cancelled.");
+}
+
+function isCancelled({ shared, task }: Link): boolean {
+  return task !== 0 && Atomics.load(shared, word.cancelled) === task;
+}
+
+/** Waits in this thread for mail from the loop, until the future is done or the time is over. */
+function block(from: Link, future: Future<unknown>, timeoutMs: number): void {
+  const until = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : performance.now() + timeoutMs;
+  recordEvent("blocked", from.timelineTask);
+  Atomics.store(from.shared, word.blocked, 1);
+  try {
+    while (waitForMail(from, future, until));
+  } finally {
+    Atomics.store(from.shared, word.blocked, 0);
+    recordEvent("resumed", from.timelineTask);
+  }
+}
+
+function waitForMail(from: Link, future: Future<unknown>, until: number): boolean {
+  const seen = Atomics.load(from.shared, word.mail);
+  readMail(from);
+  if (future.done()) return false;
+  if (isCancelled(from)) throw cancelled();
+  const left = until === Number.POSITIVE_INFINITY ? until : until - performance.now();
+  if (left <= 0) return false;
+  Atomics.wait(from.shared, word.mail, seen, left);
+  return true;
+}
+
+function readMail(from: Link): void {
+  for (let mail = receiveMessageOnPort(from.port); mail; mail = receiveMessageOnPort(from.port)) {
+    receive(mail.message as ToWorker);
+  }
+}
+
+/** A reply to a call that nobody waits for any more is dropped. */
+function receive(message: ToWorker): void {
+  if (message.id === 0) cancelPending();
+  else if (!pending.has(message.id)) return;
+  else if ("error" in message) finish(message.id, "rejected", unpackError(message.error));
+  else finish(message.id, "fulfilled", message.packed ? unpackValue(message.packed) : message.value);
+}
+
+function cancelPending(): void {
+  if (link && isCancelled(link)) for (const id of [...pending.keys()]) finish(id, "rejected", cancelled());
+}
+
+function finish(id: number, state: "fulfilled" | "rejected", value: unknown): void {
+  const future = pending.get(id);
+  pending.delete(id);
+  if (pending.size === 0) link?.port.unref();
+  future?.settle(state, value);
+}

@@ -1,0 +1,122 @@
+import { builtinModules, createRequire } from "node:module";
+import { join } from "node:path";
+import { types } from "node:util";
+
+/** Where a value can be had again in another thread: `require(specifier)[key]`, or a global's name. */
+export interface Reference {
+  /** A module to require, or "" for a global. */
+  module: string;
+  /** The property of the module or the global object; none: the module itself. */
+  path: string[];
+  /** The value is a wrapper whose `default` is the module, as TypeScript makes them for imports. */
+  wrapped?: boolean;
+}
+
+const references = new Map<unknown, Reference>();
+let seenModules = 0;
+const cache = require.cache;
+
+/** A require that finds what a notebook or script in the working directory would find. */
+export function requireFromHere(): NodeJS.Require {
+  return createRequire(join(process.cwd(), "kernel-helpers.js"));
+}
+
+/** The module, module member or global that this value is, or undefined. */
+export function referenceOf(value: unknown): Reference | undefined {
+  const found = references.get(value);
+  if (found) return found;
+  if (!refresh()) return wrapperOf(value);
+  return references.get(value) ?? wrapperOf(value);
+}
+
+function wrapperOf(value: unknown): Reference | undefined {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
+  if (!Object.hasOwn(value, "default")) return undefined;
+  const inner = references.get((value as { default: unknown }).default);
+  if (!inner?.module || inner.path.length > 0) return undefined;
+  return { ...inner, wrapped: true };
+}
+
+/** Learns of the modules loaded since the last time; false when there are none. */
+function refresh(): boolean {
+  const loaded = Object.keys(cache);
+  if (loaded.length === seenModules) return false;
+  if (seenModules === 0) {
+    addGlobals();
+    for (const name of loadedBuiltins()) addModule(`node:${name}`, requireFromHere()(name));
+  }
+  seenModules = loaded.length;
+  for (const file of loaded) {
+    const loadedModule = cache[file];
+    if (loadedModule?.loaded) addModule(file, loadedModule.exports);
+  }
+  return true;
+}
+
+function loadedBuiltins(): string[] {
+  const loaded = new Set((process as unknown as { moduleLoadList: string[] }).moduleLoadList);
+  return builtinModules.filter((name) => !name.startsWith("_") && loaded.has(`NativeModule ${name}`));
+}
+
+function addGlobals(): void {
+  add(globalThis, { module: "", path: [] });
+  for (const [name, value] of dataProperties(globalThis)) {
+    if (!isReferable(value)) continue;
+    add(value, { module: "", path: [name] });
+    for (const [key, member] of dataProperties(value)) {
+      if (typeof member === "function") add(member, { module: "", path: [name, key] });
+    }
+  }
+  // These are getters of the global object.
+  add(process, { module: "", path: ["process"] });
+  add(Buffer, { module: "", path: ["Buffer"] });
+}
+
+function addModule(module: string, exports: unknown): void {
+  if (!isReferable(exports)) return;
+  add(exports, { module, path: [] });
+  for (const [key, value] of members(exports)) {
+    if (typeof value === "function") add(value, { module, path: [key] });
+  }
+}
+
+function add(value: unknown, reference: Reference): void {
+  if (!references.has(value)) references.set(value, reference);
+}
+
+function isReferable(value: unknown): value is object {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") && !types.isProxy(value)
+  );
+}
+
+function dataProperties(holder: object): [string, unknown][] {
+  return Object.entries(Object.getOwnPropertyDescriptors(holder))
+    .filter(([, descriptor]) => "value" in descriptor)
+    .map(([name, descriptor]) => [name, descriptor.value]);
+}
+
+/** Data properties, and the getters that compilers write for `export … from`: those of Node may warn. */
+function members(exports: object): [string, unknown][] {
+  const compiled = Object.hasOwn(exports, "__esModule");
+  return Object.entries(Object.getOwnPropertyDescriptors(exports)).flatMap(([name, descriptor]) => {
+    if ("value" in descriptor) return [[name, descriptor.value] as [string, unknown]];
+    return compiled && descriptor.get ? getterValue(name, descriptor.get) : [];
+  });
+}
+
+function getterValue(name: string, get: () => unknown): [string, unknown][] {
+  try {
+    return [[name, get()]];
+  } catch {
+    // An export that cannot be read here cannot be what a cell holds either.
+    return [];
+  }
+}
+
+/** In the other thread: the value that a reference names. */
+export function resolveReference({ module, path, wrapped }: Reference): unknown {
+  const start: unknown = module === "" ? globalThis : requireFromHere()(module);
+  const value = path.reduce<unknown>((holder, key) => (holder as Record<string, unknown>)[key], start);
+  return wrapped ? Object.assign({}, value, { default: value }) : value;
+}

@@ -1,0 +1,419 @@
+import { types } from "node:util";
+import { MessagePort } from "node:worker_threads";
+import { packError } from "../errors";
+import { isTraveller, travel } from "../travel";
+import type { AnyFunction } from "../types";
+import { type Analysis, analyse, type Use } from "./analyse";
+import { idOf, knownId } from "./identity";
+import { referenceOf } from "./modules";
+import type { FunctionCode, Packed, PackedNode } from "./packed";
+import { isDetached, isObjectPrototype, isPlain } from "./plain";
+import { DataCloneError } from "./refusal";
+import { scopesOf } from "./scopes";
+
+export interface PackOptions {
+  /** Buffers, ports and streams that move instead of being copied; MessagePorts are added to it. */
+  transfer: object[];
+  /** Functions of the loop that travel by number, to be kept alive as long as the task runs. */
+  functions?: AnyFunction[];
+  /** True in a worker: functions made there have no number on the loop. */
+  inWorker?: boolean;
+  /** Values for variables that the first function captures. */
+  captures?: Record<string, unknown>;
+  /** Called with the name of a captured variable that the function assigns to. */
+  onWrite?: (fn: AnyFunction, variable: string) => void;
+}
+
+/** Packs each property of `root`; throws DataCloneError with the path of what cannot go. */
+export function pack(
+  root: Record<string, unknown>,
+  paths: Record<string, string>,
+  options: PackOptions,
+): Packed {
+  const packer = new Packer(options);
+  const holder: Record<string, unknown> = {};
+  packer.packed.root = holder;
+  for (const key in root) packer.into(holder, key, root[key], paths[key] ?? key);
+  return packer.packed;
+}
+
+const alone = new WeakMap<AnyFunction, { code: FunctionCode; id: number }>();
+
+/** The code of a function that captures nothing and has no properties, or undefined for any other. */
+export function standalone(fn: AnyFunction, path: string): { code: FunctionCode; id: number } | undefined {
+  const known = alone.get(fn);
+  if (known) return known;
+  if (referenceOf(fn) || Object.keys(fn).length > 0) return undefined;
+  const analysis = analyseFunction(fn, path);
+  const scopes = lazyScopes(fn);
+  for (const name of analysis.free.keys()) if (lookup(fn, name, path, scopes)) return undefined;
+  const made = { code: codeOf(fn, analysis, []), id: idOf(fn) };
+  alone.set(fn, made);
+  return made;
+}
+
+function codeOf(fn: AnyFunction, { source }: Analysis, names: string[]): FunctionCode {
+  return { source, names, name: fn.name, sloppy: Object.hasOwn(fn, "caller") };
+}
+
+class Packer {
+  readonly packed: Packed = { root: undefined, nodes: [], order: [], holes: [], fills: [] };
+  /** Containers already copied, and values already given a node. */
+  private readonly copies = new Map<object, object>();
+  private readonly nodeOf = new Map<unknown, number>();
+
+  constructor(private readonly options: PackOptions) {}
+
+  into(holder: object, key: string | number, value: unknown, path: string): void {
+    const packed = this.value(value, path, holder, key);
+    // `defineProperty`, because a key may be "__proto__".
+    Object.defineProperty(holder, key, {
+      value: packed,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+
+  /** What to put at `holder[key]` for the value: itself, a copy with holes, or undefined for a hole. */
+  value(value: unknown, path: string, holder: object, key: string | number): unknown {
+    if (typeof value === "symbol" || typeof value === "function") return this.hole(value, path, holder, key);
+    if (typeof value !== "object" || value === null) return value;
+    const copy = this.copies.get(value);
+    if (copy) return copy;
+    if (this.nodeOf.has(value) || this.needsNode(value)) return this.hole(value, path, holder, key);
+    return this.copy(value, path);
+  }
+
+  private needsNode(value: object): boolean {
+    if (types.isModuleNamespaceObject(value) || isTraveller(value) || types.isNativeError(value)) return true;
+    if (Buffer.isBuffer(value) || value instanceof DOMException) return true;
+    return referenceOf(value) !== undefined;
+  }
+
+  private hole(value: unknown, path: string, holder: object, key: string | number): undefined {
+    let index = this.nodeOf.get(value);
+    if (index === undefined) {
+      index = this.packed.nodes.length;
+      this.nodeOf.set(value, index);
+      // The place is taken first: what the value captures may lead back to it.
+      this.packed.nodes.push({ kind: "symbol", key: "", wellKnown: false });
+      this.packed.nodes[index] = this.node(value, path);
+      this.packed.order.push(index);
+    }
+    this.packed.holes.push([holder, key, index]);
+    return undefined;
+  }
+
+  private node(value: unknown, path: string): PackedNode {
+    if (typeof value === "symbol") return symbolNode(value, path);
+    if (isTraveller(value)) return this.traveller(value, path);
+    if (isRequire(value)) return { kind: "require", folder: folderOf(value as NodeJS.Require) };
+    const reference = referenceOf(value);
+    if (reference) return { kind: "reference", reference };
+    if (typeof value === "function") return this.function(value as AnyFunction, path);
+    if (Buffer.isBuffer(value)) return bufferNode(value, path);
+    if (types.isNativeError(value) || value instanceof DOMException) {
+      return { kind: "error", error: packError(value) };
+    }
+    throw new DataCloneError(path, "a module", "Import it inside the function: `await import(…)`.");
+  }
+
+  private traveller(value: object, path: string): PackedNode {
+    const { module, name, data } = (value as { [travel](): { module: string; name: string; data: unknown } })[
+      travel
+    ]();
+    const holder = { data: undefined };
+    this.into(holder, "data", data, path);
+    return { kind: "revive", module, name, holder };
+  }
+
+  // ---- Functions ----
+
+  private function(fn: AnyFunction, path: string): PackedNode {
+    const known = this.options.inWorker ? knownId(fn) : idOf(fn);
+    if (!this.options.inWorker) this.options.functions?.push(fn);
+    // A copy of the loop's function goes home by its number alone.
+    else if (known !== undefined) return { kind: "stub", id: known, name: fn.name, reason: "" };
+    return { kind: "function", id: known ?? 0, ...this.code(fn, path) };
+  }
+
+  private code(fn: AnyFunction, path: string): { code: FunctionCode; captures: object; properties?: object } {
+    const analysis = analyseFunction(fn, path);
+    const captures = this.captures(fn, analysis, path);
+    const code = codeOf(fn, analysis, Object.keys(captures));
+    return { code, captures, properties: this.properties(fn, analysis, path) };
+  }
+
+  private captures(fn: AnyFunction, analysis: Analysis, path: string): object {
+    const captures: Record<string, unknown> = {};
+    const scopes = lazyScopes(fn);
+    for (const [name, use] of analysis.free) {
+      const bound = this.given(name) ?? lookup(fn, name, path, scopes);
+      if (bound) this.capture(captures, name, use, bound.value, fn, path);
+    }
+    return captures;
+  }
+
+  /** A value that the caller gave for the task's own captures. */
+  private given(name: string): Bound | undefined {
+    const { captures } = this.options;
+    return captures && Object.hasOwn(captures, name) ? { value: captures[name] } : undefined;
+  }
+
+  private capture(
+    captures: Record<string, unknown>,
+    name: string,
+    use: Use,
+    value: unknown,
+    fn: AnyFunction,
+    path: string,
+  ): void {
+    const at = `${path} → ${name}`;
+    if (use.written) this.options.onWrite?.(fn, name);
+    if (isNamespace(value) && !use.whole) captures[name] = this.namespace(value as object, use.members, path);
+    else if (use.loopOnly && typeof value === "function") this.stub(captures, name, value as AnyFunction, "");
+    else if (typeof value === "function") this.functionOrStub(captures, name, value as AnyFunction, at);
+    else this.into(captures, name, value, at);
+  }
+
+  /** The members that are used of a notebook's earlier variables, or of an ES module. */
+  private namespace(value: object, names: Set<string>, path: string): object {
+    let copy = this.copies.get(value) as Record<string, unknown> | undefined;
+    if (!copy) {
+      copy = {};
+      this.copies.set(value, copy);
+    }
+    for (const name of names) {
+      if (Object.hasOwn(copy, name) || !(name in value)) continue;
+      const member = (value as Record<string, unknown>)[name];
+      if (typeof member === "function")
+        this.functionOrStub(copy, name, member as AnyFunction, `${path} → ${name}`);
+      else this.into(copy, name, member, `${path} → ${name}`);
+    }
+    return copy;
+  }
+
+  /** A captured function that cannot be copied can still be named in a call back to the loop. */
+  private functionOrStub(holder: Record<string, unknown>, name: string, fn: AnyFunction, path: string): void {
+    const { nodes, order, holes, fills } = this.packed;
+    const marks = [nodes.length, order.length, holes.length, fills.length] as const;
+    try {
+      this.into(holder, name, fn, path);
+    } catch (error) {
+      if (!(error instanceof DataCloneError) || this.options.inWorker) throw error;
+      nodes.length = marks[0];
+      order.length = marks[1];
+      holes.length = marks[2];
+      fills.length = marks[3];
+      for (const [key, index] of this.nodeOf) if (index >= marks[0]) this.nodeOf.delete(key);
+      this.stub(holder, name, fn, error.message);
+    }
+  }
+
+  private stub(holder: Record<string, unknown>, name: string, fn: AnyFunction, reason: string): void {
+    this.options.functions?.push(fn);
+    const index = this.packed.nodes.push({ kind: "stub", id: idOf(fn), name: fn.name, reason }) - 1;
+    this.packed.order.push(index);
+    this.packed.holes.push([holder, name, index]);
+    holder[name] = undefined;
+  }
+
+  /** What was assigned to the function: `f.cache = new Map()`; and a class's computed statics. */
+  private properties(fn: AnyFunction, analysis: Analysis, path: string): object | undefined {
+    // The text of a class makes its statics anew; `name`, `length` and `prototype` are every function's own.
+    if (analysis.shape === "class") return undefined;
+    const keys = Object.keys(fn);
+    if (keys.length === 0) return undefined;
+    const properties = {};
+    for (const key of keys) this.into(properties, key, fn[key as keyof typeof fn], `${path}.${key}`);
+    return properties;
+  }
+
+  // ---- Containers ----
+
+  private copy(value: object, path: string): object {
+    if (types.isProxy(value)) throw new DataCloneError(path, "a Proxy", "Send the object behind it.");
+    const proto: unknown = Object.getPrototypeOf(value);
+    if (proto === Array.prototype) return this.array(value as unknown[], path);
+    if (isObjectPrototype(proto)) return this.object(value, path);
+    if (proto === Map.prototype) return this.map(value as Map<unknown, unknown>, path);
+    if (proto === Set.prototype) return this.set(value as Set<unknown>, path);
+    if (value instanceof MessagePort) this.options.transfer.push(value);
+    else if (!this.options.transfer.includes(value) && !isPlain(value)) throw refusal(value, path);
+    return value;
+  }
+
+  private array(items: unknown[], path: string): unknown[] {
+    const copy: unknown[] = new Array(items.length);
+    this.copies.set(items, copy);
+    for (const key of Object.keys(items)) {
+      this.into(copy, key, items[key as unknown as number], `${path}[${key}]`);
+    }
+    return copy;
+  }
+
+  private object(value: object, path: string): object {
+    const copy: Record<string, unknown> = {};
+    this.copies.set(value, copy);
+    for (const key of Object.keys(value)) {
+      this.into(copy, key, (value as Record<string, unknown>)[key], `${path}.${key}`);
+    }
+    return copy;
+  }
+
+  private map(value: Map<unknown, unknown>, path: string): Map<unknown, unknown> {
+    const copy = new Map<unknown, unknown>();
+    this.copies.set(value, copy);
+    const entries = Array.from(value, ([key, item]) => [key, item]);
+    this.packed.fills.push([copy, this.array(entries, `${path}.entries()`)]);
+    return copy;
+  }
+
+  private set(value: Set<unknown>, path: string): Set<unknown> {
+    const copy = new Set<unknown>();
+    this.copies.set(value, copy);
+    this.packed.fills.push([copy, this.array([...value], `${path}.values()`)]);
+    return copy;
+  }
+}
+
+// ---- What a name means inside a function ----
+
+interface Bound {
+  value: unknown;
+}
+const bindings = new WeakMap<AnyFunction, Map<string, Bound | null>>();
+
+/** The scopes are read at most once for a function, and only when something is not known already. */
+function lazyScopes(fn: AnyFunction): () => object[] {
+  let scopes: object[] | undefined;
+  return () => {
+    scopes ??= scopesOf(fn).filter((scope) => scope !== globalThis);
+    return scopes;
+  };
+}
+
+/** The value of a captured variable, or undefined for a name that no scope binds: a global. */
+function lookup(fn: AnyFunction, name: string, path: string, scopes: () => object[]): Bound | undefined {
+  const cached = bindings.get(fn)?.get(name);
+  if (cached !== undefined) return cached ?? undefined;
+  const holder = scopes().find((scope) => Object.hasOwn(scope, name));
+  if (!holder) {
+    remember(fn, name, null);
+    return undefined;
+  }
+  const bound = { value: readVariable(holder, name, path) };
+  // These two bindings are never assigned again: a notebook's exports, and the imports of one cell.
+  if (name === "exports" || /_\d+$/.test(name)) remember(fn, name, bound);
+  return bound;
+}
+
+function remember(fn: AnyFunction, name: string, bound: Bound | null): void {
+  let known = bindings.get(fn);
+  if (!known) {
+    known = new Map();
+    bindings.set(fn, known);
+  }
+  known.set(name, bound);
+}
+
+function readVariable(scope: object, name: string, path: string): unknown {
+  try {
+    return (scope as Record<string, unknown>)[name];
+  } catch {
+    throw new DataCloneError(
+      `${path} → ${name}`,
+      "a variable without a value yet",
+      "Call after its declaration.",
+    );
+  }
+}
+
+function analyseFunction(fn: AnyFunction, path: string): Analysis {
+  const text = Function.prototype.toString.call(fn);
+  let analysis: Analysis;
+  try {
+    analysis = analyse(text);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new DataCloneError(path, `a function whose text cannot be read (${reason})`, useModule);
+  }
+  if (analysis.shape === "native") {
+    const what = fn.name.startsWith("bound ") ? "a bound function" : "a native function";
+    throw new DataCloneError(path, what, "Write an arrow that calls it: `(…) => object.method(…)`.");
+  }
+  if (analysis.lexical) {
+    const what = `a function that uses \`${analysis.lexical}\` of the code around it`;
+    throw new DataCloneError(path, what, "Pass what it needs as an argument.");
+  }
+  if (analysis.methodThis) {
+    throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
+  }
+  return analysis;
+}
+
+const useModule = "Put it in a file and use moduleTask(file, name).";
+
+/** An ES module, a notebook's exports (a Proxy) or a test runner's stand-in for a module. */
+function isNamespace(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return types.isModuleNamespaceObject(value) || types.isProxy(value);
+}
+
+function isRequire(value: unknown): boolean {
+  return typeof value === "function" && "resolve" in value && "cache" in value;
+}
+
+/** The folder that a `require` resolves from. */
+function folderOf(require: NodeJS.Require): string {
+  return require.resolve.paths("./")?.[0] ?? process.cwd();
+}
+
+// ---- The rest ----
+
+function symbolNode(value: symbol, path: string): PackedNode {
+  const key = Symbol.keyFor(value);
+  if (key !== undefined) return { kind: "symbol", key, wellKnown: false };
+  const name = (value.description ?? "").replace(/^Symbol\./, "");
+  if ((Symbol as unknown as Record<string, unknown>)[name] === value) {
+    return { kind: "symbol", key: name, wellKnown: true };
+  }
+  throw new DataCloneError(path, `${String(value)}, unique to its thread`, "Use Symbol.for(…).");
+}
+
+function bufferNode(value: Buffer, path: string): PackedNode {
+  if (isDetached(value.buffer)) throw refusal(value, path);
+  return { kind: "buffer", bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
+}
+
+function refusal(value: object, path: string): DataCloneError {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : types.isAnyArrayBuffer(value) ? value : undefined;
+  if (buffer && isDetached(buffer)) {
+    return new DataCloneError(
+      path,
+      "a detached buffer (it was transferred before)",
+      "Send a copy: `buffer.slice()`.",
+    );
+  }
+  if (types.isPromise(value))
+    return new DataCloneError(path, "a Promise", "Await it first and send its value.");
+  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) {
+    return new DataCloneError(
+      path,
+      `a ${value.constructor.name}`,
+      "Send a Map or an array of what it holds.",
+    );
+  }
+  if (types.isGeneratorObject(value) || typeof (value as { next?: unknown }).next === "function") {
+    return new DataCloneError(path, "an iterator", "Send its values: `[...iterator]`.");
+  }
+  if (value instanceof URL) return new DataCloneError(path, "a URL", "Send `url.href`.");
+  const name = value.constructor?.name || "class";
+  return new DataCloneError(
+    path,
+    `an instance of ${name}`,
+    "Send plain data and make it inside the function, give the class a [travel]() method, or keep it on the loop " +
+      "and call a function that uses it: runCoroutineThreadsafe(fn).",
+  );
+}

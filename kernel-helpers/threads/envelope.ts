@@ -1,0 +1,106 @@
+import { isAbsolute, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { recordTask, sharedRing } from "../timing/recorder";
+import { requireFromHere } from "./closures/modules";
+import { pack, standalone } from "./closures/pack";
+import { isPlain } from "./closures/plain";
+import { exportContext } from "./context";
+import type { TaskOptions } from "./options";
+import type { AnyFunction } from "./types";
+import type { Envelope } from "./wire";
+
+let lastId = 0;
+
+export interface Parcel {
+  envelope: Envelope;
+  name: string;
+  transfer: object[];
+  functions: AnyFunction[];
+}
+
+export interface ParcelOptions extends TaskOptions {
+  /** Send the context variables along. */
+  context?: boolean;
+  /** `args` is a list of items for one call each. */
+  each?: boolean;
+}
+
+/** Everything that goes to the worker; throws DataCloneError for what cannot. */
+export function makeParcel(fn: AnyFunction, args: unknown[], options: ParcelOptions): Parcel {
+  const name = options.name ?? nameOf(fn);
+  const transfer = [...(options.transfer ?? [])];
+  const functions: AnyFunction[] = [fn];
+  const envelope: Envelope = { id: ++lastId };
+  if (options.each) envelope.each = true;
+  fill(envelope, fn, args, name, transfer, functions, options);
+  const task = recordTask(name);
+  if (task !== 0) {
+    envelope.task = task;
+    envelope.ring = sharedRing();
+  }
+  return { envelope, name, transfer, functions };
+}
+
+function fill(
+  envelope: Envelope,
+  fn: AnyFunction,
+  args: unknown[],
+  name: string,
+  transfer: object[],
+  functions: AnyFunction[],
+  options: ParcelOptions,
+): void {
+  const context = options.context ? exportContext((value) => value) : undefined;
+  const target = moduleOf(fn) ?? (options.captures ? undefined : standalone(fn, name));
+  if (target) envelope.target = target;
+  if (target && transfer.length === 0 && isPlain(args) && isPlain(context)) {
+    envelope.args = args;
+    if (context) envelope.context = context;
+    return;
+  }
+  const root = { args, context, ...(target ? {} : { fn }) };
+  envelope.packed = pack(
+    root,
+    { fn: name, args: `The arguments of ${name}` },
+    { transfer, functions, captures: options.captures },
+  );
+}
+
+function nameOf(fn: AnyFunction): string {
+  return moduleOf(fn)?.name ?? (fn.name || "function");
+}
+
+// ---- Tasks that live in a module's file ----
+
+const moduleTasks = new WeakMap<AnyFunction, { module: string; name: string }>();
+
+function moduleOf(fn: AnyFunction): { module: string; name: string } | undefined {
+  return moduleTasks.get(fn);
+}
+
+/**
+ * A function of a module, by file and export name, to give to `toThread` and `submit`: the worker loads
+ * the module itself, so nothing of it has to be copied. `file` is a path (relative to the working
+ * directory), a file URL or a package's name; CommonJS and ES modules both work.
+ *
+ * @example
+ * const countPrimes = moduleTask<typeof import("./primes").countPrimes>("./primes.js", "countPrimes");
+ * await toThread(countPrimes, 1_000_000);
+ */
+export function moduleTask<F extends AnyFunction>(file: string | URL, name = "default"): F {
+  const module = locate(file);
+  const task = async (...args: unknown[]) => {
+    const exports = (await import(module)) as Record<string, AnyFunction>;
+    return exports[name]!(...args);
+  };
+  Object.defineProperty(task, "name", { value: name });
+  moduleTasks.set(task, { module, name });
+  return task as unknown as F;
+}
+
+function locate(file: string | URL): string {
+  const text = String(file);
+  if (text.startsWith("file:") || text.startsWith("node:")) return text;
+  if (text.startsWith(".") || isAbsolute(text)) return pathToFileURL(resolve(text)).href;
+  return pathToFileURL(requireFromHere().resolve(text)).href;
+}

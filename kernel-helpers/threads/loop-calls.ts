@@ -1,0 +1,96 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { liveFunction } from "./closures/identity";
+import { pack } from "./closures/pack";
+import { isPlain } from "./closures/plain";
+import { unpack } from "./closures/unpack";
+import { importContext, type WireContext } from "./context";
+import { packError } from "./errors";
+import type { Job } from "./job";
+import type { AnyFunction } from "./types";
+import type { ToLoop, ToWorker } from "./wire";
+
+/** On the loop's thread: runs what workers ask for, in the order of their messages. */
+
+/** A call from a worker that the loop is running. */
+export interface LoopCall {
+  /** The task that made it. */
+  job: Job | undefined;
+  /** Tasks submitted by it that have not started. */
+  queued: Set<Job>;
+}
+
+/** Which call from a worker the code on the loop belongs to. */
+export const loopCalls = new AsyncLocalStorage<LoopCall>();
+
+type Call = Extract<ToLoop, { kind: "call" }>;
+interface Parts {
+  fn?: AnyFunction;
+  args: unknown[];
+  context: WireContext;
+}
+
+export function runLoopCall(message: Call, job: Job | undefined, send: (reply: ToWorker) => void): void {
+  if (message.soon) runSoon(message);
+  else runReplying(message, job, send);
+}
+
+/** An error here is nobody's to catch: it becomes an uncaught exception of the loop, as in a timer. */
+function runSoon(message: Call): void {
+  const report = (error: unknown) =>
+    queueMicrotask(() => {
+      throw error;
+    });
+  try {
+    const value = start(message);
+    Promise.resolve(value).catch(report);
+  } catch (error) {
+    report(error);
+  }
+}
+
+function runReplying(message: Call, job: Job | undefined, send: (reply: ToWorker) => void): void {
+  const { id } = message;
+  const call: LoopCall = { job, queued: new Set() };
+  const fail = (error: unknown) => {
+    if (job?.call === call) job.call = undefined;
+    send({ id, error: packError(error) });
+  };
+  const succeed = (value: unknown) => {
+    if (job?.call === call) job.call = undefined;
+    try {
+      send(isPlain(value) ? { id, value } : packed(id, value, job));
+    } catch (error) {
+      fail(error);
+    }
+  };
+  if (job) job.call = call;
+  try {
+    const value = loopCalls.run(call, start, message);
+    if (value instanceof Promise || isThenable(value)) value.then(succeed, fail);
+    else succeed(value);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+function packed(id: number, value: unknown, job: Job | undefined): ToWorker {
+  return { id, packed: pack({ value }, { value: "The value" }, { transfer: [], functions: job?.functions }) };
+}
+
+function start(message: Call): unknown {
+  const parts = message.packed
+    ? (unpack(message.packed) as Parts)
+    : { args: message.args!, context: message.context as WireContext };
+  const fn = parts.fn ?? liveFunction(message.fn);
+  if (!fn)
+    throw new ReferenceError(
+      "The function that the worker calls is gone: keep a reference to it on the loop.",
+    );
+  return importContext(parts.context, () => fn(...parts.args));
+}

@@ -1,0 +1,100 @@
+import { availableParallelism } from "node:os";
+import type { AnyFunction } from "./types";
+
+/** How one task runs. */
+export interface TaskOptions {
+  /** Cancels the task: its promise then rejects with `signal.reason`. */
+  signal?: AbortSignal;
+  /** Milliseconds that the function may run, counted from its start; then TimeoutError. */
+  timeout?: number;
+  /** Milliseconds that the task may wait in the queue; then TimeoutError. */
+  queueTimeout?: number;
+  /** What charts and errors call the task. Default: the function's name. */
+  name?: string;
+  /** Buffers, ports and streams among the arguments to move instead of copying. */
+  transfer?: readonly object[];
+  /** Values for variables that the function captures, in place of the real ones. */
+  captures?: Record<string, unknown>;
+  /** On cancelling, reject at once and leave the thread to finish on its own. Default false. */
+  abandonOnCancel?: boolean;
+}
+
+export interface ExecutorOptions {
+  /** How many threads at most, an integer of at least 1. Default: one a core. */
+  maxWorkers?: number;
+  /** Threads are called `prefix-0`, `prefix-1` …, in Node, in the operating system and in charts. Default "Worker". */
+  threadNamePrefix?: string;
+  /** Runs once in each thread before its first task; if it throws, the executor is broken. */
+  // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` gives
+  initializer?: (...args: any[]) => unknown;
+  initargs?: readonly unknown[];
+  /** How many tasks may wait; one more is rejected. Default: no limit. */
+  maxQueue?: number;
+  /** Limits of each thread's memory, in megabytes, as `worker_threads` takes them. */
+  resourceLimits?: {
+    maxOldGenerationSizeMb?: number;
+    maxYoungGenerationSizeMb?: number;
+    codeRangeSizeMb?: number;
+    stackSizeMb?: number;
+  };
+  /** Milliseconds between asking a running task to stop and terminating its thread. Default 250. */
+  gracePeriod?: number;
+}
+
+export interface Settings extends ExecutorOptions {
+  maxWorkers: number;
+  threadNamePrefix: string;
+  maxQueue: number;
+  gracePeriod: number;
+}
+
+export function checkExecutorOptions(options: ExecutorOptions): Settings {
+  const { maxWorkers = availableParallelism(), threadNamePrefix = "Worker" } = options;
+  const { maxQueue = Number.POSITIVE_INFINITY, gracePeriod = 250 } = options;
+  requireCount("maxWorkers", maxWorkers, 1, "Leave it out for one thread a core.");
+  if (maxQueue !== Number.POSITIVE_INFINITY)
+    requireCount("maxQueue", maxQueue, 0, "Leave it out for no limit.");
+  requireMilliseconds("gracePeriod", gracePeriod);
+  if (options.initializer !== undefined) requireFunction(options.initializer, "initializer");
+  return { ...options, maxWorkers, threadNamePrefix, maxQueue, gracePeriod };
+}
+
+export function checkTaskOptions(options: TaskOptions): void {
+  requireMilliseconds("timeout", options.timeout);
+  requireMilliseconds("queueTimeout", options.queueTimeout);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(
+      `\`signal\` must be an AbortSignal, got ${describe(signal)}. Make one with new AbortController().signal ` +
+        "or AbortSignal.timeout(ms).",
+    );
+  }
+}
+
+export function requireFunction(fn: unknown, what: string): asserts fn is AnyFunction {
+  if (typeof fn === "function") return;
+  throw new TypeError(
+    `\`${what}\` must be a function, got ${describe(fn)}. Give the function itself and its arguments after it, ` +
+      "not the result of a call.",
+  );
+}
+
+export function requireCount(name: string, value: unknown, least: number, wayOut: string): void {
+  if (Number.isInteger(value) && (value as number) >= least) return;
+  throw new RangeError(
+    `\`${name}\` must be an integer of at least ${least}, got ${describe(value)}. ${wayOut}`,
+  );
+}
+
+export function requireMilliseconds(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === "number" && value >= 0)) return;
+  throw new RangeError(
+    `\`${name}\` must be a number of milliseconds of at least 0, got ${describe(value)}. Leave it out for no limit.`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Promise) return "a Promise";
+  if (typeof value === "string") return JSON.stringify(value);
+  return typeof value === "object" && value !== null ? `an object` : String(value);
+}

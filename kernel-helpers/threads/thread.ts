@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import {
+  MessageChannel,
+  type MessagePort,
+  type ResourceLimits,
+  receiveMessageOnPort,
+} from "node:worker_threads";
+
+import workerThreads = require("node:worker_threads");
+
+import { Piscina } from "piscina";
+import { nameThread } from "../timing/recorder";
+import type { Job } from "./job";
+import { runLoopCall } from "./loop-calls";
+import { type Reply, type Setup, type ToLoop, type ToWorker, word } from "./wire";
+
+/**
+ * One named thread: a Piscina of one worker. The executor above it holds the queue, so that it knows
+ * which thread runs what, keeps the order, and can stop one task without touching the others.
+ */
+export class WorkerThread {
+  readonly piscina: Piscina;
+  readonly worker: workerThreads.Worker;
+  readonly shared = new Int32Array(new SharedArrayBuffer(word.count * Int32Array.BYTES_PER_ELEMENT));
+  readonly exited: Promise<number>;
+  alive = true;
+  job: Job | undefined;
+  /** The last job that started here: output may come after it is done. */
+  private lastJob: Job | undefined;
+  private readonly port: MessagePort;
+  private seen = 0;
+  private setup: Setup | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly index: number,
+    resourceLimits?: ResourceLimits,
+  ) {
+    this.piscina = startPiscina(name, resourceLimits);
+    this.worker = this.piscina.threads[0]!;
+    nameThread(this.worker.threadId, name);
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    this.setup = { name, port: port2, shared: this.shared.buffer as SharedArrayBuffer };
+    port1.on("message", (message: ToLoop) => this.receive(message));
+    port1.unref();
+    // Unfinished tasks hear of a death by their own rejection.
+    this.piscina.on("error", () => {});
+    this.exited = new Promise((resolve) => {
+      this.worker.once("exit", (code) => {
+        this.alive = false;
+        this.port.close();
+        resolve(code);
+      });
+    });
+  }
+
+  /** Sends a job; rejects when the thread dies of it, else gives the worker's reply. */
+  run(job: Job): Promise<Reply> {
+    this.job = job;
+    this.lastJob = job;
+    const transferList = job.transfer as Transferable[];
+    if (this.setup) {
+      job.envelope.setup = this.setup;
+      transferList.push(this.setup.port);
+      this.setup = undefined;
+    }
+    return this.piscina.run(job.envelope, { transferList: transferList as never });
+  }
+
+  /** Reads what the worker posted before its reply: output, calls. */
+  catchUp(posts: number): void {
+    while (this.seen < posts) {
+      const mail = receiveMessageOnPort(this.port);
+      if (!mail) return;
+      this.receive(mail.message as ToLoop);
+    }
+  }
+
+  /** Asks the running task to stop: `checkCancelled`, `result()` and pending futures throw in it. */
+  ask(job: Job): void {
+    Atomics.store(this.shared, word.cancelled, job.envelope.id);
+    this.send({ id: 0 });
+  }
+
+  /** True while the worker waits in `result()`. */
+  get blocked(): boolean {
+    return Atomics.load(this.shared, word.blocked) === 1;
+  }
+
+  async terminate(): Promise<void> {
+    this.alive = false;
+    await this.piscina.destroy();
+  }
+
+  private receive(message: ToLoop): void {
+    this.seen++;
+    if (message.kind === "output") this.print(message.fd, message.text, message.task);
+    else if (message.kind === "call")
+      runLoopCall(message, this.jobOf(message.task), (reply) => this.send(reply));
+  }
+
+  private jobOf(task: number): Job | undefined {
+    return this.lastJob?.envelope.id === task ? this.lastJob : undefined;
+  }
+
+  private print(fd: 1 | 2, text: string, task: number): void {
+    const stream = fd === 1 ? process.stdout : process.stderr;
+    const write = this.jobOf(task)?.write[fd] ?? stream.write;
+    write.call(stream, text);
+  }
+
+  private send(message: ToWorker): void {
+    if (!this.alive) return;
+    this.port.postMessage(message);
+    Atomics.add(this.shared, word.mail, 1);
+    Atomics.notify(this.shared, word.mail);
+  }
+}
+
+type Transferable = ArrayBuffer | MessagePort;
+
+/**
+ * Piscina has no option for a worker's name, and Node takes it only where the Worker is made: that class
+ * is exchanged while the constructor of Piscina makes its one worker.
+ */
+function startPiscina(name: string, resourceLimits?: ResourceLimits): Piscina {
+  const { Worker } = workerThreads;
+  const Named = class extends Worker {
+    constructor(file: string | URL, options?: workerThreads.WorkerOptions) {
+      super(file, { ...options, name });
+    }
+  };
+  (workerThreads as { Worker: typeof Worker }).Worker = Named;
+  try {
+    return newPiscina(resourceLimits);
+  } finally {
+    (workerThreads as { Worker: typeof Worker }).Worker = Worker;
+  }
+}
+
+function newPiscina(resourceLimits?: ResourceLimits): Piscina {
+  const piscina = new Piscina({
+    filename: join(__dirname, "worker.js"),
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    recordTiming: false,
+    resourceLimits,
+  });
+  // A dead worker is replaced by the executor, with its name.
+  piscina.options.minThreads = 0;
+  return piscina;
+}

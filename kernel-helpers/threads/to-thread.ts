@@ -1,0 +1,70 @@
+import type { ParcelOptions } from "./envelope";
+import { ThreadPoolExecutor } from "./executor";
+import type { TaskOptions } from "./options";
+import type { AnyFunction } from "./types";
+
+let shared: ThreadPoolExecutor | undefined;
+
+/** The executor of `toThread` and `runInExecutor(null, …)`, made on first use; it needs no shutdown. */
+function defaultExecutor(): ThreadPoolExecutor {
+  shared ??= new ThreadPoolExecutor();
+  return shared;
+}
+
+function start<R>(
+  executor: ThreadPoolExecutor,
+  fn: AnyFunction,
+  args: unknown[],
+  options: ParcelOptions,
+  above: AnyFunction,
+): Promise<Awaited<R>> {
+  return new Promise((resolve, reject) => {
+    const settle = (ok: boolean, value: unknown) => (ok ? resolve(value as Awaited<R>) : reject(value));
+    executor.start(fn, args, options, settle, above);
+  });
+}
+
+/**
+ * Runs `fn(...args)` on a thread of `executor`, or of the default one for `null`, after Python's
+ * `loop.run_in_executor`. Context variables do not go along; see `toThread`.
+ */
+export function runInExecutor<A extends unknown[], R>(
+  executor: ThreadPoolExecutor | null,
+  fn: (...args: A) => R,
+  ...args: A
+): Promise<Awaited<R>> {
+  return start(executor ?? defaultExecutor(), fn, args, {}, runInExecutor);
+}
+
+interface ToThread {
+  /**
+   * Runs `fn(...args)` on a thread of the default executor, with a copy of the context variables, after
+   * Python's `asyncio.to_thread`. The promise gives what the function returns or resolves to.
+   */
+  <A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>>;
+  /** The same with options: `toThread.with({ timeout: 1000 })(fn, ...args)`. */
+  with(
+    options: ToThreadOptions,
+  ): <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Promise<Awaited<R>>;
+}
+
+export interface ToThreadOptions extends TaskOptions {
+  /** Default: the default executor. */
+  executor?: ThreadPoolExecutor;
+}
+
+const inContext: ParcelOptions = { context: true };
+
+function withOptions(options: ToThreadOptions) {
+  const parcelOptions = { ...options, context: true };
+  return function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
+    return start(options.executor ?? defaultExecutor(), fn, args, parcelOptions, toThread);
+  };
+}
+
+export const toThread: ToThread = Object.assign(
+  function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
+    return start(defaultExecutor(), fn, args, inContext, toThread);
+  },
+  { with: withOptions },
+);

@@ -1,0 +1,75 @@
+import type { MessagePort } from "node:worker_threads";
+import type { FunctionCode, Packed } from "./closures/packed";
+
+/** What crosses between the loop and the workers. Short keys and few objects: each costs its clone. */
+
+/** Words of the shared memory that each worker has with the loop. */
+export const word = {
+  /** Counts messages from the loop, so that a blocked worker can wait for the next. */
+  mail: 0,
+  /** The number of the task that is to stop, or 0. */
+  cancelled: 1,
+  /** 1 while the worker waits in `future.result()`. */
+  blocked: 2,
+  count: 3,
+} as const;
+
+/** Comes with the first task of a worker. */
+export interface Setup {
+  name: string;
+  port: MessagePort;
+  shared: SharedArrayBuffer;
+}
+
+export interface Envelope {
+  /** The task's number; counts up over the whole process. */
+  id: number;
+  /** What runs; undefined when `packed` holds it together with the arguments. */
+  target?: { code: FunctionCode; id: number } | { module: string; name: string };
+  /** The arguments, when all of them are plain. */
+  args?: unknown[];
+  /** `{ fn, args, context }` packed together, when any of them is more than plain. */
+  packed?: Packed;
+  /** `args` is a list of items, each of which goes to the function by itself (`map`). */
+  each?: boolean;
+  context?: unknown;
+  /** The task's number in the timeline, and where to record; absent while nothing records. */
+  task?: number;
+  ring?: SharedArrayBuffer;
+  setup?: Setup;
+}
+
+export interface Reply {
+  value?: unknown;
+  packed?: Packed;
+  /** A thrown value, packed; `results` of a `map` are those before it. */
+  error?: unknown;
+  results?: unknown[];
+  /** How many messages the worker has posted to the loop so far: they are to be read before the reply. */
+  posts: number;
+  /** The error was thrown outside the task's own calls: the thread is not to be used again. */
+  fatal?: boolean;
+}
+
+/** From a worker to the loop. */
+export type ToLoop =
+  | {
+      kind: "call";
+      id: number;
+      soon: boolean;
+      fn: number;
+      packed?: Packed;
+      args?: unknown[];
+      context?: unknown;
+      task: number;
+    }
+  | { kind: "cancel"; id: number }
+  | { kind: "output"; fd: 1 | 2; text: string; task: number };
+
+/** From the loop to a worker. */
+export interface ToWorker {
+  id: number;
+  value?: unknown;
+  packed?: Packed;
+  error?: unknown;
+}

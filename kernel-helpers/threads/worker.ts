@@ -1,0 +1,185 @@
+import { pathToFileURL } from "node:url";
+import { recordEvent, useRing } from "../timing/recorder";
+import { beginTask, connect, postCount } from "./bridge";
+import { adopt } from "./closures/identity";
+import { pack } from "./closures/pack";
+import type { FunctionCode, Packed } from "./closures/packed";
+import { isPlain } from "./closures/plain";
+import { compileFunction, unpack } from "./closures/unpack";
+import { importContext, type WireContext } from "./context";
+import { packError } from "./errors";
+import { sendOutput } from "./output";
+import type { AnyFunction } from "./types";
+import type { Envelope, Reply, Setup } from "./wire";
+
+/**
+ * What every worker thread loads: runs one envelope after another and always gives a reply, so that an
+ * error or a result that cannot be cloned costs no thread.
+ */
+export default function run(envelope: Envelope): Reply | Promise<Reply> {
+  if (envelope.setup) setUp(envelope.setup);
+  const timelineTask = envelope.task ?? 0;
+  beginTask(envelope.id, timelineTask);
+  if (timelineTask !== 0) useRing(envelope.ring);
+  recordEvent("started", timelineTask);
+  const reply = attempt(envelope);
+  if (!(reply instanceof Promise)) return finish(reply, timelineTask);
+  return reply.then((settled) => finish(settled, timelineTask));
+}
+
+function finish(reply: Reply, timelineTask: number): Reply {
+  reply.posts = postCount();
+  recordEvent("done", timelineTask);
+  return reply;
+}
+
+function setUp(setup: Setup): void {
+  connect(setup);
+  sendOutput();
+  process.on("uncaughtException", (error) => failNow?.(error));
+}
+
+/** Settles the asynchronous task that runs now: an error in a timer or an event reaches it this way. */
+let failNow: ((error: unknown) => void) | undefined;
+
+function attempt(envelope: Envelope): Reply | Promise<Reply> {
+  try {
+    const call = prepare(envelope);
+    if (call instanceof Promise) return settle(call.then((ready) => ready()));
+    const value = call();
+    return isThenable(value) ? settle(value) : success(value);
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function settle(value: PromiseLike<unknown>): Promise<Reply> {
+  return new Promise<Reply>((resolve) => {
+    failNow = (error) => resolve({ ...failure(error), fatal: true });
+    Promise.resolve(value).then(
+      (result) => resolve(success(result)),
+      (error) => resolve(failure(error)),
+    );
+  }).finally(() => {
+    failNow = undefined;
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
+  return typeof (value as { then?: unknown }).then === "function";
+}
+
+type Call = () => unknown;
+
+/** Makes the function and its arguments; a promise only when a module has to be imported first. */
+function prepare({ target, args, packed, context, each }: Envelope): Call | Promise<Call> {
+  const parts = packed ? (unpack(packed) as Parts) : { args: args!, context: context as WireContext };
+  const inContext = (fn: AnyFunction) => () =>
+    importContext(parts.context, () => (each ? callEach(fn, parts.args) : fn(...parts.args)));
+  if (!target) return inContext(parts.fn!);
+  if ("code" in target) return inContext(functionFor(target));
+  const fn = moduleFunction(target.module, target.name);
+  return fn instanceof Promise ? fn.then(inContext) : inContext(fn);
+}
+
+interface Parts {
+  fn?: AnyFunction;
+  args: unknown[];
+  context: WireContext;
+}
+
+/** One call an item, in order; stops at the first error and keeps the results before it. */
+function callEach(fn: AnyFunction, items: unknown[]): unknown {
+  const results: unknown[] = [];
+  for (let i = 0; i < items.length; i++) {
+    try {
+      const value = fn(items[i]);
+      if (isThenable(value)) return finishEach(fn, items, results, value);
+      results.push(value);
+    } catch (error) {
+      throw new StoppedAt(results, error);
+    }
+  }
+  return results;
+}
+
+async function finishEach(
+  fn: AnyFunction,
+  items: unknown[],
+  results: unknown[],
+  first: PromiseLike<unknown>,
+): Promise<unknown[]> {
+  try {
+    results.push(await first);
+    while (results.length < items.length) results.push(await fn(items[results.length]));
+    return results;
+  } catch (error) {
+    throw new StoppedAt(results, error);
+  }
+}
+
+/** An error of one item, with the results of the items before it. */
+class StoppedAt {
+  constructor(
+    readonly results: unknown[],
+    readonly error: unknown,
+  ) {}
+}
+
+const functions = new Map<number, AnyFunction>();
+const functionsLimit = 1000;
+
+/** A function without captures is made once in a thread. */
+function functionFor({ code, id }: { code: FunctionCode; id: number }): AnyFunction {
+  let fn = functions.get(id);
+  if (!fn) {
+    fn = compileFunction(code);
+    adopt(fn, id);
+    if (functions.size >= functionsLimit) functions.clear();
+    functions.set(id, fn);
+  }
+  return fn;
+}
+
+const moduleFunctions = new Map<string, AnyFunction>();
+
+function moduleFunction(module: string, name: string): AnyFunction | Promise<AnyFunction> {
+  const key = `${name} ${module}`;
+  return moduleFunctions.get(key) ?? load(module, name, key);
+}
+
+async function load(module: string, name: string, key: string): Promise<AnyFunction> {
+  const exports = (await importModule(module)) as Record<string, unknown>;
+  const fn = exports[name] ?? (exports.default as Record<string, unknown> | undefined)?.[name];
+  if (typeof fn !== "function") {
+    const names = Object.keys(exports).filter((each) => typeof exports[each] === "function");
+    throw new TypeError(
+      `${module} has no function exported as "${name}"; it exports ${names.join(", ") || "no function"}.`,
+    );
+  }
+  moduleFunctions.set(key, fn as AnyFunction);
+  return fn as AnyFunction;
+}
+
+function importModule(module: string): Promise<unknown> {
+  return import(
+    module.startsWith("file:") || module.startsWith("node:") ? module : pathToFileURL(module).href
+  );
+}
+
+function success(value: unknown): Reply {
+  if (isPlain(value)) return { value, posts: 0 };
+  try {
+    const transfer: object[] = [];
+    const packed: Packed = pack({ value }, { value: "The result" }, { transfer, inWorker: true });
+    return { packed, posts: 0 };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function failure(thrown: unknown): Reply {
+  if (thrown instanceof StoppedAt) return { ...failure(thrown.error), results: thrown.results };
+  return { error: packError(thrown), posts: 0 };
+}
