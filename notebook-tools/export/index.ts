@@ -1,10 +1,10 @@
 /** Turns notebooks into web pages, Markdown and scripts; no Python, no network. */
 export * from "./browser";
+export { registerExport } from "./command";
 export {
   type ExportNotebooksOptions,
   type ExportReport,
   exportNotebooks,
   FORMATS,
   type Format,
-  registerExport,
-} from "./command";
+} from "./export-notebooks";

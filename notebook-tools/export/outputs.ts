@@ -8,7 +8,9 @@ import {
   type Output,
   type Stream,
 } from "../nbformat/browser";
+import { addressesWith } from "./addresses";
 import { ansiToHtml, withoutAnsi } from "./ansi";
+import type { PageContext } from "./cell-html";
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
 import type { Labels } from "./labels";
@@ -19,16 +21,16 @@ import { sanitize } from "./sanitize";
 import { drawingOf } from "./svg";
 
 /** The outputs of one cell as HTML, streams joined as a front end shows them. */
-export function outputsHtml(outputs: readonly Output[], labels: Labels): string {
+export function outputsHtml(outputs: readonly Output[], context: PageContext): string {
   return joinStreams(outputs)
-    .map((output) => outputHtml(output, labels))
+    .map((output) => outputHtml(output, context))
     .join("\n");
 }
 
-function outputHtml(output: Output, labels: Labels): string {
-  if (output.output_type === "stream") return streamHtml(output, labels);
-  if (output.output_type === "error") return errorHtml(output, labels);
-  return bundleHtml(output, labels);
+function outputHtml(output: Output, context: PageContext): string {
+  if (output.output_type === "stream") return streamHtml(output, context.labels);
+  if (output.output_type === "error") return errorHtml(output, context.labels);
+  return bundleHtml(output, context);
 }
 
 function streamHtml({ name, text }: Stream, labels: Labels): string {
@@ -42,16 +44,17 @@ function errorHtml({ ename, evalue, traceback }: ErrorOutput, labels: Labels): s
   return `<div class="error" role="group" aria-label="${labels.errors}">${preHtml(text, ansiToHtml)}</div>`;
 }
 
-function bundleHtml(output: DisplayData | ExecuteResult, labels: Labels): string {
+function bundleHtml(output: DisplayData | ExecuteResult, context: PageContext): string {
   const shown = richest(output.data);
-  if (!shown) return unshownHtml(Object.keys(output.data), labels);
-  if (shown.mime.startsWith("image/")) return imageHtml(shown, output, labels);
-  return `<div class="result">${textHtml(shown)}</div>`;
+  if (!shown) return unshownHtml(Object.keys(output.data), context.labels);
+  if (shown.mime.startsWith("image/")) return imageHtml(shown, output, context.labels);
+  return `<div class="result">${textHtml(shown, context)}</div>`;
 }
 
-function textHtml({ mime, text }: Shown): string {
-  if (mime === "text/html") return sanitize(text);
-  if (mime === "text/markdown") return renderMarkdown(text, [], {});
+function textHtml({ mime, text }: Shown, { headings, findImage }: PageContext): string {
+  if (mime === "text/html") return sanitize(text, addressesWith(findImage));
+  // Its headings get anchors of their own, but are no parts of the notebook.
+  if (mime === "text/markdown") return renderMarkdown(text, [...headings], addressesWith(findImage));
   if (mime === "application/json") return preHtml(text, (json) => highlight(json, "json"));
   return preHtml(text, ansiToHtml);
 }

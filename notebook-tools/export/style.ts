@@ -54,7 +54,7 @@ img { max-width: 100%; height: auto; }
 .prose > :last-child { margin-bottom: 1.1em; }
 
 code, pre, samp, tt { font-family: var(--mono); font-size: .875em; }
-:not(pre) > code { background: var(--code); padding: .15em .35em; border-radius: .3em; }
+:not(pre) > code { background: var(--code); padding: .15em .35em; border-radius: .3em; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 :is(h1, h2, h3, h4, h5, h6) > code { background: none; padding: 0; font-size: .92em; letter-spacing: -.03em; }
 a > code { color: inherit; }
 pre { margin: 0; overflow: auto; max-height: 34rem; font-size: .9375rem; line-height: 1.55; tab-size: 2; }
@@ -101,6 +101,7 @@ thead th { border-bottom-color: var(--quiet); font-weight: 600; }
 @media (max-width: 40rem) {
   body { font-size: 1rem; }
   .page { padding: 1.5rem 1.1rem 4rem; }
+  .toc { margin-bottom: 1.25rem; }
   h1 { font-size: 1.7rem; }
   h2 { font-size: 1.3rem; }
   .source pre, .prose pre { margin-left: -1.1rem; margin-right: -1.1rem; border-radius: 0; }

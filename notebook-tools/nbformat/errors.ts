@@ -7,8 +7,9 @@ export class NotebookError extends Error {
     readonly reason: string,
     /** Where: `line` for text that is not JSON, `cell` (from 1) for what is not nbformat. */
     readonly place: { file: string; line?: number; cell?: number },
+    options?: ErrorOptions,
   ) {
-    super(`${placeName(place)}: ${reason}`);
+    super(`${placeName(place)}: ${reason}`, options);
   }
 }
 

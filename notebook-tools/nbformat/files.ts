@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmod, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { NotebookDocument } from "./document";
 import { NotebookError } from "./errors";
@@ -35,24 +35,30 @@ function decode(bytes: Uint8Array, file: string): string {
 }
 
 /**
- * Writes a file (text as UTF-8) whole or not at all: into a new file in the same folder, which then takes
- * the old one's place. Permissions stay; of a symbolic link the file it names is written.
- * When it throws, the old file is as it was.
+ * Writes a file (text as UTF-8) whole or not at all: into a new file in the same folder, which then
+ * takes the old one's place. Permissions stay; of a symbolic link the file it names is written;
+ * missing folders are made.
+ * @throws NotebookError when it cannot be written; then the old file is as it was
  */
 export async function writeAtomically(file: string, data: string | Uint8Array): Promise<void> {
-  const target = await realpath(file).catch(() => file);
-  const mode = await stat(target).then(
-    (stats) => stats.mode & 0o7777,
-    () => undefined,
-  );
-  const draft = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await replaceFile(await realpath(file).catch(() => file), data);
+  } catch (error) {
+    const reason = `could not be written (${(error as Error).message}); check the folder and its permissions.`;
+    throw new NotebookError(reason, { file }, { cause: error });
+  }
+}
+
+async function replaceFile(file: string, data: string | Uint8Array): Promise<void> {
+  const stats = await stat(file).catch(() => undefined);
+  const draft = join(dirname(file), `.${basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
     await writeThrough(draft, data);
-    if (mode !== undefined) await chmod(draft, mode);
-    await rename(draft, target);
-  } catch (error) {
+    if (stats) await chmod(draft, stats.mode & 0o7777);
+    await rename(draft, file);
+  } finally {
     await rm(draft, { force: true });
-    throw error;
   }
 }
 

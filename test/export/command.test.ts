@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -31,6 +31,27 @@ describe("exportNotebooks", () => {
   test("writes the images of Markdown beside it", async () => {
     await exportNotebooks([fixture("attachment")], { to: "markdown", outputDir: folder });
     expect(await readdir(join(folder, "attachment_files"))).toEqual(["image-1.png"]);
+  });
+
+  test("puts the images that lie beside a notebook into its page", async () => {
+    const cells = [
+      {
+        cell_type: "markdown",
+        metadata: {},
+        source: "![](a%20dot.png) ![](none.png) ![](https://example.org/x.png)",
+      },
+    ];
+    await writeFile(join(folder, "a dot.png"), "png");
+    await writeFile(
+      join(folder, "images.ipynb"),
+      JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }),
+    );
+    const { written } = await exportNotebooks([join(folder, "images.ipynb")]);
+    const sources = Array.from(
+      (await readFile(written[0]!, "utf8")).matchAll(/src="([^"]*)"/g),
+      ([, src]) => src,
+    );
+    expect(sources).toEqual(["data:image/png;base64,cG5n", "none.png", "https://example.org/x.png"]);
   });
 
   test("exports the good notebooks and reports the broken ones", async () => {

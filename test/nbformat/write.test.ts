@@ -18,6 +18,11 @@ describe("writeAtomically", () => {
     expect(await readdir(folder)).toEqual(["a.ipynb"]);
   });
 
+  test("makes missing folders", async () => {
+    await writeAtomically(join(folder, "a", "b.ipynb"), "new");
+    expect(await readFile(join(folder, "a", "b.ipynb"), "utf8")).toBe("new");
+  });
+
   test.skipIf(process.platform === "win32")("keeps the permissions", async () => {
     const file = join(folder, "a.ipynb");
     await writeFile(file, "old");
@@ -39,7 +44,9 @@ describe("writeAtomically", () => {
     const taken = join(folder, "a.ipynb");
     await mkdir(taken);
     await writeFile(join(taken, "inside"), "old");
-    await expect(writeAtomically(taken, "new")).rejects.toThrow();
+    await expect(writeAtomically(taken, "new")).rejects.toThrow(
+      /a\.ipynb: could not be written \(.*\); check the folder/,
+    );
     expect(await readFile(join(taken, "inside"), "utf8")).toBe("old");
     expect(await readdir(folder)).toEqual(["a.ipynb"]);
   });
