@@ -1,0 +1,29 @@
+/** The child processes of the cells, so that none outlives the kernel. */
+
+import { ChildProcess } from "node:child_process";
+
+type Spawn = (this: ChildProcess, options: unknown) => number;
+
+/** Follows every child process that is started from now on; `changed` gets the pids that live. */
+export function followChildren(changed: (pids: number[]) => void): { kill(): void } {
+  const living = new Set<ChildProcess>();
+  const announce = () => changed([...living].flatMap(({ pid }) => pid ?? []));
+  const prototype = ChildProcess.prototype as unknown as { spawn: Spawn };
+  const { spawn } = prototype;
+  prototype.spawn = function (options) {
+    const result = spawn.call(this, options);
+    if (this.pid === undefined) return result;
+    living.add(this);
+    this.once("exit", () => {
+      living.delete(this);
+      announce();
+    });
+    announce();
+    return result;
+  };
+  return {
+    kill() {
+      for (const child of living) child.kill("SIGKILL");
+    },
+  };
+}

@@ -1,0 +1,230 @@
+/** The front thread: owns the five sockets and answers what needs no cell. */
+
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { Publisher, Reply, Router } from "zeromq";
+import { Backlog, type FromFront, type FromMain, type FrontData, type Request, sizeOf } from "./bridge";
+import { Outbox } from "./outbox";
+import { decode, encode, type Header, type Message } from "./wire";
+
+interface Connection {
+  transport: string;
+  ip: string;
+  key: string;
+  shell_port: number;
+  iopub_port: number;
+  control_port: number;
+  stdin_port: number;
+  hb_port: number;
+}
+
+/** How long a busy main thread has to end by itself after a shutdown. */
+const graceMs = 1000;
+/** Messages that may wait at a slow subscriber; each holds at most the outbox's merge limit. */
+const highWaterMark = 64;
+
+const { connectionFile, kernelInfo, backlog: memory } = workerData as FrontData;
+const connection: Connection = JSON.parse(readFileSync(connectionFile, "utf8"));
+const backlog = new Backlog(memory);
+const session = randomUUID();
+const main = parentPort!;
+
+/** How to answer one request: where it came from and what it was. */
+interface Origin {
+  header: Header;
+  identities: Uint8Array[];
+  outbox: Outbox;
+}
+
+function outbox(socket: Publisher | Router): Outbox {
+  return new Outbox(
+    socket,
+    (message) => encode(message, connection.key, session),
+    (bytes) => backlog.remove(bytes),
+  );
+}
+
+const options = { sendTimeout: 0, linger: 1000 };
+const sockets = {
+  // noDrop makes a full socket refuse instead of losing what it was given.
+  iopub: new Publisher({ ...options, noDrop: true, sendHighWaterMark: highWaterMark }),
+  shell: new Router({ ...options, sendHighWaterMark: 0, receiveHighWaterMark: 0 }),
+  control: new Router({ ...options, sendHighWaterMark: 0 }),
+  stdin: new Router({ linger: 0 }),
+  heartbeat: new Reply({ linger: 0 }),
+};
+const iopub = outbox(sockets.iopub);
+const shell = outbox(sockets.shell);
+const control = outbox(sockets.control);
+
+function publish(msg_type: string, parent: Header | null, content: object, metadata?: object, bytes = 0) {
+  iopub.push({ identities: [msg_type], msg_type, parent, content, metadata, bytes });
+}
+
+function status(execution_state: "starting" | "busy" | "idle", parent: Header | null) {
+  publish("status", parent, { execution_state });
+}
+
+function reply({ header, identities, outbox }: Origin, content: object) {
+  const msg_type = header.msg_type.replace(/_request$/, "_reply");
+  outbox.push({ identities, msg_type, parent: header, content, bytes: 0 });
+}
+
+/** Replies that need neither a cell nor the compiler. */
+const replies: Record<string, (content: { restart?: boolean }) => object> = {
+  kernel_info_request: () => kernelInfo,
+  comm_info_request: () => ({ status: "ok", comms: {} }),
+  history_request: () => ({ status: "ok", history: [] }),
+  connect_request: () => ({ status: "ok" }),
+  interrupt_request: () => ({ status: "ok" }),
+  shutdown_request: ({ restart = false }) => ({ status: "ok", restart }),
+};
+
+/** Requests that the main thread answers. */
+const forMain = new Set(["execute_request", "complete_request", "inspect_request", "is_complete_request"]);
+
+/** The origins of all requests that main has seen: a cell's timers may print long after it is idle. */
+const origins = new Map<number, Origin>();
+const waiting: (Origin & { content: Message["content"] })[] = [];
+let current: number | undefined;
+let lastId = 0;
+let children: number[] = [];
+
+function tell(message: FromFront) {
+  main.postMessage(message);
+}
+
+function answerHere(origin: Origin, content: Message["content"]) {
+  const { msg_type } = origin.header;
+  status("busy", origin.header);
+  const make = replies[msg_type];
+  if (make) reply(origin, make(content));
+  // No front end side registers targets with this kernel, so every comm is closed again.
+  if (msg_type === "comm_open") publish("comm_close", origin.header, { comm_id: content.comm_id, data: {} });
+  status("idle", origin.header);
+}
+
+function forward(origin: Origin, content: Message["content"]) {
+  const { msg_type } = origin.header;
+  current = ++lastId;
+  origins.set(current, origin);
+  status("busy", origin.header);
+  const request: Request = { id: current, msg_type, content };
+  tell(request);
+}
+
+/** Takes requests in their order, one at a time. */
+function next() {
+  while (current === undefined && waiting.length > 0) {
+    const { content, ...origin } = waiting.shift()!;
+    if (forMain.has(origin.header.msg_type)) forward(origin, content);
+    else answerHere(origin, content);
+    if (origin.header.msg_type === "shutdown_request") shutdown();
+  }
+}
+
+/** Answers every cell that waits with `aborted`; other requests keep their places. */
+function abortWaiting() {
+  for (const { content: _, ...origin } of waiting.splice(0)) {
+    if (origin.header.msg_type !== "execute_request") {
+      waiting.push({ content: _, ...origin });
+      continue;
+    }
+    status("busy", origin.header);
+    reply(origin, { status: "aborted" });
+    status("idle", origin.header);
+  }
+}
+
+function finish(message: Extract<FromMain, { kind: "reply" }>) {
+  const origin = origins.get(message.id)!;
+  // The reply goes out first: a client that sends its next cell on seeing it is never aborted.
+  if (message.abortQueue) abortWaiting();
+  reply(origin, message.content);
+  status("idle", origin.header);
+  current = undefined;
+  next();
+}
+
+function fromMain(message: FromMain) {
+  if (message.kind === "children") {
+    children = message.pids;
+    return;
+  }
+  if (message.kind === "reply") {
+    finish(message);
+    return;
+  }
+  const parent = origins.get(message.id)?.header ?? null;
+  const bytes = sizeOf(message);
+  if (message.kind === "publish") publish(message.msg_type, parent, message.content, message.metadata, bytes);
+  else publish("stream", parent, { name: message.name, text: message.text }, message.metadata, bytes);
+}
+
+/** A signal ends a synchronous loop at once; a message reaches main only when it listens. */
+function interrupt() {
+  if (process.platform === "win32") tell({ msg_type: "interrupt" });
+  else process.kill(process.pid, "SIGINT");
+}
+
+function endProcess(pid: number, signal: NodeJS.Signals) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Asks main to end; a main thread in an endless loop is interrupted, then killed. */
+function shutdown() {
+  tell({ msg_type: "exit" });
+  if (current !== undefined) interrupt();
+  setTimeout(() => {
+    for (const pid of children) endProcess(pid, "SIGKILL");
+    endProcess(process.pid, "SIGKILL");
+  }, graceMs);
+}
+
+function fromControl(origin: Origin, content: Message["content"]) {
+  answerHere(origin, content);
+  if (origin.header.msg_type === "interrupt_request") interrupt();
+  if (origin.header.msg_type === "shutdown_request") shutdown();
+}
+
+async function listen(socket: Router, box: Outbox, handle: (origin: Origin, content: object) => void) {
+  for await (const frames of socket) {
+    try {
+      const { identities, header, content } = decode(frames, connection.key);
+      handle({ identities, header, outbox: box }, content);
+    } catch (error) {
+      process.stderr.write(`A message was ignored: ${(error as Error).message}\n`);
+    }
+  }
+}
+
+async function beat() {
+  for await (const frames of sockets.heartbeat) await sockets.heartbeat.send(frames);
+}
+
+async function start() {
+  const address = (port: number) => `${connection.transport}://${connection.ip}:${port}`;
+  // Everything is bound before anything is read: no request can fall into a half-open kernel.
+  await Promise.all([
+    sockets.iopub.bind(address(connection.iopub_port)),
+    sockets.shell.bind(address(connection.shell_port)),
+    sockets.control.bind(address(connection.control_port)),
+    sockets.stdin.bind(address(connection.stdin_port)),
+    sockets.heartbeat.bind(address(connection.hb_port)),
+  ]);
+  status("starting", null);
+  void beat();
+  void listen(sockets.control, control, fromControl);
+  void listen(sockets.shell, shell, (origin, content) => {
+    waiting.push({ ...origin, content });
+    next();
+  });
+}
+
+main.on("message", fromMain);
+void start();

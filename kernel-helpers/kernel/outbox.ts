@@ -1,0 +1,80 @@
+/** Messages on their way to one socket: in order, merged, awaited, and never dropped. */
+
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import type { Publisher, Router } from "zeromq";
+import type { Outgoing } from "./wire";
+
+/** Streams are merged up to this many characters. */
+const mergeLimit = 65_536;
+/** How long to wait for a slow reader before the next try. */
+const retryMs = 2;
+
+export interface Entry extends Outgoing {
+  /** What this message counts in the backlog. */
+  bytes: number;
+}
+
+interface StreamContent {
+  name: string;
+  text: string;
+}
+
+/** Appends `next` to the text of `last` if both are parts of one stream of one cell. */
+function merge(last: Entry | undefined, next: Entry): boolean {
+  if (last?.msg_type !== "stream" || next.msg_type !== "stream") return false;
+  if (last.parent !== next.parent || last.metadata || next.metadata) return false;
+  const [before, after] = [last.content as StreamContent, next.content as StreamContent];
+  if (before.name !== after.name || before.text.length + after.text.length > mergeLimit) return false;
+  before.text += after.text;
+  last.bytes += next.bytes;
+  return true;
+}
+
+/**
+ * A queue before a socket. The socket must have `sendTimeout: 0`: a full socket then refuses at once
+ * (EAGAIN), and the queue tries again, while more text is merged into what waits.
+ */
+export class Outbox {
+  #queue: Entry[] = [];
+  #sending = false;
+
+  constructor(
+    private readonly socket: Publisher | Router,
+    private readonly frames: (message: Outgoing) => (Uint8Array | string)[],
+    private readonly sent: (bytes: number) => void,
+  ) {}
+
+  push(entry: Entry) {
+    if (!merge(this.#queue.at(-1), entry)) this.#queue.push(entry);
+    if (!this.#sending) void this.#drain();
+  }
+
+  async #drain() {
+    this.#sending = true;
+    while (this.#queue.length > 0) {
+      // What arrives in one turn of the loop is merged before it is sent.
+      await turn();
+      const burst = this.#queue;
+      this.#queue = [];
+      for (const entry of burst) await this.#deliver(entry);
+    }
+    this.#sending = false;
+  }
+
+  async #deliver(entry: Entry) {
+    const frames = this.frames(entry);
+    while (!(await this.#accepts(frames))) await delay(retryMs);
+    this.sent(entry.bytes);
+  }
+
+  async #accepts(frames: (Uint8Array | string)[]): Promise<boolean> {
+    try {
+      await this.socket.send(frames);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return false;
+      // A client that has gone, or a closed socket: nobody is left to tell.
+      return true;
+    }
+  }
+}

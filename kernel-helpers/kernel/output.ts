@@ -1,0 +1,82 @@
+/** What cells print and show, sent to the cell it came from. */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { StringDecoder } from "node:string_decoder";
+import type { Backlog, FromMain, Port } from "./bridge";
+import { sizeOf } from "./bridge";
+
+/** The cell that some code belongs to; timers and promises of a cell keep it after the cell has ended. */
+export interface CellContext {
+  id: number;
+  label: string;
+}
+
+/** One thing to show, in several formats. */
+export interface Bundle {
+  data: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  /** Names the display, so that a later one can replace it. */
+  displayId?: string;
+  /** Replaces the display of that name instead of adding one. */
+  update?: boolean;
+}
+
+type Stream = "stdout" | "stderr";
+
+export class Output {
+  readonly #cell = new AsyncLocalStorage<CellContext>();
+  #last: CellContext = { id: 0, label: "no cell" };
+
+  constructor(
+    private readonly port: Port,
+    private readonly backlog: Backlog,
+  ) {}
+
+  /** The cell that the running code belongs to, else the one that ran last. */
+  get cell(): CellContext {
+    return this.#cell.getStore() ?? this.#last;
+  }
+
+  /** Runs a cell; whatever it starts prints to it, even later. */
+  within<T>(cell: CellContext, run: () => T): T {
+    this.#last = cell;
+    return this.#cell.run(cell, run);
+  }
+
+  send(message: FromMain) {
+    // Replies do not wait: they are few, and a full backlog must not delay them.
+    if (message.kind === "stream" || message.kind === "publish") this.backlog.add(sizeOf(message));
+    this.port.postMessage(message);
+  }
+
+  publish(msg_type: string, content: object, metadata?: object) {
+    this.send({ kind: "publish", id: this.cell.id, msg_type, content, metadata });
+  }
+
+  print(name: Stream, text: string, metadata?: object) {
+    if (text !== "") this.send({ kind: "stream", id: this.cell.id, name, text, metadata });
+  }
+
+  display({ data, metadata = {}, displayId, update = false }: Bundle) {
+    const transient = displayId === undefined ? {} : { display_id: displayId };
+    this.publish(update ? "update_display_data" : "display_data", { data, metadata, transient });
+  }
+
+  clearOutput(wait = false) {
+    this.publish("clear_output", { wait });
+  }
+
+  /** Makes a stream of this process print to the notebook. */
+  capture(name: Stream) {
+    const decoder = new StringDecoder("utf8");
+    type Done = (error?: Error | null) => void;
+    const write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Done, done?: Done): boolean => {
+      const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
+      this.print(name, text);
+      const callback = typeof encoding === "function" ? encoding : done;
+      if (callback) process.nextTick(callback);
+      return true;
+    };
+    process[name].write = write as NodeJS.WriteStream["write"];
+  }
+}

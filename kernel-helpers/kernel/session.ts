@@ -1,0 +1,159 @@
+/** Runs cells and answers questions about code: the main thread's part of the kernel. */
+
+import { inspect } from "node:util";
+import type { Executor } from "tslab/dist/executor";
+import type { JupyterHandlerImpl } from "tslab/dist/jupyter";
+import type { Request } from "./bridge";
+import { cellScripts } from "./cell-scripts";
+import { type Compiler, createCompiler } from "./compiler";
+import { toCharacters, toUnits } from "./cursor";
+import { describeDiagnostics } from "./diagnostics";
+import type { Output } from "./output";
+import type { StackWorld } from "./stacks";
+import { describe, type Failure } from "./traceback";
+
+const displaySymbol = Symbol.for("Jupyter.display");
+
+/** What one cell left: the value of its last expression, or what it threw. */
+interface Outcome {
+  values: unknown[];
+  thrown: unknown[];
+}
+
+/** A value in the formats a front end can show. */
+async function mimebundle(value: unknown): Promise<Record<string, unknown>> {
+  const render = (value as { [displaySymbol]?: unknown } | null)?.[displaySymbol];
+  if (typeof render === "function") return render.call(value);
+  return { "text/plain": inspect(value) };
+}
+
+const interruption: Failure = {
+  ename: "Interrupted",
+  evalue: "the cell was stopped by an interrupt",
+  traceback: ["\x1b[1;31mInterrupted\x1b[0m: the cell was stopped by an interrupt"],
+};
+
+export class Session {
+  readonly #compiler: Compiler;
+  readonly #executor: Executor;
+  readonly #handler: JupyterHandlerImpl;
+  readonly #world: StackWorld = { cells: cellScripts(), cwd: process.cwd() };
+  #outcome: Outcome = { values: [], thrown: [] };
+  #count = 0;
+
+  /** Loads the compiler; takes about a second. */
+  constructor(private readonly output: Output) {
+    this.#compiler = createCompiler();
+    const { createExecutor } = require("tslab/dist/executor") as typeof import("tslab/dist/executor");
+    const jupyter = require("tslab/dist/jupyter") as typeof import("tslab/dist/jupyter");
+    this.#executor = createExecutor(process.cwd(), this.#converters(), {
+      log: (value) => this.#outcome.values.push(value),
+      error: (...reason) => this.#outcome.thrown.push(reason[0]),
+    });
+    this.#handler = new jupyter.JupyterHandlerImpl(this.#executor, false);
+    const show = (data: object, update: boolean) =>
+      output.publish(update ? "update_display_data" : "display_data", data);
+    Object.assign(jupyter, { lastWriteDisplayData: show });
+  }
+
+  #converters() {
+    const { converter } = this.#compiler;
+    let browser: typeof converter | undefined;
+    return {
+      node: converter,
+      get browser() {
+        const { createConverter } = require("tslab/dist/converter") as typeof import("tslab/dist/converter");
+        browser ??= createConverter({ isJS: false, isBrowser: true });
+        return browser;
+      },
+      close() {
+        converter.close();
+        browser?.close();
+      },
+    };
+  }
+
+  /** Compiles nothing in particular, so that the first cell does not pay for the library. */
+  warm() {
+    this.#compiler.converter.inspect("", "1", 0);
+  }
+
+  /** Stops the cell that waits; a loop that never yields is stopped by the signal itself. */
+  interrupt() {
+    this.#executor.interrupt();
+  }
+
+  /** Answers one request. */
+  async handle({ id, msg_type, content }: Request) {
+    if (msg_type === "execute_request") {
+      await this.#execute(id, content);
+      return;
+    }
+    this.output.send({ kind: "reply", id, content: this.#answer(msg_type, content) });
+  }
+
+  #answer(msg_type: string, content: Request["content"]): object {
+    try {
+      if (msg_type === "is_complete_request") return this.#handler.handleIsComplete(content);
+      const { code } = content;
+      const cursor_pos = toUnits(code, content.cursor_pos ?? code.length);
+      if (msg_type === "inspect_request") return this.#handler.handleInspect({ ...content, cursor_pos });
+      const reply = this.#handler.handleComplete({ code, cursor_pos });
+      return {
+        ...reply,
+        cursor_start: toCharacters(code, reply.cursor_start),
+        cursor_end: toCharacters(code, reply.cursor_end),
+      };
+    } catch (error) {
+      return { status: "error", ...describe(error, this.#world) };
+    }
+  }
+
+  async #execute(id: number, content: Request["content"]) {
+    const { code, silent = false, store_history = !silent, stop_on_error = true } = content;
+    if (!silent && store_history) this.#count++;
+    const execution_count = this.#count;
+    const label = silent ? `silent cell ${id}` : `cell ${execution_count}`;
+    await this.output.within({ id, label }, async () => {
+      if (!silent) this.output.publish("execute_input", { code, execution_count });
+      const failure = await this.#run(code, label, silent);
+      if (failure && !silent) this.output.publish("error", failure);
+      const outcome = failure ? { status: "error", ...failure } : { status: "ok", payload: [] };
+      this.output.send({
+        kind: "reply",
+        id,
+        content: { ...outcome, execution_count, user_expressions: {} },
+        abortQueue: failure !== undefined && stop_on_error,
+      });
+    });
+  }
+
+  async #run(code: string, label: string, silent: boolean): Promise<Failure | undefined> {
+    this.#outcome = { values: [], thrown: [] };
+    this.#compiler.begin(label);
+    try {
+      const ok = await this.#executor.execute(code);
+      const { diagnostics, version } = this.#compiler;
+      if (diagnostics.length > 0) {
+        return describeDiagnostics(diagnostics, { source: code, label, typescript: version });
+      }
+      if (!ok) return this.#describe(this.#outcome.thrown[0]);
+      for (const value of silent ? [] : this.#outcome.values) await this.#show(value);
+      return undefined;
+    } catch (error) {
+      return this.#describe(error);
+    }
+  }
+
+  #describe(thrown: unknown): Failure {
+    const { code, message } = (thrown ?? {}) as NodeJS.ErrnoException;
+    const interrupted =
+      code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" || message === "Interrupted asynchronously";
+    return interrupted ? interruption : describe(thrown, this.#world);
+  }
+
+  async #show(value: unknown) {
+    const data = await mimebundle(value);
+    this.output.publish("execute_result", { data, metadata: {}, execution_count: this.#count });
+  }
+}
