@@ -30,6 +30,8 @@ export class LoopProbe {
   constructor(
     readonly least: number,
     readonly onBusy: OnBusy,
+    /** Hears of every turn, with its time. */
+    readonly onTurn: (time: number) => void = () => {},
   ) {
     setImmediate(this.#check).unref();
   }
@@ -40,6 +42,7 @@ export class LoopProbe {
     const idle = performance.nodeTiming.idleTime;
     const waited = idle - this.#lastIdle;
     const busy = time - this.#last - waited;
+    this.onTurn(time);
     if (busy >= this.least) this.#report(time, busy, waited);
     if (busy >= this.least / 8) this.#beforePoll.reset();
     this.#last = time;
