@@ -18,11 +18,11 @@ export interface VegaLiteSpec {
 /** What a chart says without being seen. */
 export interface ChartWords {
   title: string;
-  subtitle?: string;
+  subtitle?: string | string[];
   /** One sentence that states what the chart shows: the alt text. */
   description: string;
-  /** What a terminal prints in place of the picture; the description unless given. */
-  text?: string;
+  /** What a terminal prints above the description, in place of the picture. */
+  text?: () => string;
 }
 
 /** A chart: a Vega-Lite specification with its alt text. Shows itself as the last expression of a cell. */
@@ -31,12 +31,12 @@ export class Chart {
   readonly description: string;
   /** The Vega-Lite v5 specification, complete with theme and data. */
   readonly spec: VegaLiteSpec;
-  readonly #text: string;
+  readonly #text: (() => string) | undefined;
 
   constructor(words: ChartWords, body: VegaLiteSpec) {
     this.title = words.title;
     this.description = words.description;
-    this.#text = words.text ?? words.description;
+    this.#text = words.text;
     this.spec = completeSpec(words, body);
   }
 
@@ -56,7 +56,7 @@ export class Chart {
 
   /** The chart in words and characters, for a terminal. */
   toString(): string {
-    return `${this.title}\n${this.#text}`;
+    return [this.title, this.#text?.(), this.description].filter(Boolean).join("\n");
   }
 
   [jupyterDisplay](): MimeBundle {
@@ -75,7 +75,7 @@ function completeSpec({ title, subtitle, description }: ChartWords, body: VegaLi
     title: subtitle ? { text: title, subtitle } : title,
     width,
     autosize: { type: "fit-x", contains: "padding" },
-    ...body,
     config,
+    ...body,
   };
 }

@@ -1,4 +1,5 @@
 import { VegaLiteSpec } from "./chart";
+import { font } from "./theme";
 
 interface Vega {
   textMetrics: { width(item: TextItem, text?: string): number };
@@ -76,9 +77,24 @@ function describe(svg: string, title: string, description: string): string {
   return svg.replace(/^<svg([^>]*)>/, (_, attributes) => `<svg role="img"${attributes}>${words}`);
 }
 
-/** A tenth of a px is finer than any screen shows. */
+/** Outputs are stored in the notebook: what draws nothing or repeats the default goes, and no px is finer than 0.1. */
 function compact(svg: string): string {
-  return svg.replace(/\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10));
+  return svg
+    .replace(/\d+\.\d{2,}/g, shorter)
+    .replaceAll(` font-family="${font}"`, "")
+    .replace('<g fill="none"', `<g fill="none" font-family="${font}"`)
+    .replace(/<path class="(back|fore)ground"[^>]* d="(M0,0h0v0h0Z)?"[^>]*\/>/g, "")
+    .replace(/ (opacity="1"|stroke-width="1"|pointer-events="none"|aria-hidden="true")/g, "")
+    .replace(
+      / (aria-roledescription|role|class)="(mark|graphics|group|axis|legend|title|back|fore)[^"]*"/g,
+      "",
+    )
+    .replaceAll("<g></g>", "");
+}
+
+/** Below 1 it may be an opacity. */
+function shorter(number: string): string {
+  return String(Number(Number(number).toFixed(Number(number) < 1 ? 2 : 1)));
 }
 
 function escapeXml(text: string): string {

@@ -1,16 +1,15 @@
 /**
  * One theme for every chart. Notebooks are read on white and on near-black, and a picture cannot know on
- * which: the background stays transparent and each colour keeps a contrast of at least 3 on both.
+ * which: the background stays transparent and each colour keeps a contrast of at least 3 on both. The colours were chosen to stay apart in OKLab for normal
+ * sight and for simulated protanopia, deuteranopia and tritanopia (matrices of Machado et al., 2009).
  */
 export const palette = [
-  "#2b7bba", // blue
-  "#b07d12", // amber
-  "#0b936f", // green
-  "#a866b0", // purple
-  "#3f93bd", // sky
-  "#c4617f", // rose
-  "#7a8f2a", // olive
-  "#6e7f99", // slate
+  "#2761d3", // blue
+  "#02996a", // green
+  "#a175ba", // lilac
+  "#96485f", // wine
+  "#2295fe", // azure
+  "#787f8a", // slate
 ] as const;
 
 /** Kept for the one thing to look at: where the event loop is blocked. */

@@ -1,5 +1,8 @@
 /** The event loop's delay, its blocks, and the timeline of who ran where. */
 
+export type { ChromeTrace, ChromeTraceEvent } from "./chrome-trace";
+export { toChromeTrace } from "./chrome-trace";
+export type { BlockFrame } from "./frames";
 export type { LoopBlock, LoopMonitorOptions, LoopReport } from "./loop-monitor";
 export { LoopMonitor, timeLoopBlocking } from "./loop-monitor";
 export type { EventKind } from "./recorder";
@@ -12,3 +15,5 @@ export type {
   TimelineTask,
 } from "./timeline";
 export { Timeline } from "./timeline";
+export type { BlockReport, LoopWatcher, WatchOptions } from "./watch-loop";
+export { watchLoop } from "./watch-loop";

@@ -1,0 +1,39 @@
+import { barChart, namedValues } from "./bar-chart";
+import { Chart } from "./chart";
+import { threeDigits } from "./words";
+
+/** A number of ms, or whatever knows its duration: a `Timeline`, the report of `timeLoopBlocking`. */
+export type Duration = number | { duration: number };
+
+export interface ComparisonOptions {
+  /** "How long it took" unless given. */
+  title?: string;
+}
+
+/**
+ * How long the same work took in several ways, such as one after another and at once.
+ *
+ * @throws RangeError without any, TypeError for a duration that is no number of at least 0.
+ */
+export function comparisonChart(
+  durations: { [name: string]: Duration },
+  options: ComparisonOptions = {},
+): Chart {
+  const plain = Object.fromEntries(Object.entries(durations).map(([name, value]) => [name, msOf(value)]));
+  const values = namedValues("comparisonChart's object", plain);
+  return barChart(values, "duration (ms)", "ms", {
+    title: options.title ?? "How long it took",
+    description: describe(values),
+  });
+}
+
+function msOf(value: Duration): number {
+  return typeof value === "object" && value !== null ? value.duration : value;
+}
+
+function describe(values: { name: string; value: number }[]): string {
+  const all = values.map(({ name, value }) => `${name} took ${threeDigits(value)} ms`).join(", ");
+  const [first, last] = [values[0]!, values.at(-1)!];
+  if (values.length < 2 || last.value === 0) return `${all}.`;
+  return `${all}: ${last.name} took 1/${threeDigits(first.value / last.value)} of the time of ${first.name}.`;
+}

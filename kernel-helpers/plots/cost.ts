@@ -1,0 +1,22 @@
+import { barChart, namedValues } from "./bar-chart";
+import { Chart } from "./chart";
+import { threeDigits } from "./words";
+
+export interface CostOptions {
+  /** "What a call costs" unless given. */
+  title?: string;
+  /** The unit of the numbers; "µs" unless given. */
+  unit?: string;
+}
+
+/**
+ * What each kind of call costs, as bars in the order given.
+ *
+ * @throws RangeError without any, TypeError for a cost that is no number of at least 0.
+ */
+export function costChart(costs: { [name: string]: number }, options: CostOptions = {}): Chart {
+  const { title = "What a call costs", unit = "µs" } = options;
+  const values = namedValues("costChart's object", costs);
+  const all = values.map(({ name, value }) => `${name} costs ${threeDigits(value)} ${unit}`).join(", ");
+  return barChart(values, `time for a call (${unit})`, unit, { title, description: `${all}.` });
+}

@@ -1,0 +1,26 @@
+import type { LoopBlock } from "../timing";
+import { loopLane, Segment } from "./lanes";
+
+const columns = 60;
+const paint = { waiting: "░", "in flight": "─", running: "█", blocked: "▒" } as const;
+
+/** The concurrency chart in characters: a line for each lane, sixty columns for the whole time. */
+export function gantt(lanes: string[], segments: Segment[], blocks: LoopBlock[], duration: number): string {
+  const widest = Math.max(...lanes.map((lane) => lane.length));
+  const lines = lanes.map((lane) => `${lane.padEnd(widest)} ▏${line(lane, segments, blocks, duration)}▏`);
+  const scale = `0 ms${`${Math.round(duration)} ms`.padStart(columns - 4)}`;
+  return [...lines, `${"".padEnd(widest)}  ${scale}`, "░ waiting  █ running  ▒ blocked"].join("\n");
+}
+
+function line(lane: string, segments: Segment[], blocks: LoopBlock[], duration: number): string {
+  const cells = new Array<string>(columns).fill(" ");
+  const fill = (start: number, end: number, sign: string) => {
+    const from = Math.min(columns - 1, Math.floor((start / (duration || 1)) * columns));
+    const to = Math.max(from + 1, Math.round((end / (duration || 1)) * columns));
+    cells.fill(sign, from, to);
+  };
+  for (const { start, end, state } of segments.filter((segment) => segment.lane === lane))
+    fill(start, end, paint[state]);
+  if (lane === loopLane) for (const block of blocks) fill(block.start, block.start + block.duration, "█");
+  return cells.slice(0, columns).join("");
+}

@@ -1,0 +1,117 @@
+import type { LoopBlock } from "../timing";
+import { Chart, VegaLiteSpec } from "./chart";
+import { alarm, ink } from "./theme";
+import { round } from "./words";
+
+/** What the chart needs: the report of `timeLoopBlocking` or `LoopMonitor`, or a `Timeline`. */
+export interface LoopDelayData {
+  duration: number;
+  blocks: LoopBlock[];
+}
+
+export interface LoopDelayOptions {
+  /** "How long an event waits for the loop" unless given. */
+  title?: string;
+}
+
+const mostBlocks = 150;
+
+/**
+ * The delay that an event would see which arrives at each moment: within a block, the time to its end. Each
+ * block is a tooth, as high as it is long. Of very many blocks the longest are drawn, and the subtitle says so.
+ */
+export function loopDelayChart({ duration, blocks }: LoopDelayData, options: LoopDelayOptions = {}): Chart {
+  const shown = longest(blocks);
+  const words = {
+    title: options.title ?? "How long an event waits for the loop",
+    ...(shown.length < blocks.length && {
+      subtitle: `the longest ${shown.length} of ${blocks.length.toLocaleString("en")} blocks`,
+    }),
+    description: describe(blocks, duration),
+  };
+  return new Chart(words, {
+    height: 180,
+    datasets: {
+      delay: [{ time: 0, delay: 0 }, ...shown.flatMap(tooth), { time: round(duration), delay: 0 }],
+      longest: shown.length === 0 ? [] : [labelOf(shown, duration)],
+    },
+    encoding: {
+      x: {
+        field: "time",
+        type: "quantitative",
+        title: "time since the measuring began (ms)",
+        scale: { domain: [0, round(duration) || 1], nice: false },
+        axis: { tickCount: 6, grid: false },
+      },
+      y: {
+        field: "delay",
+        type: "quantitative",
+        title: "delay (ms)",
+        scale: { domain: [0, topOf(shown)], nice: false },
+        axis: { tickCount: 4 },
+      },
+    },
+    layer: layers(),
+  });
+}
+
+function longest(blocks: LoopBlock[]): LoopBlock[] {
+  return [...blocks]
+    .sort((a, b) => b.duration - a.duration)
+    .slice(0, mostBlocks)
+    .sort((a, b) => a.start - b.start);
+}
+
+function tooth({ start, duration }: LoopBlock): { time: number; delay: number }[] {
+  const from = round(start);
+  return [
+    { time: from, delay: 0 },
+    { time: from, delay: round(duration) },
+    { time: round(start + duration), delay: 0 },
+  ];
+}
+
+function topOf(blocks: LoopBlock[]): number {
+  const most = blocks.reduce((top, { duration }) => Math.max(top, duration), 0);
+  return Math.max(10, Math.ceil(most * 1.15));
+}
+
+/** The tallest tooth bears its number: on the side where there is room. */
+function labelOf(blocks: LoopBlock[], duration: number) {
+  const tallest = blocks.reduce((most, block) => (block.duration > most.duration ? block : most));
+  const side = tallest.start > duration * 0.8 ? "right" : "left";
+  return { time: round(tallest.start), delay: round(tallest.duration), side };
+}
+
+function layers(): VegaLiteSpec[] {
+  return [
+    {
+      data: { name: "delay" },
+      mark: { type: "area", color: alarm, opacity: 0.3, line: { color: alarm, strokeWidth: 1.5 } },
+      encoding: { tooltip: [{ field: "time" }, { field: "delay" }] },
+    },
+    label("left"),
+    label("right"),
+  ];
+}
+
+function label(side: "left" | "right"): VegaLiteSpec {
+  return {
+    data: { name: "longest" },
+    transform: [
+      { filter: `datum.side == '${side}'` },
+      { calculate: "format(datum.delay, ',') + ' ms'", as: "label" },
+    ],
+    mark: { type: "text", align: side, dx: side === "left" ? 6 : -6, dy: -2, color: ink, fontSize: 12 },
+    encoding: { text: { field: "label" } },
+  };
+}
+
+function describe(blocks: LoopBlock[], duration: number): string {
+  const most = blocks.reduce((top, block) => Math.max(top, block.duration), 0);
+  const all = blocks.reduce((sum, block) => sum + block.duration, 0);
+  return (
+    `In ${Math.round(duration)} ms the loop was blocked ${blocks.length} times, for ${Math.round(all)} ms in all; ` +
+    `an event waited for ${Math.round(most)} ms at most.`
+  );
+}

@@ -1,0 +1,79 @@
+import { Segment } from "./lanes";
+
+/** A stretch that stands for `tasks` neighbours. */
+export interface MergedSegment extends Segment {
+  tasks: number;
+}
+
+/**
+ * Merges neighbours on a lane that are closer than a reader could tell apart, coarser and coarser until at
+ * most `limit` remain. Long stretches stay as they are: what is merged is shorter than twice the grain and
+ * starts less than a grain after its neighbour ends.
+ */
+export function merge(segments: Segment[], limit: number, grain: number): MergedSegment[] {
+  let merged: MergedSegment[] = segments.map((segment) => ({ ...segment, tasks: 1 }));
+  if (merged.length > limit) merged.sort((a, b) => a.start - b.start);
+  for (let step = grain || 1; merged.length > limit && Number.isFinite(step); step *= 2)
+    merged = mergeCloserThan(merged, step);
+  return merged;
+}
+
+function mergeCloserThan(segments: MergedSegment[], grain: number): MergedSegment[] {
+  const merged: MergedSegment[] = [];
+  const last = new Map<string, MergedSegment>();
+  for (const segment of segments) {
+    const key = `${segment.state} ${segment.lane}`;
+    const before = last.get(key);
+    if (before && isNeighbour(before, segment, grain)) absorb(before, segment);
+    else merged.push(segment);
+    if (merged.at(-1) === segment) last.set(key, segment);
+  }
+  return merged;
+}
+
+function isNeighbour(before: MergedSegment, segment: MergedSegment, grain: number): boolean {
+  return segment.end - before.start < grain * 2 && segment.start - before.end < grain;
+}
+
+function absorb(into: MergedSegment, segment: MergedSegment): void {
+  into.end = Math.max(into.end, segment.end);
+  into.tasks += segment.tasks;
+  if (into.task !== segment.task) into.task = several;
+}
+
+/** The name of a bar that stands for tasks of different names. */
+export const several = "several tasks";
+
+/** How many tasks wait in the queue from this moment on. */
+export interface QueueStep {
+  time: number;
+  waiting: number;
+}
+
+/** The length of the queue over time, in at most `columns` steps and an end: the longest queue within each. */
+export function queueSteps(waits: Segment[], duration: number, columns: number): QueueStep[] {
+  const longest = new Array<number>(columns).fill(0);
+  const columnOf = (time: number) => Math.min(columns - 1, Math.floor((time / (duration || 1)) * columns));
+  let waiting = 0;
+  let column = 0;
+  for (const { time, change } of changes(waits)) {
+    // The queue was this long in every column up to the change.
+    while (column < columnOf(time)) longest[++column] = waiting;
+    waiting += change;
+    longest[column] = Math.max(longest[column]!, waiting);
+  }
+  const steps = longest.map((most, index) => ({ time: (index * duration) / columns, waiting: most }));
+  return [
+    ...steps.filter((step, index) => step.waiting !== longest[index - 1]),
+    { time: duration, waiting: 0 },
+  ];
+}
+
+function changes(waits: Segment[]): { time: number; change: number }[] {
+  return waits
+    .flatMap(({ start, end }) => [
+      { time: start, change: 1 },
+      { time: end, change: -1 },
+    ])
+    .sort((a, b) => a.time - b.time || a.change - b.change);
+}

@@ -1,0 +1,26 @@
+/** "1 task", "3 tasks". */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** To 0.1 unless another grain is given. */
+export function round(value: number, grain = 0.1): number {
+  return Number((Math.round(value / grain) * grain).toPrecision(12));
+}
+
+/** To three digits, as a person would say it: 0.0123, 1.23, 12.3, 1230. */
+export function threeDigits(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** The value that a share `p` of the sorted values does not exceed, between neighbours where it falls between. */
+export function quantile(sorted: number[], p: number): number {
+  const at = (sorted.length - 1) * p;
+  const below = sorted[Math.floor(at)]!;
+  return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
+}
+
+/** Sorted copies, so that the caller's arrays stay as they are. */
+export function ascending(values: number[]): number[] {
+  return [...values].sort((a, b) => a - b);
+}
