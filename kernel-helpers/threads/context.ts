@@ -219,8 +219,11 @@ function checkToken<T>(token: Token<T>, variable: ContextVar<T>): void {
 
 // ---- Across threads ----
 
-/** A context as it crosses: plain data, or undefined when nothing is set. */
-export type WireContext = [id: string, name: string, value: unknown][] | undefined;
+/**
+ * A context as it crosses: each variable's id and value under its name, so that whoever packs the values
+ * can name them; undefined when nothing is set.
+ */
+export type WireContext = { ids: Record<string, string>; values: Record<string, unknown> } | undefined;
 
 /**
  * The context here as data for another thread. `pack` prepares each value (the default lets through what
@@ -229,7 +232,21 @@ export type WireContext = [id: string, name: string, value: unknown][] | undefin
 export function exportContext(pack: (value: unknown) => unknown = requireClonable): WireContext {
   const { values } = currentScope();
   if (values.size === 0) return undefined;
-  return Array.from(values, ([id, { name, value }]) => [id, name, packNamed(name, value, pack)]);
+  const wire = { ids: {} as Record<string, string>, values: {} as Record<string, unknown> };
+  for (const [id, { name, value }] of values) {
+    const label = freeLabel(wire.ids, name);
+    wire.ids[label] = id;
+    wire.values[label] = packNamed(name, value, pack);
+  }
+  return wire;
+}
+
+/** Two variables may have one name. */
+function freeLabel(taken: Record<string, string>, name: string): string {
+  if (!Object.hasOwn(taken, name)) return name;
+  let count = 2;
+  while (Object.hasOwn(taken, `${name} (${count})`)) count++;
+  return `${name} (${count})`;
 }
 
 /** Calls `fn` in the context that `exportContext` of another thread gave, and in no other. */
@@ -239,8 +256,8 @@ export function importContext<R>(
   unpack: (value: unknown) => unknown = (value) => value,
 ): R {
   const values = new Map<string, Entry>();
-  for (const [id, name, value] of data ?? []) {
-    values.set(id, { name, value: unpack(value) });
+  for (const [name, id] of Object.entries(data?.ids ?? {})) {
+    values.set(id, { name, value: unpack(data!.values[name]) });
   }
   return new Context(values).run(fn);
 }

@@ -10,8 +10,8 @@ import { cancel } from "./gather";
  *
  * @example
  * const total = await TaskGroup.run(async (group) => {
- *   const a = group.createTask((signal) => toThread(sum, left, { signal }));
- *   const b = group.createTask((signal) => toThread(sum, right, { signal }));
+ *   const a = group.createTask((signal) => toThread.with({ signal })(sum, left));
+ *   const b = group.createTask((signal) => toThread.with({ signal })(sum, right));
  *   return (await a) + (await b);
  * });
  */

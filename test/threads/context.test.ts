@@ -4,10 +4,16 @@ import { setImmediate as turn } from "node:timers/promises";
 import { MessageChannel, Worker } from "node:worker_threads";
 import {
   ContextVar,
+  callSoonThreadsafe,
   copyContext,
   exportContext,
+  gather,
   importContext,
   LookupError,
+  runCoroutineThreadsafe,
+  runInExecutor,
+  ThreadPoolExecutor,
+  toThread,
   travel,
   type WireContext,
 } from "kernel-helpers";
@@ -175,13 +181,19 @@ test("an empty context crosses as nothing; a value that cannot be cloned is name
 test("an exported context can be packed and unpacked value by value", () => {
   const id = new ContextVar<string>("id");
   const wire = id.run("a", () => exportContext((value) => [value]));
-  expect(wire).toEqual([[id.id, "id", ["a"]]]);
+  expect(wire).toEqual({ ids: { id: id.id }, values: { id: ["a"] } });
   const seen = importContext(
     wire,
     () => id.get(),
     (packed) => (packed as unknown[])[0],
   );
   expect(seen).toBe("a");
+});
+
+test("two variables of one name cross apart", () => {
+  const [one, two] = [new ContextVar<number>("id"), new ContextVar<number>("id")];
+  const wire = one.run(1, () => two.run(2, exportContext));
+  expect(importContext(wire, () => [one.get(), two.get()])).toEqual([1, 2]);
 });
 
 test("importing replaces the context: what is set here is not seen inside", () => {
@@ -239,4 +251,75 @@ test("across threads: the worker reads the value, sets its own, sends it back, a
     "REQ-003",
   ]);
   await worker.terminate();
+});
+
+test("toThread carries each handler's context, as on the page this comes from", async () => {
+  const requestId = new ContextVar("request_id", { default: "unknown" });
+  const work = () => `Processing ${requestId.get()}`;
+  async function handle(id: string) {
+    requestId.set(id);
+    const result = await toThread(work);
+    return [result, requestId.get()];
+  }
+  expect(await gather([handle("REQ-001"), handle("REQ-002"), handle("REQ-003")])).toEqual([
+    ["Processing REQ-001", "REQ-001"],
+    ["Processing REQ-002", "REQ-002"],
+    ["Processing REQ-003", "REQ-003"],
+  ]);
+});
+
+test("runInExecutor carries no context", () =>
+  copyContext().run(async () => {
+    const requestId = new ContextVar("request_id", { default: "unknown" });
+    requestId.set("REQ-001");
+    expect(await runInExecutor(null, () => requestId.get())).toBe("unknown");
+  }));
+
+test("back on the loop a call has the context of the worker's task, its own sets included", async () => {
+  const requestId = new ContextVar("request_id", { default: "unknown" });
+  const seen: string[] = [];
+  const onLoop = async () => {
+    seen.push(requestId.get());
+    return requestId.get();
+  };
+  const work = () => {
+    const before = runCoroutineThreadsafe(onLoop).result(30_000);
+    requestId.set(`${before}, changed in the worker`);
+    callSoonThreadsafe(onLoop);
+    return runCoroutineThreadsafe(onLoop).result(30_000);
+  };
+  async function handle(id: string) {
+    requestId.set(id);
+    return [await toThread(work), requestId.get()];
+  }
+  expect(await gather([handle("a"), handle("b")])).toEqual([
+    ["a, changed in the worker", "a"],
+    ["b, changed in the worker", "b"],
+  ]);
+  const [a, b] = ["a, changed in the worker", "b, changed in the worker"];
+  expect(seen.toSorted()).toEqual(["a", a, a, "b", b, b]);
+});
+
+test("a value that cannot go to a thread is refused at toThread, by the variable's name", () =>
+  copyContext().run(async () => {
+    const connection = new ContextVar<object>("connection");
+    connection.set(new (class Connection {})());
+    await expect((async () => toThread(() => 1))()).rejects.toThrow(
+      "context.values.connection is an instance of Connection",
+    );
+  }));
+
+test("an async function in the worker keeps its context across its awaits, and the next task starts clean", async () => {
+  const requestId = new ContextVar("request_id", { default: "unknown" });
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const inOrder = toThread.with({ executor });
+  const work = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    const seen = requestId.get();
+    requestId.set("left behind");
+    return seen;
+  };
+  const tasks = [requestId.run("first", inOrder, work), inOrder(work)];
+  expect(await gather(tasks)).toEqual(["first", "unknown"]);
+  await executor.shutdown();
 });
