@@ -33,7 +33,7 @@ export function makeParcel(fn: AnyFunction, args: unknown[], options: ParcelOpti
   const envelope: Envelope = { id: ++lastId };
   if (options.each) envelope.each = true;
   fill(envelope, fn, args, name, transfer, functions, options);
-  const task = recordTask(name);
+  const task = recordTask(options.name ?? labelOf(name, args));
   if (task !== 0) {
     envelope.task = task;
     envelope.ring = sharedRing();
@@ -64,6 +64,15 @@ function fill(
     { fn: name, args: `The arguments of ${name}` },
     { transfer, functions, captures: options.captures },
   );
+}
+
+const longestLabel = 20;
+
+/** What charts call the task: with its first argument where that is short, to tell calls of one function apart. */
+function labelOf(name: string, args: unknown[]): string {
+  const [first] = args;
+  const short = typeof first === "number" || (typeof first === "string" && first.length <= longestLabel);
+  return short ? `${name} ${first}` : name;
 }
 
 function nameOf(fn: AnyFunction): string {

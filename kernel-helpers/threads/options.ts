@@ -9,7 +9,7 @@ export interface TaskOptions {
   timeout?: number;
   /** Milliseconds that the task may wait in the queue; then TimeoutError. */
   queueTimeout?: number;
-  /** What charts and errors call the task. Default: the function's name. */
+  /** What charts and errors call the task. Default: the function's name, in charts with a short first argument. */
   name?: string;
   /** Buffers, ports and streams among the arguments to move instead of copying. */
   transfer?: readonly object[];
@@ -20,7 +20,10 @@ export interface TaskOptions {
 }
 
 export interface ExecutorOptions {
-  /** How many threads at most, an integer of at least 1. Default: one a core. */
+  /**
+   * How many threads at most, an integer of at least 1; they start as work arrives. Default, as in Python:
+   * four more than there are cores, 32 at most, for calls that wait. For computing, one a core is enough.
+   */
   maxWorkers?: number;
   /** Threads are called `prefix-0`, `prefix-1` …, in Node, in the operating system and in charts. Default "Worker". */
   threadNamePrefix?: string;
@@ -48,10 +51,15 @@ export interface Settings extends ExecutorOptions {
   gracePeriod: number;
 }
 
+/** Source: `concurrent.futures.ThreadPoolExecutor`. */
+function defaultWorkers(): number {
+  return Math.min(32, availableParallelism() + 4);
+}
+
 export function checkExecutorOptions(options: ExecutorOptions): Settings {
-  const { maxWorkers = availableParallelism(), threadNamePrefix = "Worker" } = options;
+  const { maxWorkers = defaultWorkers(), threadNamePrefix = "Worker" } = options;
   const { maxQueue = Number.POSITIVE_INFINITY, gracePeriod = 250 } = options;
-  requireCount("maxWorkers", maxWorkers, 1, "Leave it out for one thread a core.");
+  requireCount("maxWorkers", maxWorkers, 1, "Leave it out for four more than there are cores.");
   if (maxQueue !== Number.POSITIVE_INFINITY)
     requireCount("maxQueue", maxQueue, 0, "Leave it out for no limit.");
   requireMilliseconds("gracePeriod", gracePeriod);
