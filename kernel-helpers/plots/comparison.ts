@@ -35,5 +35,5 @@ function describe(values: { name: string; value: number }[]): string {
   const all = values.map(({ name, value }) => `${name} took ${threeDigits(value)} ms`).join(", ");
   const [first, last] = [values[0]!, values.at(-1)!];
   if (values.length < 2 || last.value === 0) return `${all}.`;
-  return `${all}: ${last.name} took 1/${threeDigits(first.value / last.value)} of the time of ${first.name}.`;
+  return `${all}: ${last.name} was ${threeDigits(first.value / last.value)} times as fast as ${first.name}.`;
 }

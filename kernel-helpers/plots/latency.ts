@@ -39,7 +39,7 @@ export function latencyChart(series: { [name: string]: number[] }, options: Late
         type: "quantitative",
         scale: { type: scale },
         title: `latency (${unit})`,
-        axis: { tickCount: 6, format: "~g" },
+        axis: { format: "~g", ...(scale === "log" ? { values: powersOfTen(rows) } : { tickCount: 6 }) },
       },
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },
     },
@@ -87,7 +87,7 @@ function layers(): VegaLiteSpec[] {
       encoding: { x: { field: "least" }, x2: { field: "most" } },
     },
     {
-      mark: { type: "bar", height: 14, color, opacity: 0.55 },
+      mark: { type: "bar", height: 14, color, opacity: 0.45 },
       encoding: { x: { field: "p25" }, x2: { field: "p75" }, tooltip },
     },
     {
@@ -101,9 +101,14 @@ function layers(): VegaLiteSpec[] {
   ];
 }
 
+/** A line for each power of ten; Vega would draw the nine between as well. */
+function powersOfTen(rows: Summary[]): number[] {
+  const from = Math.floor(Math.log10(Math.min(...rows.map(({ least }) => least))));
+  const to = Math.ceil(Math.log10(Math.max(...rows.map(({ most }) => most))));
+  return Array.from({ length: to - from + 1 }, (_, index) => Number(`1e${from + index}`));
+}
+
 function describe(rows: Summary[], unit: string): string {
-  const each = rows.map(
-    ({ name, median, p99 }) => `${name} took ${median} ${unit}, 99 of 100 at most ${p99} ${unit}`,
-  );
-  return `Half of the calls of ${each.join("; of ")}.`;
+  const each = rows.map(({ name, median, p99 }) => `${name} ${median} ${unit} and ${p99} ${unit}`);
+  return `Half of the calls, and 99 of 100, took at most: ${each.join("; ")}.`;
 }

@@ -53,6 +53,7 @@ export const config = {
     gridColor: ink,
     gridOpacity: 0.18,
     labelLimit: 170,
+    labelPadding: 5,
   },
   legend: {
     orient: "top",
