@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { recordEvent } from "../timing/recorder";
+import { type EventKind, recordEvent } from "../timing/recorder";
 import { knownId } from "./closures/identity";
 import { pack } from "./closures/pack";
 import { isPlain } from "./closures/plain";
@@ -57,6 +57,16 @@ export function post(message: ToLoop): void {
   link!.port.postMessage(message);
 }
 
+/** @internal The memory whose first word the loop rings when it has mail, a cancelling too. */
+export function mailbox(): SharedArrayBuffer | undefined {
+  return link?.shared.buffer as SharedArrayBuffer | undefined;
+}
+
+/** @internal Records an event of the task that runs here. */
+export function recordHere(kind: EventKind): void {
+  if (link) recordEvent(kind, link.timelineTask);
+}
+
 /** @internal */
 export function currentTask(): number {
   return link?.task ?? 0;
@@ -90,7 +100,12 @@ export function runCoroutineThreadsafe<A extends unknown[], R>(
 
 /** Throws CancelledError once the task that calls it was cancelled or timed out; call it in long loops. */
 export function checkCancelled(): void {
-  if (link && isCancelled(link)) throw cancelled();
+  if (isCancelledHere()) throw cancelled();
+}
+
+/** @internal */
+export function isCancelledHere(): boolean {
+  return link !== undefined && isCancelled(link);
 }
 
 function requireFunction(fn: unknown, name: string): void {

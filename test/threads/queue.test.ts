@@ -1,7 +1,17 @@
 import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { type MessagePort, Worker } from "node:worker_threads";
-import { gather, Queue, QueueEmpty, QueueFull, QueueShutDown, travel } from "kernel-helpers";
+import {
+  gather,
+  Queue,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  ThreadPoolExecutor,
+  Timeline,
+  toThread,
+  travel,
+} from "kernel-helpers";
 import { afterEach, expect, expectTypeOf, test } from "vitest";
 
 const workers = new Set<Worker>();
@@ -16,7 +26,7 @@ function inThread<T>(queue: Queue<T>, body: string, extra: object = {}): Promise
   const { port } = (data as { line: { port: MessagePort } }).line;
   const code = `
     const { parentPort, workerData: { how, data, extra } } = require("node:worker_threads");
-    const { QueueEmpty, QueueFull, QueueShutDown, Queue } = require("kernel-helpers");
+    const { QueueEmpty, QueueFull, QueueShutDown, Queue } = require(how.module);
     const revive = require(how.module)[how.name];
     (async (queue, extra) => {${body}})(revive(data), extra).then(
       (value) => parentPort.postMessage({ value }),
@@ -319,4 +329,55 @@ test.each([-1, 1.5, Number.NaN, "3" as never])("maxsize %s is refused", (maxsize
 
 test.each([-1, Number.NaN])("a timeout of %s is refused", (timeout) => {
   expect(() => new Queue().syncQ.get({ timeout })).toThrow(/number of milliseconds, 0 or more/);
+});
+
+test("toThread takes the queue as a captured variable and as an argument", async () => {
+  const queue = new Queue<number>({ maxsize: 2 });
+  const produced = toThread(() => {
+    for (let i = 0; i < 20; i++) queue.syncQ.put(i);
+    queue.close();
+  });
+  const consumed = toThread((from: Queue<number>) => [...from.syncQ], queue);
+  const [, items] = await gather([produced, consumed]);
+  expect(items).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});
+
+test("errors of the queue keep their class on the way out of a task", async () => {
+  const queue = new Queue<number>();
+  await expect(toThread(() => queue.syncQ.get({ timeout: 1 }))).rejects.toThrow(QueueEmpty);
+  await expect(toThread(() => queue.syncQ.getNowait())).rejects.toThrow(QueueEmpty);
+  queue.close();
+  await expect(toThread(() => queue.syncQ.get())).rejects.toThrow(QueueShutDown);
+});
+
+test("cancelling a task ends its wait in the queue, and the thread lives on", async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1, gracePeriod: 30_000 });
+  const queue = new Queue<string>();
+  const threadBefore = await executor.submit(() => require("node:worker_threads").threadId);
+  const task = executor.submit(() => {
+    queue.syncQ.put("about to wait");
+    try {
+      queue.syncQ.join();
+    } catch (error) {
+      queue.syncQ.put(`ended by ${(error as Error).name}`);
+      throw error;
+    }
+  });
+  expect(await queue.asyncQ.get()).toBe("about to wait");
+  task.cancel();
+  await expect(task).rejects.toThrow(/cancelled/);
+  expect(await queue.asyncQ.get()).toBe("ended by CancelledError");
+  expect(await executor.submit(() => require("node:worker_threads").threadId)).toBe(threadBefore);
+  await executor.shutdown();
+});
+
+test("the timeline shows where a worker waits in the queue", async () => {
+  const timeline = Timeline.start();
+  const queue = new Queue<number>();
+  const waiting = toThread(() => queue.syncQ.get());
+  await turn();
+  await queue.asyncQ.put(1);
+  expect(await waiting).toBe(1);
+  const kinds = timeline.stop().events.map(({ kind }) => kind);
+  expect(kinds).toEqual(["queued", "started", "blocked", "resumed", "done"]);
 });

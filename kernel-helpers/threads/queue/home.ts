@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { shutDown, wouldBlock } from "./errors";
 import type { Ledger } from "./ledger";
-import { type Answer, type Line, newLine, type Request, Signals } from "./line";
+import { type Answer, Bell, Claim, type Line, newLine, type Request } from "./line";
 import type { Item, Station } from "./station";
 
 /** Somebody who waits: with an item for a place, for an item, or for the last item to be marked done. */
@@ -17,7 +17,8 @@ interface Waiter {
 /** Another thread, at the other end of its line. */
 interface Client {
   port: MessagePort;
-  signals: Signals;
+  bell: Bell;
+  claim: Claim;
 }
 
 /**
@@ -191,7 +192,7 @@ export class Home implements Station {
   // ---- The other threads ----
 
   #listen({ port, shared }: Line): void {
-    const client: Client = { port, signals: new Signals(shared) };
+    const client: Client = { port, bell: new Bell(shared), claim: new Claim(shared) };
     this.#clients.add(client);
     port.on("message", (request: Request) => this.#answer(client, request));
     port.on("close", () => this.#disconnect(client));
@@ -243,6 +244,7 @@ export class Home implements Station {
     else if (request.op === "tryTake") this.#answerTryTake(client, request);
     else if (request.op === "withdraw") this.#answerWithdraw(client, request.id);
     else if (request.op === "connect") this.#listen(request.line);
+    else if (request.op === "bell") client.bell = new Bell(request.shared);
     else if (request.op === "close") this.close(request.immediate);
     this.#settle();
   }
@@ -265,9 +267,9 @@ export class Home implements Station {
   }
 
   #hangUp(): void {
-    for (const { port, signals } of this.#clients) {
+    for (const { port, bell } of this.#clients) {
       port.close();
-      signals.ring();
+      bell.ring();
     }
     this.#clients.clear();
   }
@@ -275,7 +277,7 @@ export class Home implements Station {
 
 function remoteWaiter(client: Client, request: { id: number; blocks: boolean; value?: unknown }): Waiter {
   const { id, blocks, value } = request;
-  const decide = () => !blocks || client.signals.decide(id);
+  const decide = () => !blocks || client.claim.decide(id);
   const grant = (granted: unknown) => {
     if (!decide()) return false;
     reply(client, request, { id, ok: true, value: granted });
@@ -287,9 +289,9 @@ function remoteWaiter(client: Client, request: { id: number; blocks: boolean; va
   return { value, grant, refuse, client, id };
 }
 
-function reply({ port, signals }: Client, { blocks }: { blocks: boolean }, answer: Answer): void {
+function reply({ port, bell }: Client, { blocks }: { blocks: boolean }, answer: Answer): void {
   port.postMessage(answer);
-  if (blocks) signals.ring();
+  if (blocks) bell.ring();
 }
 
 function first<T>(set: Set<T>): T | undefined {

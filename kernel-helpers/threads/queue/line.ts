@@ -2,8 +2,9 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 
 /**
  * The line between the thread that made a queue ("home") and one other thread: a port, and two shared words
- * for the other thread while it blocks. Home rings `bell` after each answer. `claim` holds the request that
- * the other thread blocks on: `2 id` while it is open, `2 id + 1` once home answers or the thread withdraws;
+ * for the other thread while it blocks. Home rings the bell after each answer; a thread of a pool has it ring
+ * the bell of its mail instead, so that a cancelling ends the wait too. The claim holds the request that the
+ * other thread blocks on: `2 id` while it is open, `2 id + 1` once home answers or the thread withdraws;
  * whoever makes that step has decided the race between an item and a timeout.
  */
 export interface Line {
@@ -19,6 +20,7 @@ export type Request =
   | { op: "withdraw"; id: number }
   | { op: "close"; immediate: boolean }
   | { op: "connect"; line: Line }
+  | { op: "bell"; shared: SharedArrayBuffer }
   | { op: "look" };
 
 /** Home to other thread. */
@@ -32,7 +34,8 @@ export function newLine(): { home: Line; other: Line } {
   return { home: { port: port1, shared }, other: { port: port2, shared } };
 }
 
-export class Signals {
+/** The first word of shared memory, counted up to wake the thread that waits for it. */
+export class Bell {
   readonly #words: Int32Array;
 
   constructor(shared: SharedArrayBuffer) {
@@ -48,12 +51,20 @@ export class Signals {
     Atomics.notify(this.#words, 0);
   }
 
-  /** Blocks this thread until the bell rings again, at most `ms`. */
-  awaitRing(after: number, ms = Number.POSITIVE_INFINITY): void {
-    Atomics.wait(this.#words, 0, after, ms);
+  /** Blocks this thread until the bell has rung since `rings` was read, at most `ms`. */
+  wait(rings: number, ms: number): void {
+    Atomics.wait(this.#words, 0, rings, ms);
+  }
+}
+
+export class Claim {
+  readonly #words: Int32Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#words = new Int32Array(shared);
   }
 
-  openClaim(id: number): void {
+  open(id: number): void {
     Atomics.store(this.#words, 1, 2 * id);
   }
 

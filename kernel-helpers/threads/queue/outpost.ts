@@ -1,7 +1,8 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { checkCancelled, isCancelledHere, mailbox, recordHere } from "../bridge";
 import { shutDown } from "./errors";
 import type { Ledger } from "./ledger";
-import { type Answer, type Line, newLine, type Request, Signals } from "./line";
+import { type Answer, Bell, Claim, type Line, newLine, type Request } from "./line";
 import type { Item, Station } from "./station";
 
 /** Closes the line of a queue that this thread has dropped. */
@@ -12,7 +13,8 @@ const awaited = new Set<Outpost>();
 /** The side of any thread but the one that made the queue. It puts without asking while there is room. */
 export class Outpost implements Station {
   readonly #port: MessagePort;
-  readonly #signals: Signals;
+  readonly #bell: Bell;
+  readonly #claim: Claim;
   readonly #pending = new Map<number, (answer: Answer) => void>();
   #lastId = 0;
 
@@ -21,7 +23,10 @@ export class Outpost implements Station {
     line: Line,
   ) {
     this.#port = line.port;
-    this.#signals = new Signals(line.shared);
+    const mail = mailbox();
+    this.#bell = new Bell(mail ?? line.shared);
+    this.#claim = new Claim(line.shared);
+    if (mail) this.#send({ op: "bell", shared: mail });
     listen(this.#port, new WeakRef(this));
     dropped.register(this, this.#port);
   }
@@ -155,28 +160,34 @@ export class Outpost implements Station {
     const id = this.#nextId();
     const deadline = performance.now() + timeout;
     let outcome = undefined as Answer | undefined;
-    this.#signals.openClaim(id);
+    this.#claim.open(id);
     this.#send(request(id));
     this.#pending.set(id, (answer) => {
       outcome = answer;
     });
-    const inTime = this.#blockUntil(() => outcome !== undefined, id, deadline);
+    const answered = this.#blockUntil(() => outcome !== undefined, id, deadline);
     this.#pending.delete(id);
-    if (!inTime) this.#send({ op: "withdraw", id });
+    if (!answered) this.#send({ op: "withdraw", id });
     if (outcome?.ok) return { value: outcome.value };
     if (outcome?.why === "shutDown" || this.ledger.isDone) throw shutDown();
+    checkCancelled();
     return undefined;
   }
 
-  /** Blocks until there is an answer; false when the deadline passed or home hung up before it. */
+  /** Blocks until there is an answer; false when the time is over, home hung up or the task is to stop. */
   #blockUntil(answered: () => boolean, id: number, deadline: number): boolean {
-    for (;;) {
-      const rings = this.#signals.rings;
-      this.#readAll();
-      if (answered()) return true;
-      const left = deadline - performance.now();
-      if (left > 0 && !this.ledger.isDone) this.#signals.awaitRing(rings, left);
-      else if (this.#signals.decide(id)) return false;
+    recordHere("blocked");
+    try {
+      for (;;) {
+        const rings = this.#bell.rings;
+        this.#readAll();
+        if (answered()) return true;
+        const left = deadline - performance.now();
+        if (left > 0 && !this.ledger.isDone && !isCancelledHere()) this.#bell.wait(rings, left);
+        else if (this.#claim.decide(id)) return false;
+      }
+    } finally {
+      recordHere("resumed");
     }
   }
 
