@@ -13,3 +13,6 @@ export async function main(args: string[]): Promise<void> {
   addSyncCommand(program);
   await program.parseAsync(args, { from: "user" });
 }
+
+// Uncompiled: node -r ts-node/register/transpile-only notebook-tools/cli.ts export …
+if (require.main === module) void main(process.argv.slice(2));

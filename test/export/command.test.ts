@@ -80,15 +80,36 @@ describe("exportNotebooks", () => {
   });
 });
 
-test("the exporter also runs uncompiled, through ts-node", async () => {
-  const program = `
-    const { exportNotebooks } = require("./notebook-tools/export/index.ts");
-    exportNotebooks([${JSON.stringify(folder)}]).then(({ written }) => console.log(written.length));`;
-  const root = join(import.meta.dirname, "..", "..");
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ["-r", "ts-node/register/transpile-only", "-e", program],
-    { cwd: root },
+const root = join(import.meta.dirname, "..", "..");
+const nb = (...args: string[]) => promisify(execFile)(process.execPath, args, { cwd: root });
+
+test.each([
+  ["compiled", ["notebook-tools/bin/nb.js"]],
+  ["uncompiled, through ts-node", ["-r", "ts-node/register/transpile-only", "notebook-tools/cli.ts"]],
+])("`nb export` runs %s", async (_, program) => {
+  const { stdout } = await nb(
+    ...program,
+    "export",
+    folder,
+    "--to",
+    "markdown",
+    "--output-dir",
+    join(folder, "out"),
   );
-  expect(stdout.trim()).toBe("2");
+  expect(stdout.split("\n")).toEqual([
+    `${join(folder, "one.ipynb")} → ${join(folder, "out", "one.md")}`,
+    `${join(folder, "ru", "one.ipynb")} → ${join(folder, "out", "ru", "one.md")}`,
+    "",
+  ]);
+});
+
+test("`nb export` of a broken notebook is one sentence and exit code 2", async () => {
+  const failure = await nb("notebook-tools/bin/nb.js", "export", fixture("nbformat-3")).catch(
+    (error: unknown) => error,
+  );
+  expect(failure).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/^[^\n]*this is nbformat 3\.0[^\n]*\n$/),
+  });
 });
