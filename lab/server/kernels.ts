@@ -156,7 +156,8 @@ export interface Kernels {
 /** The kernels that notebooks below `root` can have, and those that run. */
 export function createKernels(root: string): Kernels {
   const kernels = new Map<string, RunningKernel>();
-  const specs = () => findKernelspecs(root);
+  // The project's own kernel is there for a root outside the project too.
+  const specs = () => new Map([...findKernelspecs(__dirname), ...findKernelspecs(root)]);
   let closed = false;
 
   function defaultName(): string {

@@ -7,7 +7,7 @@ import { type Lab, startLab } from "./lab";
 const usage = `Usage: npm start -- [options] [document]
 
   document         what to open, from the root; default notebooks/00-index.ipynb
-  --port N         the port, 1 to 65535; default 8888 or the next free one
+  --port N         the port, 0 for any; default 8888 or the next free one
   --no-browser     only print the address
   --root FOLDER    the folder that the file browser shows; default this project
   --user FOLDER    where settings and layouts are kept; default lab/.user
@@ -30,7 +30,7 @@ function readArguments() {
   });
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535))
-    throw new Error(`--port must be a number from 1 to 65535, got ${values.port}.`);
+    throw new Error(`--port must be a number from 0 to 65535, got ${values.port}.`);
   return { ...values, port, document: positionals[0] ?? "notebooks/00-index.ipynb" };
 }
 

@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { browserCommand } from "../../lab/server/browser";
+import { openKernelPage } from "./kernel-page";
+import { makePlayground } from "./playground";
+import { isAlive, type ServerProcess, startServer } from "./server-process";
+
+const play = makePlayground();
+const running: ServerProcess[] = [];
+const start = (...args: string[]) => {
+  const server = startServer(play, "--no-browser", ...args);
+  running.push(server);
+  return server;
+};
+
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill("SIGKILL");
+    await ended;
+  }
+});
+
+afterAll(() => play.remove());
+
+async function occupied(port: number): Promise<Server> {
+  const server = createServer();
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+const portOf = (server: Server) => (server.address() as { port: number }).port;
+
+describe("npm start", () => {
+  it("prints the address of the first notebook with the token, which opens the page", async () => {
+    const address = await start().address();
+    expect(address).toMatch(
+      /^http:\/\/127\.0\.0\.1:\d+\/lab\/tree\/notebooks\/00-index\.ipynb\?token=\w{32,}$/,
+    );
+    const page = await fetch(address, { redirect: "manual" });
+    expect(page.status).toBe(302);
+  });
+
+  it("takes the next free port when its own is in use, and says so", async () => {
+    const taken = await occupied(8888).catch(() => null);
+    const server = start();
+    const { port } = new URL(await server.address());
+    taken?.close();
+    expect(Number(port)).toBeGreaterThan(8888);
+    expect(server.printed()).toContain(`Port 8888 is in use, so this is ${port}.`);
+  });
+
+  it("refuses a port in use that was asked for, in one sentence", async () => {
+    const taken = await occupied(0);
+    const port = portOf(taken);
+    const server = start("--port", String(port));
+    expect(await server.ended).toBe(1);
+    taken.close();
+    expect(server.printed()).toBe(
+      `Port ${port} is in use. Choose another with --port, or leave --port out to take the next free one.\n`,
+    );
+  });
+
+  it.each([
+    [["--port", "many"], "--port must be a number from 0 to 65535, got many."],
+    [["--prot", "1"], "--prot"],
+    [["--root", "no-such-folder"], "no-such-folder"],
+  ])("refuses %j without a stack", async (args, words) => {
+    const server = start(...args);
+    expect(await server.ended).toBe(1);
+    expect(server.printed()).toContain(words);
+    expect(server.printed()).not.toMatch(/^\s+at /m);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("ends on %s, and its kernels with it", async (signal) => {
+    const server = start();
+    const { port, searchParams } = new URL(await server.address());
+    const token = searchParams.get("token") ?? "";
+    const lab = { port: Number(port), token };
+    const answer = await fetch(`http://127.0.0.1:${port}/api/kernels`, {
+      method: "POST",
+      headers: { Authorization: `token ${token}` },
+      body: "{}",
+    });
+    const { id } = (await answer.json()) as { id: string };
+    const page = await openKernelPage({ lab }, id);
+    const { printed } = await page.run(
+      `const { spawn } = require("node:child_process");
+       console.log(process.pid, spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]).pid);`,
+    );
+    const pids = printed.trim().split(" ").map(Number);
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    server.child.kill(signal);
+    expect(await server.ended).toBe(0);
+    // The kernel's group was killed; the system takes a moment to clear away what was orphaned.
+    await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
+  });
+});
+
+describe("the browser", () => {
+  const address = "http://127.0.0.1:8888/lab";
+
+  it.each([
+    ["in CI", { CI: "true", DISPLAY: ":0" }, "linux"],
+    ["over SSH", { SSH_CONNECTION: "10.0.0.1", DISPLAY: ":0" }, "linux"],
+    ["without a display", {}, "linux"],
+  ])("is not opened %s", (_, env, platform) => {
+    expect(browserCommand(address, env, platform)).toBeNull();
+  });
+
+  it.each([
+    ["linux", { DISPLAY: ":0" }, "xdg-open"],
+    ["linux", { WAYLAND_DISPLAY: "wayland-0" }, "xdg-open"],
+    ["darwin", {}, "open"],
+    ["win32", {}, "rundll32"],
+  ])("is opened on %s", (platform, env, program) => {
+    expect(browserCommand(address, env, platform)?.[0]).toBe(program);
+  });
+});
