@@ -6,20 +6,20 @@ export interface Fault {
 
 /** The first place where a text stops being JSON (RFC 8259); undefined when it is JSON. */
 export function findFault(text: string): Fault | undefined {
+  const reader = new Reader(text);
   try {
-    readDocument(new Reader(text));
+    readDocument(reader);
     return undefined;
   } catch (error) {
-    if (!(error instanceof Unexpected)) throw error;
-    return { position: error.position, reason: describe(text, error.position, error.expected) };
+    if (error instanceof Unexpected)
+      return { position: reader.position, reason: describe(text, reader.position, error.expected) };
+    // The stack of calls is full: no notebook is so deep.
+    return { position: reader.position, reason: "lists and objects are nested too deeply for a notebook." };
   }
 }
 
 class Unexpected extends Error {
-  constructor(
-    readonly position: number,
-    readonly expected: string,
-  ) {
+  constructor(readonly expected: string) {
     super(expected);
   }
 }
@@ -47,7 +47,7 @@ class Reader {
   }
 
   fail(expected: string): never {
-    throw new Unexpected(this.position, expected);
+    throw new Unexpected(expected);
   }
 }
 

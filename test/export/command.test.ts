@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exportNotebooks } from "../../notebook-tools/export";
 import { fixture } from "../nbformat/fixtures";
 
@@ -14,6 +14,7 @@ beforeEach(async () => {
   await cp(fixture("streams"), join(folder, "one.ipynb"));
   await cp(fixture("tabs"), join(folder, "ru", "one.ipynb"));
 });
+afterEach(() => rm(folder, { recursive: true }));
 
 describe("exportNotebooks", () => {
   test("writes pages beside the notebooks", async () => {

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parseNotebook, readNotebook, sourceText } from "../../notebook-tools/nbformat";
 import { fixture } from "./fixtures";
 
@@ -68,6 +68,7 @@ describe("one sentence says what is wrong, where, and what to do, for", () => {
     ["a comma before a bracket", '{"cells": [1,]}', /^x:1: not JSON: expected a value, got `\]}`/],
     ["a name in single quotes", "{\n'cells': []}", /^x:2: not JSON: expected a name in double quotes/],
     ["a string that is cut", '{"cells": "a', /^x:1: the file ends too early, where the end of the string/],
+    ["lists within lists without end", "[".repeat(1e6), /^x:1: lists and objects are nested too deeply/],
     ["something after the end", "{} {}", /^x:1: not JSON: expected the end of the file/],
     ["a list", "[]", /^x: a notebook is a JSON object, got a list/],
     ["some other JSON", "{}", /^x: not a notebook: it has no number `nbformat`/],
@@ -101,7 +102,9 @@ describe("one sentence says what is wrong, where, and what to do, for", () => {
   });
 
   test("a file that is not UTF-8", async () => {
-    const file = join(await mkdtemp(join(tmpdir(), "nb-")), "latin.ipynb");
+    const folder = await mkdtemp(join(tmpdir(), "nb-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, "latin.ipynb");
     await writeFile(file, Buffer.from(textOf([{ ...CELL, source: "é" }]), "latin1"));
     await expect(readNotebook(file)).rejects.toThrow(/is not UTF-8 text; save it as UTF-8/);
   });
