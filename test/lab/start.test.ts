@@ -93,7 +93,7 @@ describe("npm start", () => {
     expect(pids.map(isAlive)).toEqual([true, true]);
     server.child.kill(signal);
     expect(await server.ended).toBe(0);
-    // The kernel's group was killed; the system takes a moment to clear away what was orphaned.
+    // A signal to the kernel's whole group arrives when the system gets to it.
     await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
   });
 });
