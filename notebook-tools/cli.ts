@@ -1,17 +1,37 @@
 /** The `nb` command. */
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { addSyncCommand } from "./collection";
 import { registerExport } from "./export";
 import { addRunCommand } from "./run/command";
+import { addHousekeepingCommands } from "./run/housekeeping";
 
+const badUsage = 2;
+
+function program(): Command {
+  const nb = new Command("nb")
+    .description(
+      "Runs, checks and exports Jupyter notebooks from Node.js, without Python; works with any Jupyter kernel.",
+    )
+    .showHelpAfterError("Run the command with --help to see what it takes.")
+    .exitOverride();
+  addRunCommand(nb);
+  addHousekeepingCommands(nb);
+  registerExport(nb);
+  addSyncCommand(nb);
+  return nb;
+}
+
+/** Runs the command that `args` name and sets the process's exit code. */
 export async function main(args: string[]): Promise<void> {
-  const program = new Command("nb").description(
-    "Runs, checks and exports Jupyter notebooks from Node.js, without Python; works with any Jupyter kernel.",
-  );
-  addRunCommand(program);
-  registerExport(program);
-  addSyncCommand(program);
-  await program.parseAsync(args, { from: "user" });
+  // A reader that has seen enough (`nb list | head`) is no failure.
+  process.stdout.on("error", () => {});
+  try {
+    await program().parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has said why; asking for help is no mistake.
+    process.exitCode = error.exitCode === 0 ? 0 : badUsage;
+  }
 }
 
 // Uncompiled: node -r ts-node/register/transpile-only notebook-tools/cli.ts export …

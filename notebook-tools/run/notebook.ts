@@ -10,6 +10,8 @@ import {
   startKernel,
 } from "../kernel-client";
 import { type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
+import type { CompareOptions } from "./compare";
+import { checkOutputs, update, writeCopy } from "./keep";
 import { parameterSource } from "./parameters";
 import { type PlannedCell, plan } from "./plan";
 import { Session } from "./session";
@@ -30,6 +32,14 @@ export interface NotebookOptions {
   failFast?: boolean;
   /** Values set after the cell tagged `parameters`. */
   parameters?: Record<string, unknown>;
+  /** Compares outputs with the stored ones. */
+  check?: boolean;
+  /** What may differ without counting. */
+  compare?: CompareOptions;
+  /** Writes outputs into the notebook, keeping the stored ones that a check would accept. */
+  update?: boolean;
+  /** Where to write an executed copy of a notebook; default nowhere. */
+  copyTo?: (file: string) => string;
   /** Aborting it ends the run; its reason is a sentence. */
   signal?: AbortSignal;
 }
@@ -121,7 +131,7 @@ export async function runNotebook(
     cwd: dirname(resolve(file)),
     settleMs: options.settleMs ?? defaultSettleMs,
     signal: limit.signal,
-    onLateFailure: (cell) => listener({ type: "cell-failed-late", file, cell }),
+    onLateFailure: (cell) => listener({ type: "cell-changed", file, cell }),
   });
   const cells = plan(document, options.timeoutMs ?? defaultTimeoutMs);
   listener({ type: "notebook-start", file, cells: cells.length });
@@ -130,20 +140,43 @@ export async function runNotebook(
     await session.settle();
     await session.end();
     session.refresh();
-    return {
+    const result: NotebookResult = {
       file,
-      status: results.every((cell) => cell.status === "passed" || cell.status === "skipped")
-        ? "passed"
-        : "failed",
+      status: results.every(isFine) ? "passed" : "failed",
       problem: undefined,
       kernel: kernel.spec.name,
       cells: results,
       durationMs: performance.now() - started,
       kernelOutput: kernel.output,
     };
+    await keep(open, result, options, listener);
+    return result;
   } finally {
     limit.done();
     await session.end();
+  }
+}
+
+const isFine = (cell: CellResult): boolean => cell.status === "passed" || cell.status === "skipped";
+
+/** Compares, writes, and finds the places of what failed. */
+async function keep(
+  { file, document }: OpenNotebook,
+  result: NotebookResult,
+  options: NotebookOptions,
+  listener: Listener,
+): Promise<void> {
+  const { check, compare = {}, update: inPlace, copyTo } = options;
+  if (check) {
+    checkOutputs(document, result, compare);
+    for (const cell of result.cells)
+      if (cell.status === "differs") listener({ type: "cell-changed", file, cell });
+  }
+  if (copyTo) await writeCopy(document, result, copyTo(file));
+  if (inPlace) await update(document, result, compare);
+  for (const cell of result.cells) {
+    const line = cell.failures.find((failure) => failure.line !== undefined)?.line;
+    if (!isFine(cell)) cell.fileLine = document.lineOf(cell.index, line);
   }
 }
 

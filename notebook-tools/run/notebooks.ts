@@ -5,8 +5,6 @@ import type { Listener, NotebookResult, RunResult } from "./types";
 export interface RunOptions extends NotebookOptions {
   /** How many notebooks run at once. Default 1. */
   jobs?: number;
-  /** Called with each result before it is reported: compares, saves. */
-  finish?: (result: NotebookResult, open: OpenNotebook) => Promise<void>;
 }
 
 type Opening = Promise<OpenNotebook>;
@@ -124,6 +122,5 @@ async function runOne(
     prepareNext();
   });
   if (!prepared) prepareNext();
-  await options.finish?.(result, open);
   return result;
 }

@@ -70,7 +70,8 @@ export class Session {
   async run(cell: PlannedCell, rerun = false): Promise<CellResult> {
     const blank = blankResult(cell, rerun);
     if (cell.action === "skip") return { ...blank, status: "skipped" };
-    if (this.#stopped || this.#deathReported || this.options.signal?.aborted) return blank;
+    const reason = this.#reasonNotToRun();
+    if (reason) return { ...blank, failures: [{ kind: "not-run", message: `Not run: ${reason}.` }] };
     if (cell.action === "empty") return { ...blank, status: "passed" };
     return this.#runNow(cell, blank);
   }
@@ -133,6 +134,12 @@ export class Session {
   /** Ends the kernel and all it started. */
   async end(): Promise<void> {
     await this.kernel.shutdown({ graceMs: endGraceMs });
+  }
+
+  #reasonNotToRun(): string | null {
+    if (this.#deathReported) return "the kernel was gone";
+    if (this.options.signal?.aborted) return String(this.options.signal.reason);
+    return this.#stopped ? "an earlier cell failed (--fail-fast)" : null;
   }
 
   #outputsOf(run: number): Output[] {

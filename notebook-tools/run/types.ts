@@ -17,6 +17,7 @@ export type FailureKind =
   | "late"
   | "diagnostics"
   | "interrupted"
+  | "not-run"
   | "differs";
 
 export interface Failure {
@@ -39,6 +40,8 @@ export interface CellResult {
   /** The heading above the cell. */
   heading: string | undefined;
   source: string;
+  /** The line of the file where it failed, else where its source starts; known once the notebook has ended, for a cell that did not pass. */
+  fileLine?: number;
   status: CellStatus;
   failures: Failure[];
   outputs: Output[];
@@ -76,8 +79,8 @@ export type RunEvent =
   | { type: "notebook-start"; file: string; cells: number }
   | { type: "cell-start"; file: string; number: number; heading: string | undefined }
   | { type: "cell-end"; file: string; cell: CellResult }
-  /** A cell that had ended has failed after its `idle`. */
-  | { type: "cell-failed-late"; file: string; cell: CellResult }
+  /** A cell that had ended did not pass after all: something failed after its `idle`, or its outputs differ. */
+  | { type: "cell-changed"; file: string; cell: CellResult }
   | { type: "notebook-end"; notebook: NotebookResult }
   | { type: "run-end"; run: RunResult };
 

@@ -1,8 +1,9 @@
 /** What `notebookTests` does between vitest's hooks, without vitest: one test a cell, each after those before it. */
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { type NotebookDocument, parseNotebook } from "../nbformat";
 import { failureText } from "./failure-text";
+import { checkCell } from "./keep";
 import {
   defaultSettleMs,
   defaultTimeoutMs,
@@ -59,6 +60,7 @@ export class NotebookTestSession {
     let result: CellResult | undefined;
     while (this.#next < this.cells.length && this.cells[this.#next]!.index <= cell.index) {
       result = await session.run(this.cells[this.#next++]!);
+      if (this.options.check) checkCell(this.document, result, this.options.compare ?? {});
     }
     if (this.#next === this.cells.length) await session.settle();
     const late = this.#late.filter((other) => other !== result);
@@ -90,7 +92,13 @@ export class NotebookTestSession {
   #error(failed: CellResult[]): CellError {
     const [first] = failed;
     const text = failed
-      .map((result) => failureText(this.file, result, `npx nb run ${this.file}`))
+      .map((result) =>
+        failureText(
+          relative(process.cwd(), this.file),
+          result,
+          `npx nb run ${relative(process.cwd(), this.file)}${this.options.check ? " --check" : ""}`,
+        ),
+      )
       .join("\n\n");
     const line = first!.failures.find((failure) => failure.line !== undefined)?.line;
     return new CellError(text, this.file, this.document.lineOf(first!.index, line));

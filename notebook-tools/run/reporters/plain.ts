@@ -34,8 +34,8 @@ export function plainReporter({ write, command }: ReporterContext): Listener {
       case "cell-end":
         write(`${cellLine(event.file, event.cell)}\n`);
         break;
-      case "cell-failed-late":
-        write(`${cellLine(event.file, event.cell)}, after it had ended\n`);
+      case "cell-changed":
+        write(`${cellLine(event.file, event.cell)}, after its end\n`);
         break;
       case "notebook-end":
         for (const text of failureTexts(event.notebook, command(event.notebook.file))) write(`\n${text}\n\n`);

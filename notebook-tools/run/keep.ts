@@ -1,0 +1,108 @@
+/** What becomes of new outputs: compared with the stored ones, written into the notebook or into a copy. */
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type CodeCell, type NotebookDocument, type Output, writeAtomically } from "../nbformat";
+import { type CompareOptions, compareOutputs } from "./compare";
+import { type PlannedCell, plan } from "./plan";
+import type { CellResult, NotebookResult } from "./types";
+
+/** The first run of each cell; a second one of `rerun` is not kept. */
+function kept(
+  document: NotebookDocument,
+  cells: readonly CellResult[],
+): { cell: CellResult; planned: PlannedCell; stored: CodeCell }[] {
+  const planned = new Map(plan(document, 0).map((cell) => [cell.index, cell]));
+  return cells
+    .filter((cell) => !cell.rerun && cell.status !== "skipped" && cell.status !== "not-run")
+    .map((cell) => ({
+      cell,
+      planned: planned.get(cell.index)!,
+      stored: document.cells[cell.index] as CodeCell,
+    }));
+}
+
+function difference(
+  stored: CodeCell,
+  cell: CellResult,
+  planned: PlannedCell,
+  how: CompareOptions,
+): string | null {
+  if (planned.ignoreOutput) return null;
+  return compareOutputs(stored.outputs, cell.outputs, { ...how, measured: planned.measured });
+}
+
+function checkKept({ cell, planned, stored }: ReturnType<typeof kept>[number], how: CompareOptions): void {
+  if (cell.status !== "passed") return;
+  const diff = difference(stored, cell, planned, how);
+  if (diff === null) return;
+  cell.status = "differs";
+  const message =
+    stored.outputs.length === 0
+      ? "The notebook stores no output for this cell, the run gave some. Store it with --update."
+      : "The output is not the stored one (-: stored, +: now). If the new one is right, store it with --update.";
+  cell.failures.push({ kind: "differs", message, diff });
+}
+
+/** Marks a cell that passed but whose outputs are not the stored ones as `differs`. */
+export function checkCell(document: NotebookDocument, cell: CellResult, how: CompareOptions): void {
+  for (const one of kept(document, [cell])) checkKept(one, how);
+}
+
+/** The same for all cells of a notebook. */
+export function checkOutputs(document: NotebookDocument, result: NotebookResult, how: CompareOptions): void {
+  for (const one of kept(document, result.cells)) checkKept(one, how);
+  if (result.status === "passed" && result.cells.some((cell) => cell.status === "differs"))
+    result.status = "failed";
+}
+
+const wasRun = (stored: CodeCell): boolean => stored.outputs.length > 0 || stored.execution_count !== null;
+
+function withCount(outputs: readonly Output[], count: number | null): Output[] {
+  return outputs.map((output) =>
+    output.output_type === "execute_result" ? { ...output, execution_count: count } : output,
+  );
+}
+
+/** The notebook with new outputs, except where the stored ones would pass a check: measured times do not churn. */
+export function updated(
+  document: NotebookDocument,
+  result: NotebookResult,
+  how: CompareOptions,
+): NotebookDocument {
+  return kept(document, result.cells).reduce((edited, { cell, planned, stored }) => {
+    const keepStored =
+      cell.status !== "failed" && wasRun(stored) && difference(stored, cell, planned, how) === null;
+    const outputs = keepStored ? withCount(stored.outputs, cell.executionCount) : cell.outputs;
+    return edited.withOutputs(cell.index, { outputs, execution_count: cell.executionCount });
+  }, document);
+}
+
+/** The notebook with all new outputs. */
+export function executed(document: NotebookDocument, result: NotebookResult): NotebookDocument {
+  return kept(document, result.cells).reduce(
+    (edited, { cell }) =>
+      edited.withOutputs(cell.index, { outputs: cell.outputs, execution_count: cell.executionCount }),
+    document,
+  );
+}
+
+/** Writes the notebook in place, unless that would change nothing. */
+export async function update(
+  document: NotebookDocument,
+  result: NotebookResult,
+  how: CompareOptions,
+): Promise<void> {
+  const edited = updated(document, result, how);
+  const text = edited.toText();
+  if (text !== document.toText()) await writeAtomically(document.file, text);
+}
+
+/** Writes an executed copy. */
+export async function writeCopy(
+  document: NotebookDocument,
+  result: NotebookResult,
+  target: string,
+): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  await writeAtomically(target, executed(document, result).toText());
+}

@@ -1,0 +1,70 @@
+/** Which reporters a run has, and where each writes. */
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import colours from "picocolors";
+import type { Listener } from "../types";
+import { githubReporter } from "./github";
+import { jsonReporter } from "./json";
+import { junitReporter } from "./junit";
+import { plainReporter, type ReporterContext } from "./plain";
+import { ttyReporter } from "./tty";
+
+export const reporterNames = ["tty", "github", "junit", "json"] as const;
+type Name = (typeof reporterNames)[number];
+
+export interface ReporterChoice {
+  name: Name;
+  file: string | undefined;
+}
+
+/** `NAME` or `NAME=FILE`. Throws `RangeError`. */
+export function parseReporter(text: string): ReporterChoice {
+  const [name = "", ...file] = text.split("=");
+  if (!(reporterNames as readonly string[]).includes(name)) {
+    throw new RangeError(
+      `--reporter must be one of ${reporterNames.join(", ")}, alone or as NAME=FILE, got "${text}".`,
+    );
+  }
+  return { name: name as Name, file: file.length > 0 ? file.join("=") : undefined };
+}
+
+interface Output {
+  write(text: string): void;
+  isTTY: boolean;
+  columns(): number;
+}
+
+/** Progress for a person: live in a terminal, plain lines elsewhere. */
+function progress(out: Output, command: (file: string) => string): Listener {
+  const colour = out.isTTY ? colours : { red: String, green: String, dim: String };
+  const context: ReporterContext = { write: out.write, command, colour };
+  return out.isTTY ? ttyReporter(context, out.columns) : plainReporter(context);
+}
+
+function reporter({ name, file }: ReporterChoice, out: Output, command: (file: string) => string): Listener {
+  const write = file === undefined ? out.write : (text: string) => writeFileSync(resolve(file), text);
+  if (name === "json") return jsonReporter(write);
+  if (name === "junit") return junitReporter(write, command);
+  if (name === "github") return githubReporter(out.write, command, process.env.GITHUB_STEP_SUMMARY);
+  return progress(out, command);
+}
+
+/** Progress shows too, unless a document goes to stdout that it would spoil. On GitHub its annotations are added. */
+export function reporters(
+  choices: readonly ReporterChoice[],
+  out: Output,
+  command: (file: string) => string,
+): Listener {
+  const documentOnStdout = choices.some(
+    ({ name, file }) => (name === "json" || name === "junit") && file === undefined,
+  );
+  const named = new Set(choices.map(({ name }) => name));
+  const added: ReporterChoice[] = [];
+  if (!documentOnStdout && !named.has("tty")) added.push({ name: "tty", file: undefined });
+  if (!documentOnStdout && !named.has("github") && process.env.GITHUB_ACTIONS === "true")
+    added.push({ name: "github", file: undefined });
+  const listeners = [...added, ...choices].map((choice) => reporter(choice, out, command));
+  return (event) => {
+    for (const listener of listeners) listener(event);
+  };
+}

@@ -1,0 +1,77 @@
+/** Spreads notebooks over machines, and remembers how long each took. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+
+export interface Shard {
+  /** From 1. */
+  index: number;
+  count: number;
+}
+
+/** `2/3`. Throws `RangeError`. */
+export function parseShard(text: string): Shard {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!index || !count || index > count) {
+    throw new RangeError(`--shard must look like i/n with i from 1 to n, such as 2/3, got "${text}".`);
+  }
+  return { index, count };
+}
+
+/** Milliseconds by notebook. */
+export type Durations = ReadonlyMap<string, number>;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 1;
+}
+
+/**
+ * The notebooks of one shard, in their order. Longest first, each goes to the shard that has least to do; one
+ * without a known duration counts as the median. Every machine that knows the same durations gets the same answer.
+ */
+export function shardOf(files: readonly string[], { index, count }: Shard, durations: Durations): string[] {
+  const usual = median([...durations.values()]);
+  const lasting = (file: string) => durations.get(file) ?? usual;
+  const longestFirst = [...files].sort((a, b) => lasting(b) - lasting(a) || (a < b ? -1 : 1));
+  const loads = new Array<number>(count).fill(0);
+  const mine = new Set<string>();
+  for (const file of longestFirst) {
+    const lightest = loads.indexOf(Math.min(...loads));
+    loads[lightest]! += lasting(file);
+    if (lightest === index - 1) mine.add(file);
+  }
+  return files.filter((file) => mine.has(file));
+}
+
+/** Where durations are remembered: in the cache folder of the nearest `node_modules`; null where there is none. */
+export function durationsFile(from: string): string | null {
+  const modules = join(from, "node_modules");
+  if (existsSync(modules)) return join(modules, ".cache", "notebook-tools", "durations.json");
+  return dirname(from) === from ? null : durationsFile(dirname(from));
+}
+
+const key = (file: string): string => relative(process.cwd(), file).split(sep).join("/");
+
+/** The remembered durations of these notebooks; none where the file is missing or broken. */
+export function readDurations(store: string | null, files: readonly string[]): Durations {
+  const known = stored(store);
+  return new Map(
+    files.flatMap((file) => (typeof known[key(file)] === "number" ? [[file, known[key(file)]!]] : [])),
+  );
+}
+
+function stored(store: string | null): Record<string, number> {
+  try {
+    return store ? JSON.parse(readFileSync(store, "utf8")) : {};
+  } catch {
+    return {}; // No file yet, or one that an interrupted run broke: then all count alike.
+  }
+}
+
+export function writeDurations(store: string | null, durations: Durations): void {
+  if (!store || durations.size === 0) return;
+  const rounded = [...durations].map(([file, ms]) => [key(file), Math.round(ms)]);
+  const all = { ...stored(store), ...Object.fromEntries(rounded) };
+  mkdirSync(dirname(store), { recursive: true });
+  writeFileSync(store, `${JSON.stringify(all, Object.keys(all).sort(), 2)}\n`);
+}
