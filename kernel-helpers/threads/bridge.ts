@@ -143,12 +143,19 @@ function callLoop<A extends unknown[], R>(to: Link, fn: (...args: A) => R, args:
   const future = new Future<Awaited<R>>({
     block: (timeoutMs) => block(to, future, timeoutMs),
     cancel: () => cancelCall(id),
+    awaited: () => countAwaited(to, future),
   });
   const message: ToLoop = { kind: "call", id, soon: false, task: to.task, ...packCall(fn, args) };
   pending.set(id, future as Future<unknown>);
   to.port.ref();
   post(message);
   return future;
+}
+
+/** Tells the loop that this thread waits, until the answer is there. */
+function countAwaited(to: Link, future: Future<unknown>): void {
+  Atomics.add(to.shared, word.waiting, 1);
+  future.addDoneCallback(() => Atomics.sub(to.shared, word.waiting, 1));
 }
 
 function packCall(fn: AnyFunction, args: unknown[]) {
@@ -181,11 +188,11 @@ function isCancelled({ shared, task }: Link): boolean {
 function block(from: Link, future: Future<unknown>, timeoutMs: number): void {
   const until = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : performance.now() + timeoutMs;
   recordEvent("blocked", from.timelineTask);
-  Atomics.store(from.shared, word.blocked, 1);
+  Atomics.add(from.shared, word.waiting, 1);
   try {
     while (waitForMail(from, future, until));
   } finally {
-    Atomics.store(from.shared, word.blocked, 0);
+    Atomics.sub(from.shared, word.waiting, 1);
     recordEvent("resumed", from.timelineTask);
   }
 }

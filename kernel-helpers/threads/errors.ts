@@ -14,11 +14,6 @@ export class BrokenThreadPool extends Error {
   override name = "BrokenThreadPool";
 }
 
-/** The executor has been shut down, or its queue is full. */
-export class RejectedExecutionError extends Error {
-  override name = "RejectedExecutionError";
-}
-
 /** The call would wait for something that waits for it. */
 export class DeadlockError extends Error {
   override name = "DeadlockError";
@@ -39,7 +34,7 @@ export function registerErrorClass(errorClass: ErrorClass, name = errorClass.nam
   registered.set(name, errorClass);
 }
 
-for (const own of [TimeoutError, CancelledError, BrokenThreadPool, RejectedExecutionError, DeadlockError]) {
+for (const own of [TimeoutError, CancelledError, BrokenThreadPool, DeadlockError]) {
   registerErrorClass(own);
 }
 

@@ -1,254 +1,141 @@
-import { onLoop, workerName } from "./bridge";
-import { unpackValue } from "./closures/unpack";
-import { makeParcel, type ParcelOptions } from "./envelope";
-import {
-  BrokenThreadPool,
-  CancelledError,
-  DeadlockError,
-  RejectedExecutionError,
-  unpackError,
-} from "./errors";
+import { onLoop } from "./bridge";
+import type { ParcelOptions } from "./envelope";
+import { CancelledError, DeadlockError } from "./errors";
 import { Future } from "./future";
-import type { Job } from "./job";
-import { loopCalls } from "./loop-calls";
+import { Lane } from "./lane";
+import { register, unregister } from "./leaks";
+import { type MapOptions, MapResults } from "./map";
 import {
   checkExecutorOptions,
   checkTaskOptions,
   type ExecutorOptions,
-  requireFunction,
-  type Settings,
+  requireCount,
+  requireMilliseconds,
+  type TaskOptions,
 } from "./options";
-import { WorkerThread } from "./thread";
+import { noOptions, Pool, type Settle } from "./pool";
+import type { ExecutorStats } from "./stats";
 import type { AnyFunction } from "./types";
-import type { Reply } from "./wire";
 
-/** Runs functions on a few worker threads, after Python's `concurrent.futures.ThreadPoolExecutor`. */
-export class ThreadPoolExecutor {
-  readonly #settings: Settings;
-  readonly #threads = new Set<WorkerThread>();
-  readonly #idle: WorkerThread[] = [];
-  #queue: Job[] = [];
-  #head = 0;
-  #queued = 0;
-  #running = 0;
-  #closed = false;
-  #broken: BrokenThreadPool | undefined;
-  #whenIdle: (() => void)[] = [];
+/** What runs tasks on threads: a ThreadPoolExecutor or a view of one. */
+export class Executor {
+  /** @internal */
+  readonly pool: Pool;
+  readonly #lane: Lane | undefined;
+  readonly #options: ParcelOptions;
 
-  constructor(options: ExecutorOptions = {}) {
-    this.#settings = checkExecutorOptions(options);
+  /** @internal */
+  constructor(pool: Pool, options: ParcelOptions = noOptions, lane?: Lane) {
+    this.pool = pool;
+    this.#options = options;
+    this.#lane = lane;
   }
 
   /**
-   * Queues `fn(...args)` for a thread. Throws at once what cannot be sent; the future gives what the
-   * function returns, or its error.
+   * Queues `fn(...args)` for a thread and gives its future. Throws at once, before it is queued, when the
+   * function or an argument cannot go to a thread (DataCloneError), after `shutdown`, when the queue is
+   * over `maxQueue` (QueueFull), and when an initializer failed (BrokenThreadPool). Context variables do
+   * not go along.
    */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
-    return this.#future(fn, args, {});
-  }
-
-  /** @internal The same with options; `settle` is called once. */
-  start(
-    fn: AnyFunction,
-    args: unknown[],
-    options: ParcelOptions,
-    settle: (ok: boolean, value: unknown) => void,
-    above: AnyFunction,
-  ): Job {
-    requireFunction(fn, "fn");
-    checkTaskOptions(options);
-    this.#requireOpen();
-    const parcel = makeParcel(fn, args, options);
-    const job: Job = {
-      ...parcel,
-      options,
-      settle,
-      state: "queued",
-      queuedAt: performance.now(),
-      startedAt: 0,
-      site: {},
-      write: { 1: process.stdout.write, 2: process.stderr.write },
-      timers: [],
-      parent: loopCalls.getStore(),
-    };
-    Error.captureStackTrace(job.site, above);
-    this.#enqueue(job);
-    return job;
-  }
-
-  #future<R>(fn: AnyFunction, args: unknown[], options: ParcelOptions): Future<Awaited<R>> {
     const future = new Future<Awaited<R>>({
       block: () => {
         throw new DeadlockError(onLoop);
       },
-      cancel: () => this.#stop(job, new CancelledError(`${job.name} was cancelled.`)),
+      cancel: () => this.pool.stop(job, new CancelledError(`${job.name} was cancelled.`)),
     });
     const settle = (ok: boolean, value: unknown) => future.settle(ok ? "fulfilled" : "rejected", value);
-    const job = this.start(fn, args, options, settle, this.submit);
+    const job = this.start(fn, args, noOptions, settle, this.submit);
     return future;
   }
 
   /**
-   * Calls `fn` with each item and gives the results in the order of the items, as an asynchronous iterable
-   * and, awaited, as an array. `chunksize` items travel together.
+   * Calls `fn` with each item and gives the results in the order of the items: `for await` takes them one
+   * by one, `await` takes them all as an array. All items are submitted at once, or as results are taken
+   * with `buffersize`. After an error, or a `break`, what has not started is dropped.
    */
-  map<T, R>(
-    fn: (item: T) => R,
-    items: Iterable<T>,
-    { chunksize = 1 }: { chunksize?: number } = {},
-  ): MapResults<Awaited<R>> {
-    const all = [...items];
-    const chunks: Future<R[]>[] = [];
-    for (let i = 0; i < all.length; i += chunksize) {
-      chunks.push(this.#future(fn, all.slice(i, i + chunksize), { each: true }) as unknown as Future<R[]>);
-    }
-    return new MapResults(chunks as unknown as Future<Awaited<R>[]>[]);
+  map<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): MapResults<Awaited<R>> {
+    const submit = (chunk: unknown[], settle: Settle) =>
+      this.start(fn, chunk, { each: true }, settle, this.map);
+    const stop = (job: ReturnType<typeof submit>) =>
+      this.pool.stop(job, new CancelledError(`${job.name} was cancelled: map ended before.`));
+    return new MapResults<Awaited<R>>(items, submit, stop, options);
   }
 
-  #requireOpen(): void {
-    if (workerName() !== undefined) {
-      throw new DeadlockError("no executors in workers");
-    }
-    if (this.#broken) throw this.#broken;
-    if (this.#closed) throw new RejectedExecutionError("The executor was shut down.");
+  /** The same executor with options for each task: `executor.with({ timeout: 1000 }).submit(fn)`. */
+  with(options: TaskOptions): Executor {
+    checkTaskOptions(options);
+    return new Executor(this.pool, { ...this.#options, ...options }, this.#lane);
   }
 
-  #enqueue(job: Job): void {
-    const thread = this.#idle.pop();
-    if (thread) {
-      this.#dispatch(job, thread);
-    } else if (this.#threads.size < this.#settings.maxWorkers) {
-      this.#dispatch(job, this.#spawn());
-    } else {
-      this.#queue.push(job);
-      this.#queued++;
-    }
+  /**
+   * A view that runs at most `n` of its tasks at once, on the same threads; the others wait in order. Cheap:
+   * it has no threads of its own and needs no shutdown. After Kotlin's `limitedParallelism`.
+   */
+  limitedParallelism(n: number, name?: string): Executor {
+    requireCount("n", n, 1, "It is how many tasks may run at once.");
+    const lane = new Lane(n, (job) => this.pool.enqueue(job), this.#lane);
+    return new Executor(this.pool, name === undefined ? this.#options : { ...this.#options, name }, lane);
   }
 
-  #spawn(): WorkerThread {
-    const used = new Set([...this.#threads].map(({ index }) => index));
-    let index = 0;
-    while (used.has(index)) index++;
-    const { threadNamePrefix, resourceLimits } = this.#settings;
-    const thread = new WorkerThread(`${threadNamePrefix}-${index}`, index, resourceLimits);
-    this.#threads.add(thread);
-    return thread;
-  }
-
-  #dispatch(job: Job, thread: WorkerThread): void {
-    job.state = "running";
-    job.thread = thread;
-    job.startedAt = performance.now();
-    this.#running++;
-    thread.run(job).then(
-      (reply) => this.#replied(job, thread, reply),
-      (error) => this.#died(job, thread, error),
-    );
-  }
-
-  #replied(job: Job, thread: WorkerThread, reply: Reply): void {
-    thread.catchUp(reply.posts);
-    thread.job = undefined;
-    this.#running--;
-    if (reply.fatal) this.#retire(thread);
-    else this.#release(thread);
-    if (job.stopping) this.#settle(job, false, job.stopping.reason);
-    else if ("error" in reply) this.#settle(job, false, unpackError(reply.error));
-    else this.#settle(job, true, reply.packed ? unpackValue(reply.packed) : reply.value);
-  }
-
-  #died(job: Job, thread: WorkerThread, error: unknown): void {
-    this.#running--;
-    this.#retire(thread);
-    this.#settle(job, false, job.stopping ? job.stopping.reason : error);
-  }
-
-  #settle(job: Job, ok: boolean, value: unknown): void {
-    if (job.state === "done") return;
-    job.state = "done";
-    job.settle(ok, value);
-  }
-
-  #stop(job: Job, reason: unknown): boolean {
-    if (job.state === "done" || job.stopping) return false;
-    if (job.state === "queued") {
-      this.#queued--;
-      this.#settle(job, false, reason);
-      return true;
-    }
-    job.stopping = { reason };
-    job.thread!.ask(job);
-    setTimeout(() => {
-      if (job.state === "running") void job.thread!.worker.terminate();
-    }, this.#settings.gracePeriod);
-    return true;
-  }
-
-  #release(thread: WorkerThread): void {
-    const next = this.#next();
-    if (next) this.#dispatch(next, thread);
-    else {
-      this.#idle.push(thread);
-      this.#checkIdle();
-    }
-  }
-
-  #retire(thread: WorkerThread): void {
-    this.#threads.delete(thread);
-    void thread.terminate();
-    const next = this.#next();
-    if (next) this.#dispatch(next, this.#spawn());
-    else this.#checkIdle();
-  }
-
-  #next(): Job | undefined {
-    while (this.#head < this.#queue.length) {
-      const job = this.#queue[this.#head++]!;
-      if (this.#head > 1024) {
-        this.#queue = this.#queue.slice(this.#head);
-        this.#head = 0;
-      }
-      if (job.state === "queued") {
-        this.#queued--;
-        return job;
-      }
-    }
-    return undefined;
-  }
-
-  #checkIdle(): void {
-    if (this.#running > 0 || this.#queued > 0) return;
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
-  }
-
-  async shutdown(): Promise<void> {
-    this.#closed = true;
-    if (this.#running > 0 || this.#queued > 0)
-      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-    await Promise.all([...this.#threads].map((thread) => thread.terminate()));
+  /** @internal */
+  start(fn: AnyFunction, args: unknown[], options: ParcelOptions, settle: Settle, above: AnyFunction) {
+    const all =
+      this.#options === noOptions
+        ? options
+        : options === noOptions
+          ? this.#options
+          : { ...this.#options, ...options };
+    return this.pool.submit(fn, args, all, settle, above, this.#lane);
   }
 }
 
-/** The results of `map`: `for await` gives one after the other, `await` all of them. */
-export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
-  readonly #chunks: Future<R[]>[];
+export interface ShutdownOptions {
+  /** Resolve only when all tasks are over and the threads are gone. Default true. */
+  wait?: boolean;
+  /** Drop the tasks that wait in the queue; their futures reject with CancelledError. Default false. */
+  cancelFutures?: boolean;
+  /** Milliseconds after which running tasks are stopped, too: asked, then terminated. Default: no limit. */
+  timeout?: number;
+}
 
-  /** @internal */
-  constructor(chunks: Future<R[]>[]) {
-    this.#chunks = chunks;
+/**
+ * Runs functions on at most `maxWorkers` worker threads, after Python's
+ * `concurrent.futures.ThreadPoolExecutor`. Threads start when they are needed and stay until `shutdown`;
+ * a thread that dies is replaced.
+ *
+ * @example
+ * const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+ * await executor.submit((a, b) => a + b, 1, 2); // 3
+ * await executor.shutdown();
+ */
+export class ThreadPoolExecutor extends Executor {
+  constructor(options: ExecutorOptions = {}) {
+    super(new Pool(checkExecutorOptions(options), "The executor"));
+    register(this, ThreadPoolExecutor);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<R> {
-    for (const chunk of this.#chunks) yield* await chunk;
+  /** Starts all threads now and resolves when each has loaded and run the initializer. */
+  ready(): Promise<void> {
+    return this.pool.ready();
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: awaiting gives all results
-  then<A = R[], B = never>(
-    onFulfilled?: ((value: R[]) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return Promise.all(this.#chunks)
-      .then((chunks) => chunks.flat() as R[])
-      .then(onFulfilled, onRejected);
+  /**
+   * Takes no more tasks, lets the queued and running ones finish, then ends the threads. Calling it again
+   * is allowed: `shutdown({ cancelFutures: true })` hurries an earlier one.
+   */
+  shutdown({ wait = true, cancelFutures = false, timeout }: ShutdownOptions = {}): Promise<void> {
+    requireMilliseconds("timeout", timeout);
+    unregister(this);
+    return this.pool.shutdown(wait, cancelFutures, timeout);
+  }
+
+  /** `await using executor = …` shuts down at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  get stats(): ExecutorStats {
+    return this.pool.stats;
   }
 }

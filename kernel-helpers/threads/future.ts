@@ -7,6 +7,8 @@ export interface FutureSource {
   block(timeoutMs: number): void;
   /** Asks for the work to stop; true when it could still be asked. */
   cancel(): boolean;
+  /** The future is being awaited. */
+  awaited?(): void;
 }
 
 type State = "pending" | "fulfilled" | "rejected";
@@ -108,7 +110,9 @@ export class Future<T> implements Promise<T> {
   }
 
   #asPromise(): Promise<T> {
-    this.#promise ??= new Promise<T>((resolve, reject) => {
+    if (this.#promise) return this.#promise;
+    if (!this.done()) this.#source.awaited?.();
+    this.#promise = new Promise<T>((resolve, reject) => {
       this.addDoneCallback(() => {
         if (this.#state === "rejected") reject(this.#value);
         else resolve(this.#value as T);

@@ -8,13 +8,14 @@ export {
   BrokenThreadPool,
   CancelledError,
   DeadlockError,
-  RejectedExecutionError,
   registerErrorClass,
 } from "./errors";
-export { type MapResults, ThreadPoolExecutor } from "./executor";
+export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./executor";
 export { Future } from "./future";
 export { type Gathered, type GatherOptions, gather } from "./gather";
+export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./leaks";
 export * from "./limiter";
+export type { MapOptions, MapResults } from "./map";
 export type { ExecutorOptions, TaskOptions } from "./options";
 export {
   type AsyncQueue,
@@ -27,8 +28,9 @@ export {
   type SyncQueue,
   type WaitingOptions,
 } from "./queue";
+export type { ExecutorStats } from "./stats";
 export * from "./task-group";
 export { TimeoutError } from "./timeout";
-export { runInExecutor, toThread } from "./to-thread";
+export { runInExecutor, type ToThreadOptions, toThread } from "./to-thread";
 export * from "./travel";
 export * from "./wait";

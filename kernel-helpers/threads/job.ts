@@ -1,4 +1,7 @@
+import type { ParcelOptions } from "./envelope";
+import type { Lane } from "./lane";
 import type { LoopCall } from "./loop-calls";
+import type { Pool } from "./pool";
 import type { WorkerThread } from "./thread";
 import type { AnyFunction } from "./types";
 import type { Envelope } from "./wire";
@@ -10,28 +13,28 @@ export interface Job {
   transfer: object[];
   /** Keeps the functions alive that travelled by number. */
   functions: AnyFunction[];
-  options: JobOptions;
+  options: ParcelOptions;
   settle(ok: boolean, value: unknown): void;
+  pool: Pool;
+  /** The limits that it has passed and now takes a place of. */
+  admittedBy: Lane[];
   state: "queued" | "running" | "done";
-  thread?: WorkerThread;
+  thread: WorkerThread | undefined;
   queuedAt: number;
   startedAt: number;
   /** Where it was submitted: `stack` is made when it is read. */
   site: { stack?: string };
-  /** `process.stdout.write` as it was then, so that output goes to the cell that submitted the task. */
+  /** The output streams' `write` as it was then, so that output goes to the cell that submitted the task. */
   write: Record<1 | 2, typeof process.stdout.write>;
   /** Why it is being stopped, once it is. */
-  stopping?: { reason: unknown };
+  stopping: { reason: unknown } | undefined;
+  /** Listens to `options.signal`. */
+  onAbort: (() => void) | undefined;
   timers: NodeJS.Timeout[];
-  /** The call to the loop that it made last, while it runs. */
-  call?: LoopCall;
-  /** Calls of the loop in which it was submitted. */
-  parent?: LoopCall;
-}
-
-export interface JobOptions {
-  signal?: AbortSignal;
-  timeout?: number;
-  queueTimeout?: number;
-  abandonOnCancel?: boolean;
+  /** Calls to the loop that it made and that are not over. */
+  calls: Set<LoopCall>;
+  /** The call from a worker in which it was submitted. */
+  parent: LoopCall | undefined;
+  /** Results of a `map` before its error. */
+  partial: unknown[] | undefined;
 }

@@ -52,18 +52,18 @@ function runReplying(message: Call, job: Job | undefined, send: (reply: ToWorker
   const { id } = message;
   const call: LoopCall = { job, queued: new Set() };
   const fail = (error: unknown) => {
-    if (job?.call === call) job.call = undefined;
+    job?.calls.delete(call);
     send({ id, error: packError(error) });
   };
   const succeed = (value: unknown) => {
-    if (job?.call === call) job.call = undefined;
+    job?.calls.delete(call);
     try {
       send(isPlain(value) ? { id, value } : packed(id, value, job));
     } catch (error) {
       fail(error);
     }
   };
-  if (job) job.call = call;
+  job?.calls.add(call);
   try {
     const value = loopCalls.run(call, start, message);
     if (value instanceof Promise || isThenable(value)) value.then(succeed, fail);

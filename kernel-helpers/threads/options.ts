@@ -15,7 +15,7 @@ export interface TaskOptions {
   transfer?: readonly object[];
   /** Values for variables that the function captures, in place of the real ones. */
   captures?: Record<string, unknown>;
-  /** On cancelling, reject at once and leave the thread to finish on its own. Default false. */
+  /** On cancelling or timeout, reject at once and leave the thread to finish on its own. Default false. */
   abandonOnCancel?: boolean;
 }
 

@@ -8,8 +8,8 @@ export function sendOutput(): void {
 
 function redirect(stream: NodeJS.WriteStream, fd: 1 | 2): void {
   const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
-    const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
-    post({ kind: "output", fd, text, task: currentTask() });
+    // Bytes go as they are: a chunk may end in the middle of a character.
+    post({ kind: "output", fd, text: chunk, task: currentTask() });
     const callback = typeof encoding === "function" ? encoding : done;
     if (typeof callback === "function") queueMicrotask(callback as () => void);
     return true;

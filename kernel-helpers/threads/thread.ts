@@ -22,8 +22,8 @@ export class WorkerThread {
   readonly piscina: Piscina;
   readonly worker: workerThreads.Worker;
   readonly shared = new Int32Array(new SharedArrayBuffer(word.count * Int32Array.BYTES_PER_ELEMENT));
-  readonly exited: Promise<number>;
-  alive = true;
+  readonly startedAt = performance.now();
+  private alive = true;
   job: Job | undefined;
   /** The last job that started here: output may come after it is done. */
   private lastJob: Job | undefined;
@@ -46,12 +46,10 @@ export class WorkerThread {
     port1.unref();
     // Unfinished tasks hear of a death by their own rejection.
     this.piscina.on("error", () => {});
-    this.exited = new Promise((resolve) => {
-      this.worker.once("exit", (code) => {
-        this.alive = false;
-        this.port.close();
-        resolve(code);
-      });
+    this.worker.once("exit", () => {
+      this.catchUp(Number.POSITIVE_INFINITY);
+      this.alive = false;
+      this.port.close();
     });
   }
 
@@ -83,9 +81,9 @@ export class WorkerThread {
     this.send({ id: 0 });
   }
 
-  /** True while the worker waits in `result()`. */
-  get blocked(): boolean {
-    return Atomics.load(this.shared, word.blocked) === 1;
+  /** True while the worker waits for an answer of the loop. */
+  get waiting(): boolean {
+    return Atomics.load(this.shared, word.waiting) > 0;
   }
 
   async terminate(): Promise<void> {
@@ -104,7 +102,7 @@ export class WorkerThread {
     return this.lastJob?.envelope.id === task ? this.lastJob : undefined;
   }
 
-  private print(fd: 1 | 2, text: string, task: number): void {
+  private print(fd: 1 | 2, text: string | Uint8Array, task: number): void {
     const stream = fd === 1 ? process.stdout : process.stderr;
     const write = this.jobOf(task)?.write[fd] ?? stream.write;
     write.call(stream, text);

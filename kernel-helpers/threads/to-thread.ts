@@ -1,18 +1,23 @@
 import type { ParcelOptions } from "./envelope";
-import { ThreadPoolExecutor } from "./executor";
-import type { TaskOptions } from "./options";
+import { type Executor, ThreadPoolExecutor } from "./executor";
+import { unregister } from "./leaks";
+import { checkTaskOptions, type TaskOptions } from "./options";
+import { noOptions } from "./pool";
 import type { AnyFunction } from "./types";
 
 let shared: ThreadPoolExecutor | undefined;
 
 /** The executor of `toThread` and `runInExecutor(null, …)`, made on first use; it needs no shutdown. */
 function defaultExecutor(): ThreadPoolExecutor {
-  shared ??= new ThreadPoolExecutor();
+  if (!shared) {
+    shared = new ThreadPoolExecutor();
+    unregister(shared);
+  }
   return shared;
 }
 
 function start<R>(
-  executor: ThreadPoolExecutor,
+  executor: Executor,
   fn: AnyFunction,
   args: unknown[],
   options: ParcelOptions,
@@ -29,11 +34,11 @@ function start<R>(
  * `loop.run_in_executor`. Context variables do not go along; see `toThread`.
  */
 export function runInExecutor<A extends unknown[], R>(
-  executor: ThreadPoolExecutor | null,
+  executor: Executor | null,
   fn: (...args: A) => R,
   ...args: A
 ): Promise<Awaited<R>> {
-  return start(executor ?? defaultExecutor(), fn, args, {}, runInExecutor);
+  return start(executor ?? defaultExecutor(), fn, args, noOptions, runInExecutor);
 }
 
 interface ToThread {
@@ -50,12 +55,13 @@ interface ToThread {
 
 export interface ToThreadOptions extends TaskOptions {
   /** Default: the default executor. */
-  executor?: ThreadPoolExecutor;
+  executor?: Executor;
 }
 
 const inContext: ParcelOptions = { context: true };
 
 function withOptions(options: ToThreadOptions) {
+  checkTaskOptions(options);
   const parcelOptions = { ...options, context: true };
   return function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
     return start(options.executor ?? defaultExecutor(), fn, args, parcelOptions, toThread);

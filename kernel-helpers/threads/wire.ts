@@ -9,8 +9,8 @@ export const word = {
   mail: 0,
   /** The number of the task that is to stop, or 0. */
   cancelled: 1,
-  /** 1 while the worker waits in `future.result()`. */
-  blocked: 2,
+  /** How many answers of the loop the worker waits for, in `result()` or `await`. */
+  waiting: 2,
   count: 3,
 } as const;
 
@@ -64,7 +64,7 @@ export type ToLoop =
       task: number;
     }
   | { kind: "cancel"; id: number }
-  | { kind: "output"; fd: 1 | 2; text: string; task: number };
+  | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };
 
 /** From the loop to a worker. */
 export interface ToWorker {

@@ -180,6 +180,12 @@ function success(value: unknown): Reply {
 }
 
 function failure(thrown: unknown): Reply {
-  if (thrown instanceof StoppedAt) return { ...failure(thrown.error), results: thrown.results };
+  if (thrown instanceof StoppedAt) return { ...failure(thrown.error), ...partial(thrown.results) };
   return { error: packError(thrown), posts: 0 };
+}
+
+function partial(results: unknown[]): Partial<Reply> {
+  if (isPlain(results)) return { results };
+  const reply = success(results);
+  return reply.packed ? { packed: reply.packed } : {};
 }

@@ -22,6 +22,8 @@ export interface Analysis {
   free: Map<string, Use>;
   /** `this`, `arguments`, `super` or `new.target` of what surrounds the function, or "" for none. */
   lexical: string;
+  /** A class whose text had `extends`: `source` names the superclass `superclass`. */
+  derived: boolean;
   /** A method that uses its own `this`. */
   methodThis: boolean;
 }
@@ -50,6 +52,7 @@ function read(text: string): Analysis {
     shape: "expression",
     free: new Map(),
     lexical: "",
+    derived: false,
     methodThis: false,
   };
   if (/\{\s*\[native code\]\s*\}$/.test(text)) return { ...analysis, shape: "native" };
@@ -66,6 +69,7 @@ function parseFunction(text: string, analysis: Analysis): Tree {
     if (/^(Arrow)?Function/.test(node.type)) return node;
     if (node.type === "ClassExpression") {
       analysis.shape = "class";
+      if (node.superClass) renameSuperclass(node, analysis);
       return node;
     }
   } catch {
@@ -79,6 +83,19 @@ function parseFunction(text: string, analysis: Analysis): Tree {
   const mark = `${value.async ? "async " : ""}${value.generator ? "*" : ""}`;
   analysis.source = `({ ${mark}method${text.slice(value.start - 2)} }).method`;
   return value;
+}
+
+/** The name that stands for a class's superclass, whatever expression gave it. */
+export const superclass = "superclass$";
+
+/** V8 keeps no variable for `extends Base` alone; the class itself knows its superclass. */
+function renameSuperclass(node: Tree, analysis: Analysis): void {
+  const { text } = analysis;
+  // The 1 is for the bracket before the text.
+  const { start, end } = node.superClass;
+  analysis.source = text.slice(0, start - 1) + superclass + text.slice(end - 1);
+  analysis.derived = true;
+  node.superClass = undefined;
 }
 
 /** Does the code use `this` of the function it stands in? (Arrows share it, functions and classes do not.) */

@@ -3,7 +3,7 @@ import { MessagePort } from "node:worker_threads";
 import { packError } from "../errors";
 import { isTraveller, travel } from "../travel";
 import type { AnyFunction } from "../types";
-import { type Analysis, analyse, type Use } from "./analyse";
+import { type Analysis, analyse, superclass, type Use } from "./analyse";
 import { idOf, knownId } from "./identity";
 import { referenceOf } from "./modules";
 import type { FunctionCode, Packed, PackedNode } from "./packed";
@@ -45,6 +45,7 @@ export function standalone(fn: AnyFunction, path: string): { code: FunctionCode;
   if (known) return known;
   if (referenceOf(fn) || Object.keys(fn).length > 0) return undefined;
   const analysis = analyseFunction(fn, path);
+  if (analysis.derived) return undefined;
   const scopes = lazyScopes(fn);
   for (const name of analysis.free.keys()) if (lookup(fn, name, path, scopes)) return undefined;
   const made = { code: codeOf(fn, analysis, []), id: idOf(fn) };
@@ -148,6 +149,8 @@ class Packer {
   private captures(fn: AnyFunction, analysis: Analysis, path: string): object {
     const captures: Record<string, unknown> = {};
     const scopes = lazyScopes(fn);
+    if (analysis.derived)
+      this.into(captures, superclass, Object.getPrototypeOf(fn), `${path} → its superclass`);
     for (const [name, use] of analysis.free) {
       const bound = this.given(name) ?? lookup(fn, name, path, scopes);
       if (bound) this.capture(captures, name, use, bound.value, fn, path);

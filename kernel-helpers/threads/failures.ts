@@ -1,0 +1,73 @@
+import { workerName } from "./bridge";
+import { DeadlockError } from "./errors";
+import type { Job } from "./job";
+import type { WorkerThread } from "./thread";
+import type { AnyFunction } from "./types";
+
+/** What the loop's thread says of tasks that failed. */
+
+/** A pool inside a worker would start threads under threads, and could wait for the one it runs in. */
+export function refuseInWorker(fn: AnyFunction): void {
+  const thread = workerName();
+  if (thread === undefined) return;
+  const name = fn.name || "fn";
+  throw new DeadlockError(
+    `${name} was submitted from inside ${thread}: executors belong to the event loop's thread. Call ${name}() ` +
+      `directly, or let the loop submit it: runCoroutineThreadsafe(start).result(), where \`start\` is a function ` +
+      `of the loop that calls toThread(${name}).`,
+  );
+}
+
+/** An error for a task whose thread ended under it. */
+export function threadDied(error: unknown, job: Job, thread: WorkerThread): unknown {
+  const code = (error as { code?: string } | null)?.code;
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") return withSubmitSite(outOfMemory(job, thread), job, thread);
+  const exit = /^worker exited with code: (-?\d+)$/.exec(String((error as Error | null)?.message));
+  return withSubmitSite(exit ? exited(Number(exit[1]), job, thread) : error, job, thread);
+}
+
+function outOfMemory(job: Job, thread: WorkerThread): Error {
+  const limit = job.pool.settings.resourceLimits?.maxOldGenerationSizeMb;
+  const message =
+    `${job.name} ran out of memory in ${thread.name}${limit ? ` (maxOldGenerationSizeMb: ${limit})` : ""}; the thread ` +
+    "was replaced. Work on smaller pieces, or raise `resourceLimits`.";
+  return Object.assign(new Error(message), { code: "ERR_WORKER_OUT_OF_MEMORY" });
+}
+
+function exited(exitCode: number, job: Job, thread: WorkerThread): Error {
+  const message =
+    `${thread.name} exited with code ${exitCode} while it ran ${job.name}; the thread was replaced. In a worker ` +
+    "process.exit() ends the thread: return or throw instead.";
+  return Object.assign(new Error(message), { code: "ERR_WORKER_EXITED", exitCode });
+}
+
+/** Adds where the task was submitted below the worker's own frames. */
+export function withSubmitSite(error: unknown, job: Job, thread: WorkerThread): unknown {
+  if (!(error instanceof Error)) return error;
+  const frames = own(job.site.stack ?? "");
+  const stack = `${own(error.stack ?? String(error))}\n    --- submitted to ${thread.name} from ---${frames.replace(/^Error/, "")}`;
+  Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+  return error;
+}
+
+const internal = [
+  "/piscina/dist/",
+  "node:internal/async_local_storage",
+  "(node:async_hooks",
+  "AsyncLocalStorage.run",
+];
+
+/** Without the frames of this package and of Piscina, which are the same for every task. */
+function own(stack: string): string {
+  const isOurs = (line: string) => {
+    if (!/^\s+at /.test(line)) return false;
+    const path = line.replaceAll("\\", "/");
+    return path.includes(here) || internal.some((each) => path.includes(each));
+  };
+  return stack
+    .split("\n")
+    .filter((line) => !isOurs(line))
+    .join("\n");
+}
+
+const here = `${__dirname.replaceAll("\\", "/")}/`;

@@ -1,0 +1,52 @@
+/** What an executor has done so far; times in ms. */
+export interface ExecutorStats {
+  maxWorkers: number;
+  /** Threads alive. */
+  threads: number;
+  queued: number;
+  running: number;
+  /** Tasks that gave a result, an error, or were cancelled. */
+  completed: number;
+  /** From submission to start. */
+  waitTime: { mean: number; max: number };
+  /** From start to settling. */
+  runTime: { mean: number; max: number };
+  /** The part of all threads' lifetime in which they ran a task, from 0 to 1. */
+  utilization: number;
+}
+
+class Tally {
+  count = 0;
+  sum = 0;
+  max = 0;
+
+  add(value: number): void {
+    this.count++;
+    this.sum += value;
+    if (value > this.max) this.max = value;
+  }
+
+  summary(): { mean: number; max: number } {
+    return { mean: this.count > 0 ? this.sum / this.count : 0, max: this.max };
+  }
+}
+
+/** Adds up what `ExecutorStats` shows. */
+export class Meter {
+  readonly wait = new Tally();
+  readonly run = new Tally();
+  completed = 0;
+  /** Lifetime of threads that are gone. */
+  private goneLifetime = 0;
+
+  threadGone(startedAt: number, now: number): void {
+    this.goneLifetime += now - startedAt;
+  }
+
+  /** `busySince` and `aliveSince`: the start of what runs now, and of the threads alive now. */
+  utilization(busySince: number[], aliveSince: number[], now: number): number {
+    const sum = (starts: number[]) => starts.reduce((total, start) => total + now - start, 0);
+    const lifetime = this.goneLifetime + sum(aliveSince);
+    return lifetime > 0 ? Math.min(1, (this.run.sum + sum(busySince)) / lifetime) : 0;
+  }
+}
