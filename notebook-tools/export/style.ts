@@ -1,6 +1,6 @@
 /**
- * The style sheet of a page. One column of prose about 70 characters wide; code and charts use the
- * same measure; colours have a contrast of at least 4.5 to 1 on their background, light and dark.
+ * The style sheet of a page. Prose is about 75 characters wide, code and charts a little wider; text
+ * has a contrast of at least 4.5 to 1 with its background, light and dark.
  */
 export const STYLE = `
 :root {
@@ -25,7 +25,7 @@ export const STYLE = `
 html { color-scheme: light dark; scroll-padding-top: 1.5rem; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1.65 var(--sans); overflow-wrap: break-word; }
-.page { max-width: 49rem; margin: 0 auto; padding: 3rem 1.5rem 6rem; }
+.page { max-width: 53rem; margin: 0 auto; padding: 3rem 1.5rem 6rem; }
 main { min-width: 0; outline: none; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: 1rem; z-index: 1; padding: .5rem 1rem; background: var(--paper); border-radius: .3rem; }
@@ -51,13 +51,14 @@ blockquote > :last-child { margin-bottom: 0; }
 mark { background: var(--mark); color: inherit; }
 kbd { font: .85em var(--mono); padding: .1em .4em; border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .3em; }
 img { max-width: 100%; height: auto; }
+.prose > :not(pre, table) { max-width: 44rem; }
 .prose > :last-child { margin-bottom: 1.1em; }
 
 code, pre, samp, tt { font-family: var(--mono); font-size: .875em; }
 :not(pre) > code { background: var(--code); padding: .15em .35em; border-radius: .3em; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 :is(h1, h2, h3, h4, h5, h6) > code { background: none; padding: 0; font-size: .92em; letter-spacing: -.03em; }
 a > code { color: inherit; }
-pre { margin: 0; overflow: auto; max-height: 34rem; font-size: .9375rem; line-height: 1.55; tab-size: 2; }
+pre { margin: 0; overflow: auto; max-height: 34rem; font-size: .9375rem; line-height: 1.55; tab-size: 2; scrollbar-width: thin; scrollbar-color: var(--quiet) transparent; }
 pre code { font-size: .9em; }
 .prose pre { background: var(--code); padding: .9rem 1.1rem; border-radius: .4rem; margin-bottom: 1.1em; }
 
@@ -67,7 +68,7 @@ pre code { font-size: .9em; }
 .outputs > * { margin: .55rem 0; }
 .outputs > :first-child { margin-top: 0; }
 .outputs > :last-child { margin-bottom: 0; }
-.outputs pre { padding: .2rem 0; scrollbar-width: thin; scrollbar-color: var(--quiet) transparent; }
+.outputs pre { padding: .2rem 0; }
 .stderr pre { background: var(--code); border-left: 3px solid var(--warn); padding: .5rem .8rem; }
 .error pre { background: var(--error-paper); border-left: 3px solid var(--error); padding: .7rem .9rem; }
 .result { overflow-x: auto; }
@@ -90,8 +91,8 @@ thead th { border-bottom-color: var(--quiet); font-weight: 600; }
 .toc a { display: block; padding: .25rem 0; color: var(--quiet); text-decoration: none; }
 .toc a:hover { color: var(--accent); text-decoration: underline; }
 @media (min-width: 75rem) {
-  .page { max-width: 68rem; display: grid; grid-template-columns: 15rem minmax(0, 46rem); gap: 4rem; }
-  .page > main:only-child { grid-column: 1 / -1; width: 46rem; justify-self: center; }
+  .page { max-width: 73rem; display: grid; grid-template-columns: 15rem minmax(0, 50rem); gap: 4rem; }
+  .page > main:only-child { grid-column: 1 / -1; width: 50rem; justify-self: center; }
   .toc { position: sticky; top: 3rem; align-self: start; max-height: calc(100vh - 6rem); overflow-y: auto; margin: 0; }
   @supports selector(::details-content) {
     .toc summary { pointer-events: none; list-style: none; color: var(--ink); font-weight: 600; }
@@ -122,6 +123,7 @@ ${ansiStyle()}
   :root { --paper: #fff; --ink: #000; --quiet: #444; --line: #ccc; --code: #f6f6f6; --accent: #000; --chart: #fff; color-scheme: light; }
   body { font-size: 10.5pt; }
   .page { display: block; max-width: none; padding: 0; }
+  .prose > * { max-width: none !important; }
   .toc, .skip, .anchor { display: none; }
   pre { max-height: none; white-space: pre-wrap; overflow-wrap: anywhere; }
   h1, h2, h3, h4 { break-after: avoid; }
