@@ -105,21 +105,26 @@ const commonHeaders = {
   "Cache-Control": "no-cache",
 };
 
-async function sendFile(response: ServerResponse, reply: Reply, file: string, head: boolean): Promise<void> {
-  const { size } = await stat(file);
+async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  file: string,
+): Promise<void> {
+  const stats = await stat(file).catch(() => null);
+  if (!stats?.isFile()) throw new HttpError(404, `There is no file at ${request.url}`);
   response.writeHead(reply.status ?? 200, {
     ...commonHeaders,
     "Content-Type": mimeTypeOf(file),
-    "Content-Length": size,
+    "Content-Length": stats.size,
     ...reply.headers,
   });
-  if (head) response.end();
+  if (request.method === "HEAD") response.end();
   else await pipeline(createReadStream(file), response);
 }
 
 export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
-  const head = request.method === "HEAD";
-  if (reply.file !== undefined) return sendFile(response, reply, reply.file, head);
+  if (reply.file !== undefined) return sendFile(request, response, reply, reply.file);
   const isText = reply.text !== undefined;
   const body = isText ? reply.text : reply.json === undefined ? "" : JSON.stringify(reply.json);
   response.writeHead(reply.status ?? 200, {
@@ -127,5 +132,5 @@ export async function send(request: IncomingMessage, response: ServerResponse, r
     "Content-Type": isText ? "text/html; charset=utf-8" : "application/json",
     ...reply.headers,
   });
-  response.end(head ? undefined : body);
+  response.end(request.method === "HEAD" ? undefined : body);
 }

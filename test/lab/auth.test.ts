@@ -9,6 +9,7 @@ let lab: Client;
 
 beforeAll(async () => {
   writeFileSync(path.join(play.root, "page.html"), "<script>document.title = 'ran'</script>");
+  mkdirSync(path.join(play.root, "sub"));
   mkdirSync(path.join(play.root, ".git"));
   writeFileSync(path.join(play.root, ".git", "config"), "secret");
   symlinkSync(project, path.join(play.root, "way-out"), "junction");
@@ -170,7 +171,7 @@ describe("files outside the root", () => {
 
   it("are left out of the folder's listing, as hidden ones are", async () => {
     const { content } = await lab.json<{ content: { name: string }[] }>("GET", "/api/contents?content=1");
-    expect(content.map(({ name }) => name)).toEqual(["page.html"]);
+    expect(content.map(({ name }) => name)).toEqual(["page.html", "sub"]);
   });
 
   it("inside it, a page runs without our origin", async () => {
@@ -183,6 +184,8 @@ describe("files outside the root", () => {
 describe("a bad request", () => {
   it.each([
     ["GET", "/api/nothing", undefined, 404, "nothing at"],
+    ["GET", "/files/no-such.png", undefined, 404, "no file"],
+    ["GET", "/files/sub", undefined, 404, "no file"],
     ["PUT", "/api/kernelspecs", {}, 405, "not allowed"],
     ["GET", "/api/contents/%E0%A4%A", undefined, 400, "% sequence"],
     ["POST", "/api/sessions", {}, 400, "path"],

@@ -1,0 +1,206 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { makePlayground, project } from "./playground";
+import { type ServerProcess, startServer } from "./server-process";
+
+const executablePath = [
+  process.env.CHROMIUM_PATH ?? "",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+].find((file) => existsSync(file));
+
+// CI must run these: there a missing browser is a failure, not a reason to look away.
+const isLeftOut = executablePath === undefined && !process.env.CI;
+const why = isLeftOut ? " (LEFT OUT: no Chromium found; install it or set CHROMIUM_PATH)" : "";
+
+/** What Vega draws into; its menu has an SVG of its own. */
+const drawing = ".vega-embed :is(canvas, svg).marks";
+
+const flags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
+  const play = makePlayground();
+  const pictures = path.join(project, "out", "test-lab", "pictures");
+  let server: ServerProcess;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  /** Everything that a page says is wrong: errors in the console, exceptions, failed requests. */
+  function listenForComplaints(): void {
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("response", (answer) => {
+      if (answer.status() >= 400) complaints.push(`${answer.status()} ${answer.url()}`);
+    });
+  }
+
+  beforeAll(async () => {
+    play.put("chart.ipynb", "stranger.ipynb");
+    mkdirSync(pictures, { recursive: true });
+    server = startServer(play, "--no-browser", "chart.ipynb");
+    const address = await server.address();
+    browser = await chromium.launch({ executablePath, args: flags });
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(30_000);
+    listenForComplaints();
+    await page.goto(address);
+  });
+
+  afterEach(() => {
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.child.kill("SIGKILL");
+    await server?.ended;
+    play.remove();
+  });
+
+  const notebook = () => page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)");
+  const cell = (index: number) => notebook().locator(".jp-Cell").nth(index);
+  const outputOf = (one: Locator) => one.locator(".jp-OutputArea-output");
+  const promptOf = (one: Locator) => one.locator(".jp-InputPrompt").first();
+  const status = () => page.locator("#jp-main-statusbar");
+
+  async function menu(name: string, item: string): Promise<void> {
+    await page.locator(".lm-MenuBar-itemLabel", { hasText: new RegExp(`^${name}$`) }).click();
+    await page.locator(".lm-Menu-itemLabel", { hasText: item }).first().click();
+  }
+
+  async function accept(): Promise<void> {
+    await page.locator(".jp-Dialog .jp-mod-accept").click();
+  }
+
+  const untilIdle = (timeout?: number) => status().getByText("TypeScript | Idle").waitFor({ timeout });
+
+  /** Writes code into a new cell at the end and runs it. */
+  async function runNew(code: string): Promise<Locator> {
+    await notebook().locator(".jp-Cell").last().locator(".cm-content").click();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("b");
+    await page.keyboard.press("Enter");
+    await page.keyboard.insertText(code);
+    await page.keyboard.press("Control+Enter");
+    return notebook().locator(".jp-Cell").last();
+  }
+
+  it("opens the notebook, with its kernel ready", async () => {
+    await notebook().getByRole("heading", { name: "A chart" }).waitFor();
+    await untilIdle();
+    expect(await page.title()).toContain("chart");
+    expect(new URL(page.url()).search).toBe("");
+  });
+
+  it("runs all cells and draws the chart", async () => {
+    await menu("Run", "Run All Cells");
+    await outputOf(cell(3)).getByText("run 1").waitFor();
+    const chart = outputOf(cell(2)).locator(drawing).first();
+    await chart.waitFor();
+    expect((await chart.boundingBox())?.width).toBeGreaterThan(50);
+    await page.screenshot({ path: path.join(pictures, "light.png") });
+  });
+
+  it("runs them again in the same kernel, and the chart is drawn once", async () => {
+    await menu("Run", "Run All Cells");
+    await outputOf(cell(3)).getByText("run 2").waitFor();
+    expect(await promptOf(cell(3)).textContent()).toMatch(/\[\d+\]:/);
+    await expect.poll(() => outputOf(cell(2)).locator(drawing).count()).toBe(1);
+  });
+
+  it("saves an edit to the disk as Jupyter lays a notebook out", async () => {
+    await cell(1).locator(".cm-content").click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.press("Enter");
+    await page.keyboard.insertText("// edited in the browser");
+    const saved = page.waitForResponse(
+      (answer) => answer.request().method() === "PUT" && /chart\.ipynb/.test(answer.url()),
+    );
+    await page.keyboard.press("Control+s");
+    expect((await saved).status()).toBe(200);
+    const text = readFileSync(path.join(play.root, "chart.ipynb"), "utf8");
+    expect(text).toContain('\n    "// edited in the browser"\n   ]\n');
+    expect(text).toContain('"application/vnd.vegalite.v5+json": {');
+    expect(text).not.toContain('"trusted"');
+    expect(text).toMatch(/^\{\n "cells": \[\n {2}\{\n[\s\S]*\}\n$/);
+  });
+
+  it("shows the error of a cell that fails", async () => {
+    const failing = await runNew('throw new Error("seen in the browser");');
+    await outputOf(failing).getByText("seen in the browser").first().waitFor();
+    await untilIdle();
+  });
+
+  it("interrupts an endless loop", async () => {
+    const endless = await runNew("while (true) {}");
+    await status().getByText("TypeScript | Busy").waitFor();
+    // tslab hears nothing while it still compiles the cell: a person, too, would click again.
+    await vi.waitFor(async () => {
+      await notebook().locator('[data-jp-item-name="interrupt"]').click();
+      await untilIdle(1000);
+    }, 30_000);
+    expect(await promptOf(endless).textContent()).toMatch(/\[\d+\]:/);
+  });
+
+  it("restarts the kernel, which forgets", async () => {
+    await menu("Kernel", "Restart Kernel…");
+    await accept();
+    await untilIdle();
+    await cell(3).locator(".cm-content").click();
+    await page.keyboard.press("Control+Enter");
+    await outputOf(cell(3)).getByText("run 1").waitFor();
+  });
+
+  it("says that a kernel died, and has it back", async () => {
+    await runNew("process.exit(1);");
+    await page.locator(".jp-Dialog", { hasText: "appears to have died" }).waitFor();
+    await accept();
+    await untilIdle();
+    await cell(3).locator(".cm-content").click();
+    await page.keyboard.press("Control+Enter");
+    await outputOf(cell(3)).getByText("run 1").waitFor();
+  });
+
+  it("opens a stranger's notebook without running what is in it; its chart shows", async () => {
+    await page.locator(".jp-DirListing-item", { hasText: "stranger.ipynb" }).dblclick();
+    await notebook().getByRole("heading", { name: "From a stranger" }).waitFor();
+    await outputOf(cell(4)).locator(drawing).first().waitFor();
+    await outputOf(cell(1)).getByText("stranger").waitFor();
+    expect(await outputOf(cell(3)).textContent()).toContain("a drawing");
+    expect(await page.evaluate("window.ran")).toBeUndefined();
+    // The pictures that it names are not there, and that is all that may have gone wrong.
+    expect(complaints.splice(0).filter((text) => !/no-such\.png|404/.test(text))).toEqual([]);
+  });
+
+  it("turns dark, with nothing left to complain about", async () => {
+    await page.locator(".lm-MenuBar-itemLabel", { hasText: "Settings" }).click();
+    await page.locator(".lm-Menu-itemLabel", { hasText: /^Theme$/ }).hover();
+    await page.locator(".lm-Menu-itemLabel", { hasText: /^JupyterLab Dark$/ }).click();
+    await page.locator('body[data-jp-theme-light="false"]').waitFor({ state: "attached" });
+    await page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
+    await page.screenshot({ path: path.join(pictures, "dark.png") });
+    expect(await page.locator(".Toastify__toast").count()).toBe(0);
+  });
+
+  it("is gone after Ctrl-C", async () => {
+    server.child.kill("SIGINT");
+    expect(await server.ended).toBe(0);
+    complaints.splice(0);
+  });
+});
