@@ -52,8 +52,9 @@ export class LoopProbe {
 
   stop(): void {
     if (!this.#running) return;
-    this.sample();
+    // First of all: `onBusy` may be what stops it.
     this.#running = false;
+    this.sample();
     this.#beforePoll.disable();
   }
 

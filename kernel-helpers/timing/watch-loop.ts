@@ -35,65 +35,58 @@ export interface WatchOptions {
  * @throws RangeError for a threshold below 5 ms.
  */
 export async function watchLoop(options: WatchOptions = {}): Promise<LoopWatcher> {
-  const watcher = new LoopWatcher(options);
-  await watcher.ready;
-  return watcher;
+  const { threshold = 50, onBlock = () => {}, log = false } = options;
+  checkThreshold(threshold);
+  const watch = SharedWatch.create();
+  watch.beat = now();
+  const { port1, port2 } = new MessageChannel();
+  const worker = startWatcher({ shared: watch.shared, threshold, log, port: port2 });
+  await attached(worker, port1);
+  return new Watch(watch, worker, port1, threshold, onBlock);
 }
 
-/** A running watch; `stop()` ends it. Made by `watchLoop`. */
-export class LoopWatcher {
-  /** Settles when the watcher is attached. */
-  readonly ready: Promise<void>;
-  readonly #onBlock: (report: BlockReport) => void;
-  readonly #watch = SharedWatch.create();
-  readonly #port: MessagePort;
-  readonly #worker: Worker;
+/** A running watch. */
+export interface LoopWatcher {
+  /** How many blocks were seen while they lasted; a blocked loop may read it as well. */
+  readonly seen: number;
+  /** Ends the watch; called again, does nothing. */
+  stop(): Promise<void>;
+  [Symbol.dispose](): void;
+}
+
+class Watch implements LoopWatcher {
   readonly #probe: LoopProbe;
   #sighting: Sighting | undefined;
 
-  constructor({ threshold = 50, onBlock = () => {}, log = false }: WatchOptions) {
-    this.#onBlock = onBlock;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    this.#port.on("message", (message) => this.#take(message));
-    this.#watch.beat = now();
-    this.#worker = startWatcher({
-      shared: this.#watch.shared,
-      threshold: checkThreshold(threshold),
-      log,
-      port: port2,
-    });
-    this.ready = this.#attached();
+  constructor(
+    readonly watch: SharedWatch,
+    readonly worker: Worker,
+    readonly port: MessagePort,
+    threshold: number,
+    readonly onBlock: (report: BlockReport) => void,
+  ) {
+    port.on("message", (message) => this.#take(message)).unref();
     this.#probe = new LoopProbe(
       threshold,
       (start, duration) => this.#report(start, duration),
       (time) => {
-        this.#watch.beat = time;
+        watch.beat = time;
       },
     );
   }
 
-  /** How many blocks were seen while they lasted; a blocked loop may read it as well. */
   get seen(): number {
-    return this.#watch.sightings;
+    return this.watch.sightings;
   }
 
-  /** Ends the watch; called again, does nothing. */
   async stop(): Promise<void> {
     this.#probe.stop();
-    this.#port.close();
-    await this.#worker.terminate();
+    this.port.close();
+    await this.worker.terminate();
   }
 
   [Symbol.dispose](): void {
     void this.stop();
-  }
-
-  async #attached(): Promise<void> {
-    const failed = once(this.#worker, "error").then(([error]) => Promise.reject(error));
-    await Promise.race([once(this.#port, "message"), failed]);
-    this.#port.unref();
-    this.#worker.unref();
   }
 
   #take(message: WatcherMessage): void {
@@ -104,16 +97,29 @@ export class LoopWatcher {
     const sighting = this.#sightingWithin(start, start + duration);
     const frames = sighting ? readableFrames(sighting.frames) : [];
     const message = `blocked ${Math.round(duration)} ms at ${where(frames)}`;
-    this.#onBlock({ duration, seenAfter: sighting ? sighting.time - start : null, frames, message });
+    this.onBlock({ duration, seenAfter: sighting ? sighting.time - start : null, frames, message });
   }
 
   /** The watcher posted before the block ended: what the loop has not taken yet is taken here. */
   #sightingWithin(start: number, end: number): Sighting | undefined {
-    for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port))
+    for (let next = receiveMessageOnPort(this.port); next; next = receiveMessageOnPort(this.port))
       this.#take(next.message);
     const sighting = this.#sighting;
     return sighting && sighting.time >= start && sighting.time <= end ? sighting : undefined;
   }
+}
+
+/** Settles when the watcher has its debugger; from then on neither thread nor port keeps the process alive. */
+async function attached(worker: Worker, port: MessagePort): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const failed = once(worker, "exit", { signal }).then(([code]) => {
+    throw new Error(`The watcher's thread ended with code ${code} before it was attached.`);
+  });
+  await Promise.race([once(port, "message", { signal }), failed]);
+  failed.catch(() => {});
+  over.abort();
+  worker.unref();
 }
 
 function startWatcher(data: WatcherData): Worker {
@@ -125,8 +131,8 @@ function startWatcher(data: WatcherData): Worker {
   });
 }
 
-function checkThreshold(threshold: number): number {
-  if (typeof threshold === "number" && threshold >= 5) return threshold;
+function checkThreshold(threshold: number): void {
+  if (typeof threshold === "number" && threshold >= 5) return;
   throw new RangeError(
     `\`threshold\` must be at least 5 ms, got ${String(threshold)}. Leave it out for 50 ms; \`LoopMonitor\` sees shorter blocks.`,
   );

@@ -46,11 +46,12 @@ function onPaused({ params }: { params: { callFrames: CallFrame[] } }): void {
 }
 
 function report(frames: RawFrame[]): void {
+  const readable = readableFrames(frames);
+  // Nothing of the reader's runs: the machine let the loop's thread wait.
+  if (readable.length === 0) return;
   port.postMessage({ time: now(), frames });
   watch.countSighting();
-  if (!log) return;
-  const line = `blocked for at least ${Math.round(now() - knocked)} ms at ${where(readableFrames(frames))}\n`;
-  writeSync(2, line);
+  if (log) writeSync(2, `blocked for at least ${Math.round(now() - knocked)} ms at ${where(readable)}\n`);
 }
 
 /** Each block is looked at once. */

@@ -1,0 +1,146 @@
+import { readFile } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { LoopMonitor, timeLoopBlocking } from "kernel-helpers";
+import { describe, expect, it } from "vitest";
+import { DelayHistogram } from "../../kernel-helpers/timing/delay-histogram";
+import { sleep, spin } from "./spin";
+
+describe("timeLoopBlocking", () => {
+  it("reports a block in a timer with its start and length", async () => {
+    const { blocks, longest, duration } = await timeLoopBlocking(
+      async () => {
+        await sleep(60);
+        spin(80);
+        await sleep(20);
+      },
+      { threshold: 40 },
+    );
+    expect(blocks).toHaveLength(1);
+    expect(blocks[0]!.duration).toBe(longest);
+    expect(longest).toBeGreaterThanOrEqual(80);
+    expect(longest).toBeLessThan(160);
+    expect(blocks[0]!.start).toBeGreaterThan(50);
+    expect(duration).toBeGreaterThanOrEqual(150);
+  });
+
+  it("reports a block in the callback of input and output, which a timer's delay would not show in full", async () => {
+    const { blocks } = await timeLoopBlocking(
+      () =>
+        new Promise<void>((resolve) =>
+          readFile(import.meta.filename, () => {
+            spin(80);
+            resolve();
+          }),
+        ),
+      { threshold: 40 },
+    );
+    expect(blocks).toHaveLength(1);
+    expect(blocks[0]!.duration).toBeGreaterThanOrEqual(80);
+  });
+
+  it("tells blocks apart that end in a wait of the loop", async () => {
+    const { blocks } = await timeLoopBlocking(
+      async () => {
+        for (let i = 0; i < 3; i++) {
+          spin(50);
+          await sleep(30);
+        }
+      },
+      { threshold: 40 },
+    );
+    expect(blocks).toHaveLength(3);
+    for (const [i, { start }] of blocks.slice(1).entries())
+      expect(start).toBeGreaterThan(blocks[i]!.start + blocks[i]!.duration + 25);
+  });
+
+  it("counts a block that lasts until the work returns, and one before its first await", async () => {
+    const report = await timeLoopBlocking(() => spin(60), { threshold: 40 });
+    expect(report.blocks).toHaveLength(1);
+    expect(report.longest).toBeGreaterThanOrEqual(60);
+  });
+
+  it("reports nothing while the loop idles", async () => {
+    const { blocks, longest, utilisation, delay } = await timeLoopBlocking(() => sleep(300), {
+      threshold: 25,
+    });
+    expect(blocks).toEqual([]);
+    expect(longest).toBe(0);
+    expect(utilisation).toBeLessThan(0.5);
+    expect(delay.p50).toBe(0);
+  });
+
+  it("hands on the value of the work and its error", async () => {
+    expect((await timeLoopBlocking(async () => 42)).value).toBe(42);
+    await expect(timeLoopBlocking(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  });
+
+  it.each([0, -1, Number.NaN, "5"])(
+    "refuses the threshold %j and says what it expects",
+    async (threshold) => {
+      const options = { threshold: threshold as number };
+      await expect(timeLoopBlocking(() => {}, options)).rejects.toThrow(
+        `\`threshold\` must be a number of ms above 0, got ${threshold}. Leave it out for 2 ms.`,
+      );
+    },
+  );
+});
+
+describe("LoopMonitor", () => {
+  it("reports while it runs, and the same report for ever once stopped", async () => {
+    const monitor = new LoopMonitor({ threshold: 40 });
+    spin(50);
+    expect(monitor.report().blocks).toHaveLength(1);
+    const final = monitor.stop();
+    spin(50);
+    await sleep(10);
+    expect(monitor.stop()).toBe(final);
+    expect(monitor.report()).toBe(final);
+    expect(final.blocks).toHaveLength(1);
+  });
+
+  it("does not keep the process's loop turning", async () => {
+    const monitor = new LoopMonitor();
+    await sleep(100);
+    expect(process.getActiveResourcesInfo().filter((name) => name === "Immediate")).toEqual([]);
+    monitor.stop();
+  });
+
+  it("ends by itself when nobody holds it any more: the cell was run again", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const held = new WeakRef(new LoopMonitor());
+    for (let i = 0; i < 20 && held.deref(); i++) {
+      await sleep(5);
+      collect();
+    }
+    expect(held.deref()).toBeUndefined();
+  });
+});
+
+describe("the delay of an event that arrives at a random moment", () => {
+  function delays(lengths: number[]): DelayHistogram {
+    const histogram = new DelayHistogram();
+    for (const length of lengths) histogram.add(length);
+    return histogram;
+  }
+
+  it("counts time, not samples: one block of 500 ms in a second shows", () => {
+    const delay = delays([500, ...new Array(1000).fill(0.1)]);
+    // Half of all arrivals fall outside the block; one in a hundred waits longer than 490 ms.
+    expect(delay.percentile(0.5, 1000)).toBeLessThan(0.2);
+    expect(delay.percentile(0.99, 1000)).toBeCloseTo(490, 5);
+    expect(delay.max).toBe(500);
+  });
+
+  it("adds up blocks of different lengths", () => {
+    // Waiting longer than x: (100 - x) + (50 - x) of 1000 ms; one in ten for x = 25.
+    expect(delays([100, 50]).percentile(0.9, 1000)).toBeCloseTo(25, 5);
+    // Beyond 50 only the longer one counts: 100 - x = 10.
+    expect(delays([100, 50]).percentile(0.99, 1000)).toBeCloseTo(90, 5);
+  });
+
+  it("is 0 for an idle loop", () => {
+    expect(delays([]).percentile(0.99, 1000)).toBe(0);
+  });
+});

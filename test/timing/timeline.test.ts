@@ -1,0 +1,107 @@
+import { Timeline } from "kernel-helpers";
+import { describe, expect, it } from "vitest";
+import { sleep, spin } from "./spin";
+
+describe("Timeline", () => {
+  it("records tasks of the loop with their times, in order", async () => {
+    const timeline = await Timeline.record(async (recording) => {
+      await recording.task("first", () => sleep(20));
+      await recording.task("second", () => sleep(10));
+    });
+    expect(timeline.tasks.map(({ name, thread }) => [name, thread])).toEqual([
+      ["first", "event loop"],
+      ["second", "event loop"],
+    ]);
+    const [first, second] = timeline.tasks;
+    expect(first!.done! - first!.started!).toBeGreaterThan(15);
+    expect(second!.started).toBeGreaterThanOrEqual(first!.done!);
+    expect(timeline.duration).toBeGreaterThanOrEqual(second!.done!);
+    expect(timeline.events.map(({ kind }) => kind)).toEqual([
+      "queued",
+      "started",
+      "done",
+      "queued",
+      "started",
+      "done",
+    ]);
+  });
+
+  it("notes the blocks of the loop on the same clock", async () => {
+    const timeline = await Timeline.record(
+      async (recording) => {
+        await sleep(20);
+        recording.mark("blocking");
+        spin(60);
+        await sleep(20);
+      },
+      { threshold: 40 },
+    );
+    expect(timeline.blocks).toHaveLength(1);
+    const { start, duration } = timeline.blocks[0]!;
+    const mark = timeline.marks[0]!;
+    expect(mark.name).toBe("blocking");
+    expect(mark.time).toBeGreaterThanOrEqual(start);
+    expect(mark.time).toBeLessThan(start + duration);
+  });
+
+  it("can be read while it records", async () => {
+    const timeline = Timeline.start();
+    const pending = timeline.task("slow", () => sleep(30));
+    expect(timeline.tasks[0]).toMatchObject({ name: "slow", done: null });
+    const before = timeline.duration;
+    await pending;
+    expect(timeline.tasks[0]!.done).toBeGreaterThan(0);
+    expect(timeline.duration).toBeGreaterThan(before);
+    timeline.stop();
+  });
+
+  it("stays as it was once stopped", async () => {
+    const timeline = Timeline.start();
+    await timeline.task("seen", () => {});
+    timeline.stop();
+    const { duration } = timeline;
+    timeline.mark("too late");
+    await timeline.task("unseen", () => {});
+    expect(timeline.stop().duration).toBe(duration);
+    expect(timeline.tasks.map(({ name }) => name)).toEqual(["seen"]);
+    expect(timeline.marks).toEqual([]);
+  });
+
+  it("keeps recordings that overlap whole", async () => {
+    const outer = Timeline.start();
+    const inner = await Timeline.record((recording) => recording.task("both", () => {}));
+    await outer.task("outer", () => {});
+    outer.stop();
+    expect(inner.tasks.map(({ name }) => name)).toEqual(["both"]);
+    expect(outer.tasks.map(({ name }) => name)).toEqual(["both", "outer"]);
+  });
+
+  it("throws on the error of the work, and of a task, and records no longer", async () => {
+    const failing = Timeline.record((recording) =>
+      recording.task("fails", () => {
+        throw new RangeError("no");
+      }),
+    );
+    await expect(failing).rejects.toThrow(RangeError);
+    const after = await Timeline.record(() => {});
+    expect(after.tasks).toEqual([]);
+  });
+
+  it("counts the events that a small ring had no room for", async () => {
+    const timeline = await Timeline.record(
+      async (recording) => {
+        for (let i = 0; i < 10; i++) await recording.task(`job ${i}`, () => {});
+      },
+      { capacity: 6 },
+    );
+    expect(timeline.lost).toBe(24);
+    expect(timeline.tasks.map(({ name }) => name)).toEqual(["job 8", "job 9"]);
+  });
+
+  it("is stopped by Symbol.dispose", async () => {
+    const timeline = Timeline.start();
+    timeline[Symbol.dispose]();
+    await timeline.task("unseen", () => {});
+    expect(timeline.tasks).toEqual([]);
+  });
+});
