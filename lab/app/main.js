@@ -6,7 +6,9 @@ import { PageConfig } from "@jupyterlab/coreutils";
 import { IServiceManager } from "@jupyterlab/services";
 import { PluginRegistry } from "@lumino/coreutils";
 import { extensions, mimeExtensions } from "lab-extensions";
+import { leavingOutputsAlone } from "./vega";
 
+const vegaId = "@jupyterlab/vega5-extension:factory";
 const pluginsOf = (module) => [module.__esModule ? module.default : module].flat();
 const isEnabled = (plugin) => !PageConfig.Extension.isDisabled(plugin.id);
 const raw = (patterns) => patterns.map((pattern) => pattern.raw);
@@ -18,7 +20,9 @@ function describe(plugin) {
 
 async function main() {
   const plugins = extensions.flatMap(pluginsOf);
-  const mimePlugins = mimeExtensions.flatMap(pluginsOf);
+  const mimePlugins = mimeExtensions
+    .flatMap(pluginsOf)
+    .map((plugin) => (plugin.id === vegaId ? leavingOutputsAlone(plugin) : plugin));
   const all = [...mimePlugins, ...plugins];
   const pluginRegistry = new PluginRegistry();
   pluginRegistry.registerPlugins(plugins.filter(isEnabled));

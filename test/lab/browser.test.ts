@@ -101,11 +101,21 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     return notebook().locator(".jp-Cell").last();
   }
 
+  /** Saves with the keyboard and waits for the server's answer. */
+  async function save(): Promise<void> {
+    const saved = page.waitForResponse(
+      (answer) => answer.request().method() === "PUT" && answer.url().includes("chart.ipynb"),
+    );
+    await page.keyboard.press("Control+s");
+    expect((await saved).status()).toBe(200);
+  }
+
   it("opens the notebook, with its kernel ready", async () => {
     await notebook().getByRole("heading", { name: "A chart" }).waitFor();
     await untilIdle();
     expect(await page.title()).toContain("chart");
     expect(new URL(page.url()).search).toBe("");
+    expect(await page.locator(".lm-TabBar-tab.jp-mod-dirty").count()).toBe(0);
   });
 
   it("runs all cells and draws the chart", async () => {
@@ -129,16 +139,25 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     await page.keyboard.press("Control+End");
     await page.keyboard.press("Enter");
     await page.keyboard.insertText("// edited in the browser");
-    const saved = page.waitForResponse(
-      (answer) => answer.request().method() === "PUT" && /chart\.ipynb/.test(answer.url()),
-    );
-    await page.keyboard.press("Control+s");
-    expect((await saved).status()).toBe(200);
+    await save();
     const text = readFileSync(path.join(play.root, "chart.ipynb"), "utf8");
     expect(text).toContain('\n    "// edited in the browser"\n   ]\n');
     expect(text).toContain('"application/vnd.vegalite.v5+json": {');
-    expect(text).not.toContain('"trusted"');
+    expect(text).not.toMatch(/"trusted"|image\/png/);
     expect(text).toMatch(/^\{\n "cells": \[\n {2}\{\n[\s\S]*\}\n$/);
+  });
+
+  it("opens what was saved with its chart, still trusted, and changes nothing by that", async () => {
+    const before = readFileSync(path.join(play.root, "chart.ipynb"), "utf8");
+    await page.reload();
+    await outputOf(cell(2)).locator(drawing).waitFor();
+    await untilIdle();
+    await page.locator('[title^="Notebook trusted"]').waitFor();
+    await page.locator(".lm-TabBar-tab", { hasText: "chart.ipynb" }).waitFor();
+    expect(await page.locator(".lm-TabBar-tab.jp-mod-dirty").count()).toBe(0);
+    await cell(0).click();
+    await save();
+    expect(readFileSync(path.join(play.root, "chart.ipynb"), "utf8")).toBe(before);
   });
 
   it("shows the error of a cell that fails", async () => {
