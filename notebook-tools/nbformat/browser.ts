@@ -7,4 +7,4 @@ export { parseNotebook } from "./parse";
 export { applyCarriageReturns, joinStreams } from "./streams";
 export { mimeText, multilineText, sourceText } from "./text";
 export type * from "./types";
-export { notebookText } from "./write";
+export { notebookText } from "./written";

@@ -1,8 +1,9 @@
 import type { Problem } from "./check";
-import { isSameOutputs } from "./same";
+import { isSame } from "./same";
 import { type CellSpans, type Span, scanArray, scanCells } from "./scan";
 import type { Cell, CodeCell, Notebook, Output } from "./types";
-import { jsonText, type Layout, layoutOf, toWritten } from "./write";
+import { jsonText, type Layout, layoutOf } from "./write";
+import { toWritten } from "./written";
 
 /** What a run changes in a code cell. */
 export interface Results {
@@ -81,11 +82,12 @@ interface Edit extends Span {
 }
 
 /** The results that differ from the stored ones, and those that the file leaves out. */
-function changedResults(members: CellSpans["members"], stored: CodeCell, results: Results): Partial<Results> {
-  const { outputs, execution_count } = results;
+function changedResults(members: CellSpans["members"], stored: CodeCell, results: Results): object {
+  const outputs = toWritten(results.outputs);
+  const { execution_count } = results;
   const isSameCount = members.has("execution_count") && stored.execution_count === execution_count;
-  const isSame = members.has("outputs") && isSameOutputs(stored.outputs, outputs);
-  return { ...(isSameCount ? {} : { execution_count }), ...(isSame ? {} : { outputs: toWritten(outputs) }) };
+  const isSameOutputs = members.has("outputs") && isSame(toWritten(stored.outputs), outputs);
+  return { ...(isSameCount ? {} : { execution_count }), ...(isSameOutputs ? {} : { outputs }) };
 }
 
 function cellEdits(
@@ -131,5 +133,6 @@ function applyEdits(text: string, edits: readonly Edit[]): string {
     pieces.push(text.slice(at, edit.start), edit.text);
     at = edit.end;
   }
-  return pieces.join("") + text.slice(at);
+  pieces.push(text.slice(at));
+  return pieces.join("");
 }

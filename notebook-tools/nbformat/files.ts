@@ -66,25 +66,29 @@ async function replaceFile(file: string, data: string | Uint8Array): Promise<voi
 async function writeThrough(file: string, data: string | Uint8Array): Promise<void> {
   const handle = await open(file, "wx");
   try {
-    for (const piece of piecesOf(data)) await handle.appendFile(piece, "utf8");
+    for (const bytes of bytesOf(data)) await handle.writeFile(bytes);
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-const PIECE = 2 ** 22;
+const PIECE = 2 ** 20;
 
-/** Text in pieces, so that its UTF-8 need not be held whole; no piece ends within a surrogate pair. */
-function* piecesOf(data: string | Uint8Array): Generator<string | Uint8Array> {
+/** Bytes in pieces, so that the UTF-8 of a long text is never held whole; each piece is only good until the next. */
+function* bytesOf(data: string | Uint8Array): Generator<Uint8Array> {
   if (typeof data !== "string") return yield data;
+  const buffer = new Uint8Array(3 * (PIECE + 1));
   for (let start = 0; start < data.length; ) {
-    let end = Math.min(start + PIECE, data.length);
-    if (data.codePointAt(end - 1)! > 0xffff) end++;
-    yield data.slice(start, end);
+    // No piece ends within a surrogate pair.
+    const end = start + PIECE + (data.codePointAt(start + PIECE - 1)! > 0xffff ? 1 : 0);
+    const { written } = encoder.encodeInto(data.slice(start, end), buffer);
+    yield buffer.subarray(0, written);
     start = end;
   }
 }
+
+const encoder = new TextEncoder();
 
 /** A notebook file, and its place below the path that led to it. */
 export interface NotebookPath {

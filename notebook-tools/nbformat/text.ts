@@ -21,7 +21,7 @@ export function mimeText(value: JsonValue): string {
 const LINE_ENDS = String.raw`\r\n\v\f\x1c-\x1e\x85\u2028\u2029`;
 const LINE = new RegExp(`[^${LINE_ENDS}]*(?:\r\n|[${LINE_ENDS}])|[^${LINE_ENDS}]+$`, "g");
 
-/** Text as a list of lines with their line ends, as Jupyter writes it. */
-export function toLines(text: string): string[] {
-  return text.match(LINE) ?? [];
+/** The lines of a text with their line ends, one after the other, as Jupyter writes them. */
+export function* linesOf(text: string): Generator<string> {
+  for (const [line] of text.matchAll(LINE)) yield line;
 }

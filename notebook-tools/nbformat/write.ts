@@ -1,5 +1,4 @@
-import { toLines } from "./text";
-import type { Cell, JsonValue, Notebook, Output } from "./types";
+import { linesOf } from "./text";
 
 /** How a notebook's text is laid out. */
 export interface Layout {
@@ -14,76 +13,66 @@ export function layoutOf(text: string): Layout {
   return { indent, newline };
 }
 
+/** Text that is written as the list of its lines. */
+export class Lines {
+  constructor(readonly text: string) {}
+}
+
 /**
  * A value as JSON text that starts in a line indented by `margin`. Names are sorted and
  * non-ASCII text stays readable, as Jupyter writes it.
  */
 export function jsonText(value: unknown, { indent, newline }: Layout, margin: string): string {
-  const depth = indent === "" ? 0 : margin.length / indent.length;
-  const text =
-    margin === indent.repeat(depth)
-      ? jsonAtDepth(sorted(value), indent, depth)
-      : JSON.stringify(sorted(value), null, indent).replaceAll("\n", `\n${margin}`);
-  return newline === "\n" ? text : text.replaceAll("\n", newline);
+  const writer = new Writer(indent);
+  writer.value(value, indent === "" ? "" : newline + margin);
+  return writer.text();
 }
 
-/**
- * JSON text indented as at some depth: written inside as many lists, which are cut off again.
- * Indenting a text of 100 MB afterwards, line by line, would take several times its memory.
- */
-function jsonAtDepth(value: unknown, indent: string, depth: number): string {
-  let wrapped = value;
-  let [before, after] = [0, 0];
-  for (let level = 1; level <= depth; level++) {
-    wrapped = [wrapped];
-    before += "[\n".length + level * indent.length;
-    after += "\n]".length + (level - 1) * indent.length;
+/** How many pieces are joined at once: single lines of an output of 100 MB would take more memory than their text. */
+const BATCH = 4096;
+
+class Writer {
+  private readonly batches: string[] = [];
+  private pieces: string[] = [];
+
+  constructor(private readonly indent: string) {}
+
+  text(): string {
+    return [...this.batches, ...this.pieces].join("");
   }
-  const text = JSON.stringify(wrapped, null, indent);
-  return text.slice(before, text.length - after);
-}
 
-/**
- * The whole text of a notebook as Jupyter writes it: indented by one space, names sorted, texts as
- * lists of lines, a newline at the end.
- */
-export function notebookText(notebook: Notebook): string {
-  const written = { ...notebook, cells: notebook.cells.map(writtenCell) };
-  return `${jsonText(written, { indent: " ", newline: "\n" }, "")}\n`;
-}
+  /** `newline` is the line end together with the indentation of the line that the value starts in. */
+  value(value: unknown, newline: string): void {
+    if (value instanceof Lines)
+      this.list("[]", linesOf(value.text), newline, (line) => this.put(JSON.stringify(line)));
+    else if (Array.isArray(value))
+      this.list("[]", value, newline, (item) => this.value(item, newline + this.indent));
+    else if (typeof value === "object" && value !== null) this.object(value, newline);
+    else this.put(JSON.stringify(value));
+  }
 
-function writtenCell(cell: Cell): Cell {
-  const source = linesOf(cell.source) as string[];
-  return cell.cell_type === "code"
-    ? { ...cell, source, outputs: toWritten(cell.outputs) }
-    : { ...cell, source };
-}
+  private object(object: object, newline: string): void {
+    const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+    const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    this.list("{}", sorted, newline, ([name, value]) => {
+      this.put(JSON.stringify(name) + (this.indent === "" ? ":" : ": "));
+      this.value(value, newline + this.indent);
+    });
+  }
 
-/** Outputs with their texts as lists of lines, as Jupyter writes them. */
-export function toWritten(outputs: readonly Output[]): Output[] {
-  return outputs.map((output) => {
-    if (output.output_type === "stream") return { ...output, text: linesOf(output.text) as string[] };
-    if (output.output_type === "error") return output;
-    const data = Object.entries(output.data).map(([mime, value]) => [
-      mime,
-      isLinesMime(mime) ? linesOf(value) : value,
-    ]);
-    return { ...output, data: Object.fromEntries(data) };
-  });
-}
+  private list<T>(brackets: string, items: Iterable<T>, newline: string, write: (item: T) => void): void {
+    let before = brackets[0]!;
+    for (const item of items) {
+      this.put(before + newline + this.indent);
+      write(item);
+      before = ",";
+    }
+    this.put(before === "," ? newline + brackets[1] : brackets);
+  }
 
-/** The mime types whose text nbformat splits; others, such as base64 images, stay one string. */
-export function isLinesMime(mime: string): boolean {
-  return mime.startsWith("text/") || mime === "application/javascript" || mime === "image/svg+xml";
-}
-
-function linesOf(value: JsonValue): JsonValue {
-  return typeof value === "string" ? toLines(value) : value;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, sorted(item)] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  private put(piece: string): void {
+    if (this.pieces.push(piece) < BATCH) return;
+    this.batches.push(this.pieces.join(""));
+    this.pieces = [];
+  }
 }

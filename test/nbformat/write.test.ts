@@ -30,6 +30,12 @@ describe("writeAtomically", () => {
     expect(await readdir(folder)).toEqual(["a.ipynb"]);
   });
 
+  test("writes a long text as it is, also where a character takes two units", async () => {
+    const text = `a${"😀é".repeat(2 ** 20)}`;
+    await writeAtomically(join(folder, "a"), text);
+    expect((await readFile(join(folder, "a"), "utf8")) === text).toBe(true);
+  });
+
   test("makes missing folders", async () => {
     await writeAtomically(join(folder, "a", "b.ipynb"), "new");
     expect(await readFile(join(folder, "a", "b.ipynb"), "utf8")).toBe("new");
