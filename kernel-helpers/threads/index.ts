@@ -13,6 +13,7 @@ export {
 export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./executor";
 export { Future } from "./future";
 export { type Gathered, type GatherOptions, gather } from "./gather";
+export { type IterateOptions, iterateInThread } from "./iterate";
 export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./leaks";
 export * from "./limiter";
 export type { MapOptions, MapResults } from "./map";
