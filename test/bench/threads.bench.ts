@@ -1,0 +1,252 @@
+/** The thread bridge beside the pools it is built on or stands next to, and beside what bare Node gives. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { MessageChannel, Worker } from "node:worker_threads";
+import {
+  moduleTask,
+  runCoroutineThreadsafe,
+  runInExecutor,
+  ThreadPoolExecutor,
+  toThread,
+} from "kernel-helpers";
+import type { Row } from "./row.ts";
+import { longestBlock, median, medians, timesOf } from "./threads/measure.ts";
+
+export const name = "threads";
+
+const require = createRequire(import.meta.url);
+const file = (name: string) => join(import.meta.dirname, "threads", name);
+
+const { Piscina } = require("piscina");
+const piscinaOf = (threads: number) =>
+  new Piscina({
+    filename: file("square.cjs"),
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  });
+
+export async function bench(): Promise<Row[]> {
+  return [
+    ...(await roundTrips()),
+    ...(await firstResult()),
+    ...(await tinyTasks()),
+    ...(await callsToTheLoop()),
+    ...(await transfers()),
+  ];
+}
+
+function row(
+  name: string,
+  ours: number,
+  peer: number | null,
+  unit: string,
+  goal: string,
+  higherIsBetter = false,
+): Row {
+  return { name, ours, peer, unit, ratio: peer === null ? null : ours / peer, goal, higherIsBetter };
+}
+
+// ---- One task, there and back ----
+
+const square = moduleTask<(x: number) => number>(file("square.cjs"), "square");
+
+async function roundTrips(): Promise<Row[]> {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const run = toThread.with({ executor });
+  const plain = (x: number) => x * x;
+  const helper = (x: number) => x * x;
+  const capturing = (x: number) => helper(x);
+  const peers = openPeers();
+  const calls = 200;
+  const took = await medians(10, {
+    module: () => timesOf(calls, (i) => run(square, i)),
+    plain: () => timesOf(calls, (i) => run(plain, i)),
+    capturing: () => timesOf(calls, (i) => run(capturing, i)),
+    piscina: () => timesOf(calls, peers.piscina),
+    tinypool: () => timesOf(calls, peers.tinypool),
+    workerpool: () => timesOf(calls, peers.workerpool),
+    comlink: () => timesOf(calls, peers.comlink),
+  });
+  await Promise.all([executor.shutdown(), peers.close()]);
+  const beside = (peer: "tinypool" | "workerpool" | "comlink") =>
+    row(`toThread, a module's function, beside ${peer}`, took.module, took[peer], "µs", "no goal");
+  return [
+    row(
+      "toThread, a module's function, beside piscina.run",
+      took.module,
+      took.piscina,
+      "µs",
+      "at most 1.25 ×",
+    ),
+    row("toThread, a function without captures", took.plain, took.piscina, "µs", "at most 1.5 ×"),
+    row("toThread, with one captured function", took.capturing, took.piscina, "µs", "at most 4 ×"),
+    beside("tinypool"),
+    beside("workerpool"),
+    beside("comlink"),
+  ];
+}
+
+function openPeers() {
+  const { default: Tinypool } = require("tinypool");
+  const { wrap } = require("comlink");
+  const nodeEndpoint = require("comlink/dist/umd/node-adapter.js");
+  const piscina = piscinaOf(1);
+  const tinypool = new Tinypool({ filename: file("square.mjs"), minThreads: 1, maxThreads: 1 });
+  const workerpool = require("workerpool").pool(file("workerpool.cjs"), {
+    maxWorkers: 1,
+    workerType: "thread",
+  });
+  const worker = new Worker(file("comlink.cjs"));
+  const remote = wrap(nodeEndpoint(worker));
+  return {
+    piscina: (i: number) => piscina.run(i),
+    tinypool: (i: number) => tinypool.run(i),
+    workerpool: (i: number) => workerpool.exec("square", [i]),
+    comlink: (i: number) => remote.square(i),
+    close: () =>
+      Promise.all([piscina.destroy(), tinypool.destroy(), workerpool.terminate(), worker.terminate()]),
+  };
+}
+
+// ---- A new pool ----
+
+async function firstResult(): Promise<Row[]> {
+  const took = await medians(15, {
+    ours: async () => {
+      const start = performance.now();
+      const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+      await runInExecutor(executor, square, 3);
+      const time = performance.now() - start;
+      await executor.shutdown();
+      return [time];
+    },
+    peer: async () => {
+      const start = performance.now();
+      const piscina = piscinaOf(1);
+      await piscina.run(3);
+      const time = performance.now() - start;
+      await piscina.destroy();
+      return [time];
+    },
+  });
+  return [row("first result of a new pool, beside piscina", took.ours, took.peer, "ms", "at most 1.5 ×")];
+}
+
+// ---- Many tiny tasks ----
+
+async function tinyTasks(): Promise<Row[]> {
+  const count = 10_000;
+  const items = Array.from({ length: count }, (_, i) => i);
+  const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+  const piscina = piscinaOf(2);
+  const perSecond = async (work: () => PromiseLike<unknown>) => {
+    const start = performance.now();
+    await work();
+    return [(count / (performance.now() - start)) * 1000];
+  };
+  const plain = (x: number) => x * x;
+  const rate = await medians(7, {
+    ours: () => perSecond(() => executor.map(plain, items, { chunksize: 250 })),
+    peer: () => perSecond(() => Promise.all(items.map((i) => piscina.run(i)))),
+  });
+  await Promise.all([executor.shutdown(), piscina.destroy()]);
+  return [
+    row(
+      "10,000 tiny tasks on 2 threads, map in chunks of 250, beside piscina one by one",
+      rate.ours,
+      rate.peer,
+      "tasks/s",
+      "at least 5 ×",
+      true,
+    ),
+  ];
+}
+
+// ---- From a worker to the loop, blocking ----
+
+async function callsToTheLoop(): Promise<Row[]> {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const bare = bareCaller();
+  const { createSyncFn } = require("synckit");
+  const synckit = createSyncFn(file("synckit.cjs"));
+  const onLoop = (x: number) => x * x;
+  const callLoop = (calls: number) => {
+    const times: number[] = [];
+    for (let i = 0; i < calls; i++) {
+      const start = performance.now();
+      runCoroutineThreadsafe(onLoop, i).result();
+      times.push((performance.now() - start) * 1000);
+    }
+    return times;
+  };
+  const calls = 500;
+  const took = await medians(10, {
+    ours: () => runInExecutor(executor, callLoop, calls),
+    bare: () => bare.times(calls),
+    synckit: () => timesOf(calls, synckit),
+  });
+  await Promise.all([executor.shutdown(), bare.close()]);
+  const what = "runCoroutineThreadsafe(…).result() in a worker, beside";
+  return [
+    row(`${what} bare Atomics.wait and a port`, took.ours, took.bare, "µs", "at most 1.5 ×"),
+    row(`${what} synckit`, took.ours, took.synckit, "µs", "no goal"),
+  ];
+}
+
+/** A worker that asks this thread for squares with nothing but a port and a shared word. */
+function bareCaller() {
+  const worker = new Worker(file("bare.cjs"));
+  const times = (calls: number) =>
+    new Promise<number[]>((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      const bell = new Int32Array(new SharedArrayBuffer(4));
+      port1.on("message", (x: number) => {
+        port1.postMessage(x * x);
+        Atomics.add(bell, 0, 1);
+        Atomics.notify(bell, 0);
+      });
+      worker.once("message", (times: number[]) => {
+        port1.close();
+        resolve(times);
+      });
+      worker.postMessage({ calls, port: port2, bell: bell.buffer }, [port2]);
+    });
+  return { times, close: () => worker.terminate() };
+}
+
+// ---- 100 MB there and back ----
+
+async function transfers(): Promise<Row[]> {
+  const megabytes = 100;
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const bare = new Worker(file("bare.cjs"));
+  let buffer = new ArrayBuffer(megabytes * 1e6);
+  const ours = async () => {
+    const moved = toThread.with({ executor, transfer: [buffer] })((there: ArrayBuffer) => there, buffer);
+    buffer = await moved;
+  };
+  const bareTransfer = async () => {
+    buffer = await new Promise((resolve) => {
+      bare.once("message", resolve);
+      bare.postMessage({ buffer }, [buffer]);
+    });
+  };
+  const took = await medians(10, {
+    ours: () => timesOf(20, ours),
+    bare: () => timesOf(20, bareTransfer),
+  });
+  const blocks: number[] = [];
+  for (let i = 0; i < 20; i++) blocks.push(await longestBlock(ours));
+  await Promise.all([executor.shutdown(), bare.terminate()]);
+  return [
+    row(
+      "100 MB to a thread and back by transfer, beside a bare transfer",
+      took.ours,
+      took.bare,
+      "µs",
+      "at most 1.2 ×",
+    ),
+    row("… and the longest block of the loop by it, median of 20", median(blocks), null, "ms", "at most 10"),
+  ];
+}
