@@ -18,55 +18,80 @@ export type FromMain =
   | { kind: "stream"; id: number; name: "stdout" | "stderr"; text: string; metadata?: object }
   | { kind: "publish"; id: number; msg_type: string; content: object; metadata?: object }
   | { kind: "reply"; id: number; content: object; abortQueue?: boolean }
-  | { kind: "children"; pids: number[] };
+  | { kind: "heard"; insistence: number }
+  | { kind: "end" };
+
+/** What the main thread must hear even from within an endless loop, and answers with `heard`. */
+export interface Insistence {
+  insistence: number;
+  wish: "interrupt" | "exit";
+}
 
 /** What the front thread tells the main thread. */
-export type FromFront = Request | { msg_type: "exit" } | { msg_type: "interrupt" };
+export type FromFront = Request | Insistence;
 
 /** What the front thread is started with. */
 export interface FrontData {
   connectionFile: string;
   kernelInfo: object;
-  /** One Int32: bytes that main has published and the sockets have not yet taken. */
-  backlog: SharedArrayBuffer;
+  shared: SharedArrayBuffer;
 }
 
 /** Main waits before it publishes more than this many bytes that no socket has taken. */
 export const backlogLimit = 16 * 1024 * 1024;
 
-/** Counts published bytes on both sides, so that a printing loop cannot outrun a slow reader. */
-export class Backlog {
-  readonly #count: Int32Array;
+/** What both threads can see without a message, because one of them may be busy. */
+export class Shared {
+  readonly #backlog: Int32Array;
+  readonly #ended: Int32Array;
+  readonly #protected: Int32Array;
 
-  constructor(memory: SharedArrayBuffer) {
-    this.#count = new Int32Array(memory);
+  constructor(readonly memory = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)) {
+    const [backlog, ended, guard] = [0, 1, 2].map((slot) => new Int32Array(memory, 4 * slot, 1));
+    this.#backlog = backlog!;
+    this.#ended = ended!;
+    this.#protected = guard!;
   }
 
-  /** Called by main before a message of `bytes`: blocks while the backlog is full. */
+  /** Called by main before it publishes `bytes`: blocks while a slow reader leaves too much behind. */
   add(bytes: number) {
     for (;;) {
-      const now = Atomics.load(this.#count, 0);
+      const now = Atomics.load(this.#backlog, 0);
       if (now < backlogLimit) break;
-      Atomics.wait(this.#count, 0, now);
+      Atomics.wait(this.#backlog, 0, now);
     }
-    Atomics.add(this.#count, 0, bytes);
+    Atomics.add(this.#backlog, 0, bytes);
   }
 
-  /** Called by the front thread once sockets have taken `bytes`. */
+  /** Called by the front thread once a socket has taken `bytes`. */
   remove(bytes: number) {
-    Atomics.sub(this.#count, 0, bytes);
-    Atomics.notify(this.#count, 0);
+    Atomics.sub(this.#backlog, 0, bytes);
+    Atomics.notify(this.#backlog, 0);
   }
 
-  /** Called by main before it ends: blocks until everything is sent, or for `ms`. */
-  drain(ms: number) {
-    const end = Date.now() + ms;
-    for (;;) {
-      const now = Atomics.load(this.#count, 0);
-      const left = end - Date.now();
-      if (now === 0 || left <= 0) return;
-      Atomics.wait(this.#count, 0, now, left);
+  /** Called by main as its last act: blocks until the front thread has ended, or for `ms`. */
+  awaitEnd(ms: number) {
+    Atomics.wait(this.#ended, 0, 0, ms);
+  }
+
+  /** Called by the front thread once its sockets are closed. */
+  end() {
+    Atomics.store(this.#ended, 0, 1);
+    Atomics.notify(this.#ended, 0);
+  }
+
+  /** Runs what must not be stopped halfway: the compiler, and the end. */
+  protect<T>(run: () => T): T {
+    Atomics.store(this.#protected, 0, 1);
+    try {
+      return run();
+    } finally {
+      Atomics.store(this.#protected, 0, 0);
     }
+  }
+
+  get isProtected(): boolean {
+    return Atomics.load(this.#protected, 0) === 1;
   }
 }
 

@@ -4,21 +4,16 @@ import { ChildProcess } from "node:child_process";
 
 type Spawn = (this: ChildProcess, options: unknown) => number;
 
-/** Follows every child process that is started from now on; `changed` gets the pids that live. */
-export function followChildren(changed: (pids: number[]) => void): { kill(): void } {
+/** Follows every child process that is started from now on. */
+export function followChildren(): { kill(): void } {
   const living = new Set<ChildProcess>();
-  const announce = () => changed([...living].flatMap(({ pid }) => pid ?? []));
   const prototype = ChildProcess.prototype as unknown as { spawn: Spawn };
   const { spawn } = prototype;
   prototype.spawn = function (options) {
     const result = spawn.call(this, options);
     if (this.pid === undefined) return result;
     living.add(this);
-    this.once("exit", () => {
-      living.delete(this);
-      announce();
-    });
-    announce();
+    this.once("exit", () => living.delete(this));
     return result;
   };
   return {

@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Converter, ConvertResult } from "tslab/dist/converter";
+import type { Shared } from "./bridge";
 import { cellScripts, originThrough } from "./cell-scripts";
 import type { Builder, TypeScript, WatchHost } from "./tsc";
 import { createLightWatch, type Laziness } from "./watch-program";
@@ -127,14 +128,14 @@ class NamingCompiler implements Compiler {
   readonly #maps = new Maps();
   readonly #laziness: Laziness = { namesOnly: false };
 
-  constructor() {
+  constructor(shared: Shared) {
     this.#ts = replaceTypeScript(this.#maps, this.#laziness);
     this.version = this.#ts.version;
     const { createConverter } = require("tslab/dist/converter") as typeof import("tslab/dist/converter");
     const converter = createConverter({ isJS: false, isBrowser: false });
     this.converter = {
       ...converter,
-      convert: (declarations, source) => this.#convert(converter, declarations, source),
+      convert: (declarations, source) => shared.protect(() => this.#convert(converter, declarations, source)),
       addModule: (name, source, meta) => {
         this.#modules.set(join(process.cwd(), `${name}.js`), { label: this.#label, source });
         this.diagnostics = converter.addModule(name, source, meta);
@@ -186,6 +187,6 @@ class NamingCompiler implements Compiler {
 }
 
 /** Loads TypeScript and tslab's converter; takes about a second, so call it once the sockets are up. */
-export function createCompiler(): Compiler {
-  return new NamingCompiler();
+export function createCompiler(shared: Shared): Compiler {
+  return new NamingCompiler(shared);
 }

@@ -2,9 +2,18 @@
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { Session } from "node:inspector";
 import { parentPort, workerData } from "node:worker_threads";
 import { Publisher, Reply, Router } from "zeromq";
-import { Backlog, type FromFront, type FromMain, type FrontData, type Request, sizeOf } from "./bridge";
+import {
+  type FromFront,
+  type FromMain,
+  type FrontData,
+  type Insistence,
+  type Request,
+  Shared,
+  sizeOf,
+} from "./bridge";
 import { Outbox } from "./outbox";
 import { decode, encode, type Header, type Message } from "./wire";
 
@@ -19,14 +28,16 @@ interface Connection {
   hb_port: number;
 }
 
-/** How long a busy main thread has to end by itself after a shutdown. */
-const graceMs = 1000;
+/** How long the main thread has to hear of an interrupt before what it computes is stopped. */
+const patienceMs = 300;
+/** How long the main thread has to end after a shutdown. */
+const graceMs = 3000;
 /** Messages that may wait at a slow subscriber; each holds at most the outbox's merge limit. */
 const highWaterMark = 64;
 
-const { connectionFile, kernelInfo, backlog: memory } = workerData as FrontData;
+const { connectionFile, kernelInfo, shared: memory } = workerData as FrontData;
 const connection: Connection = JSON.parse(readFileSync(connectionFile, "utf8"));
-const backlog = new Backlog(memory);
+const shared = new Shared(memory);
 const session = randomUUID();
 const main = parentPort!;
 
@@ -41,7 +52,7 @@ function outbox(socket: Publisher | Router): Outbox {
   return new Outbox(
     socket,
     (message) => encode(message, connection.key, session),
-    (bytes) => backlog.remove(bytes),
+    (bytes) => shared.remove(bytes),
   );
 }
 
@@ -89,7 +100,9 @@ const origins = new Map<number, Origin>();
 const waiting: (Origin & { content: Message["content"] })[] = [];
 let current: number | undefined;
 let lastId = 0;
-let children: number[] = [];
+/** Insistences are numbered; main has heard up to this one. */
+let heard = 0;
+let insisted = 0;
 
 function tell(message: FromFront) {
   main.postMessage(message);
@@ -148,42 +161,57 @@ function finish(message: Extract<FromMain, { kind: "reply" }>) {
 }
 
 function fromMain(message: FromMain) {
-  if (message.kind === "children") {
-    children = message.pids;
-    return;
-  }
-  if (message.kind === "reply") {
-    finish(message);
-    return;
-  }
+  if (message.kind === "heard") heard = message.insistence;
+  else if (message.kind === "end") void end();
+  else if (message.kind === "reply") finish(message);
+  else fromCell(message);
+}
+
+function fromCell(message: Extract<FromMain, { kind: "stream" | "publish" }>) {
   const parent = origins.get(message.id)?.header ?? null;
   const bytes = sizeOf(message);
   if (message.kind === "publish") publish(message.msg_type, parent, message.content, message.metadata, bytes);
   else publish("stream", parent, { name: message.name, text: message.text }, message.metadata, bytes);
 }
 
-/** A signal ends a synchronous loop at once; a message reaches main only when it listens. */
+/**
+ * Tells main something that it must hear even from within an endless loop: after a while, whatever
+ * it computes is stopped. The compiler is left alone: half a compilation would spoil the next.
+ */
+function insist(wish: Insistence["wish"]) {
+  const insistence = ++insisted;
+  tell({ insistence, wish });
+  const stop = () => {
+    if (heard >= insistence) return;
+    if (!shared.isProtected) stopMain();
+    setTimeout(stop, patienceMs);
+  };
+  setTimeout(stop, patienceMs);
+}
+
+/** Ends what the main thread computes; its event loop goes on. */
+function stopMain() {
+  const session = new Session();
+  session.connectToMainThread();
+  session.post("Runtime.terminateExecution", () => session.disconnect());
+}
+
+/** A signal ends a cell's synchronous loop with an error that can be caught; Windows has none. */
 function interrupt() {
-  if (process.platform === "win32") tell({ msg_type: "interrupt" });
-  else process.kill(process.pid, "SIGINT");
+  if (process.platform !== "win32") process.kill(process.pid, "SIGINT");
+  insist("interrupt");
 }
 
-function endProcess(pid: number, signal: NodeJS.Signals) {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-/** Asks main to end; a main thread in an endless loop is interrupted, then killed. */
 function shutdown() {
-  tell({ msg_type: "exit" });
-  if (current !== undefined) interrupt();
-  setTimeout(() => {
-    for (const pid of children) endProcess(pid, "SIGKILL");
-    endProcess(process.pid, "SIGKILL");
-  }, graceMs);
+  insist("exit");
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), graceMs).unref();
+}
+
+/** Sends what is left and closes the sockets: main is about to end and waits for it. */
+async function end() {
+  await Promise.all([iopub.empty(), shell.empty(), control.empty()]);
+  for (const socket of Object.values(sockets)) socket.close();
+  shared.end();
 }
 
 function fromControl(origin: Origin, content: Message["content"]) {

@@ -21,8 +21,8 @@ export function kernelspec(node: string, launcher: string): Kernelspec {
     argv: [node, launcher, "{connection_file}"],
     display_name: "TypeScript",
     language: "typescript",
-    // A message reaches the control thread even where Windows has no SIGINT to send.
-    interrupt_mode: process.platform === "win32" ? "message" : "signal",
+    // A message reaches the thread of the sockets, which can stop any loop; a signal stops fewer.
+    interrupt_mode: "message",
     metadata: { debugger: false },
   };
 }

@@ -3,7 +3,7 @@
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { Backlog, type FromFront, type FrontData } from "./bridge";
+import { type FromFront, type FrontData, Shared } from "./bridge";
 import { cellScripts } from "./cell-scripts";
 import { followChildren } from "./children";
 import { kernelInfo } from "./kernel-info";
@@ -12,7 +12,7 @@ import { Output } from "./output";
 import { mapStack } from "./stacks";
 
 /** How long the last messages may take to leave when the process ends. */
-const drainMs = 1000;
+const lastWordsMs = 1000;
 
 const world = { cells: cellScripts(), cwd: process.cwd() };
 
@@ -29,45 +29,56 @@ function useCompileCache() {
   enableCompileCache?.(join(project, ".cache", "kernel-helpers", "compile"));
 }
 
-function startFront(connectionFile: string) {
-  const memory = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const workerData: FrontData = { connectionFile, kernelInfo: kernelInfo(), backlog: memory };
-  const front = new Worker(join(__dirname, "front.js"), {
-    workerData,
-    name: "kernel sockets",
-    env: process.env,
+function startFront(connectionFile: string, shared: Shared): Worker {
+  const workerData: FrontData = { connectionFile, kernelInfo: kernelInfo(), shared: shared.memory };
+  return new Worker(join(__dirname, "front.js"), { workerData, name: "kernel sockets", env: process.env });
+}
+
+/** What cells find of the kernel: see `kernel-helpers/plots/show`. */
+function publishDisplay(output: Output) {
+  const display = output.display.bind(output);
+  const clearOutput = output.clearOutput.bind(output);
+  Object.assign(globalThis, { [Symbol.for("kernel-helpers.publish")]: { display, clearOutput } });
+}
+
+/** Ends the children, sends what was printed, and only then lets the process go. */
+function endTidily(output: Output, shared: Shared) {
+  const children = followChildren();
+  process.on("exit", () => {
+    children.kill();
+    output.send({ kind: "end" });
+    shared.awaitEnd(lastWordsMs);
   });
-  return { front, backlog: new Backlog(memory) };
+}
+
+/** Loads the compiler and from then on answers what the front thread passes on. */
+function serve(front: Worker, output: Output, shared: Shared) {
+  const { Session } = require("./session") as typeof import("./session");
+  const session = shared.protect(() => new Session(output, shared));
+  front.on("message", (message: FromFront) => {
+    if ("id" in message) {
+      void session.handle(message);
+      return;
+    }
+    output.send({ kind: "heard", insistence: message.insistence });
+    if (message.wish === "exit") shared.protect(() => process.exit());
+    session.interrupt();
+  });
+  process.on("SIGINT", () => session.interrupt());
 }
 
 function main(connectionFile: string) {
   useCompileCache();
-  const { front, backlog } = startFront(connectionFile);
-  const output = new Output(front, backlog);
-  const children = followChildren((pids) => output.send({ kind: "children", pids }));
-  process.on("exit", () => {
-    children.kill();
-    backlog.drain(drainMs);
-  });
+  const shared = new Shared();
+  const front = startFront(connectionFile, shared);
+  const output = new Output(front, shared);
+  endTidily(output, shared);
   output.capture("stdout");
   output.capture("stderr");
   reportLateFailures(output, world);
   mapStacks();
-  Object.assign(globalThis, {
-    [Symbol.for("kernel-helpers.publish")]: {
-      display: output.display.bind(output),
-      clearOutput: output.clearOutput.bind(output),
-    },
-  });
-  const { Session } = require("./session") as typeof import("./session");
-  const session = new Session(output);
-  front.on("message", (message: FromFront) => {
-    if (message.msg_type === "exit") process.exit();
-    else if (message.msg_type === "interrupt") session.interrupt();
-    else void session.handle(message as never);
-  });
-  process.on("SIGINT", () => session.interrupt());
-  session.warm();
+  publishDisplay(output);
+  serve(front, output, shared);
   // Node writes the cache at exit only, and a kernel may be killed.
   flushCompileCache?.();
 }

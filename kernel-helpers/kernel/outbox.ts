@@ -36,7 +36,7 @@ function merge(last: Entry | undefined, next: Entry): boolean {
  */
 export class Outbox {
   #queue: Entry[] = [];
-  #sending = false;
+  #drained: Promise<void> | undefined;
 
   constructor(
     private readonly socket: Publisher | Router,
@@ -46,11 +46,15 @@ export class Outbox {
 
   push(entry: Entry) {
     if (!merge(this.#queue.at(-1), entry)) this.#queue.push(entry);
-    if (!this.#sending) void this.#drain();
+    this.#drained ??= this.#drain();
+  }
+
+  /** Resolves when everything pushed so far has been taken by the socket. */
+  async empty() {
+    await this.#drained;
   }
 
   async #drain() {
-    this.#sending = true;
     while (this.#queue.length > 0) {
       // What arrives in one turn of the loop is merged before it is sent.
       await turn();
@@ -58,7 +62,7 @@ export class Outbox {
       this.#queue = [];
       for (const entry of burst) await this.#deliver(entry);
     }
-    this.#sending = false;
+    this.#drained = undefined;
   }
 
   async #deliver(entry: Entry) {

@@ -2,8 +2,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { StringDecoder } from "node:string_decoder";
-import type { Backlog, FromMain, Port } from "./bridge";
-import { sizeOf } from "./bridge";
+import { type FromMain, type Port, type Shared, sizeOf } from "./bridge";
 
 /** The cell that some code belongs to; timers and promises of a cell keep it after the cell has ended. */
 export interface CellContext {
@@ -29,7 +28,7 @@ export class Output {
 
   constructor(
     private readonly port: Port,
-    private readonly backlog: Backlog,
+    private readonly shared: Shared,
   ) {}
 
   /** The cell that the running code belongs to, else the one that ran last. */
@@ -45,7 +44,7 @@ export class Output {
 
   send(message: FromMain) {
     // Replies do not wait: they are few, and a full backlog must not delay them.
-    if (message.kind === "stream" || message.kind === "publish") this.backlog.add(sizeOf(message));
+    if (message.kind === "stream" || message.kind === "publish") this.shared.add(sizeOf(message));
     this.port.postMessage(message);
   }
 

@@ -3,7 +3,7 @@
 import { inspect } from "node:util";
 import type { Executor } from "tslab/dist/executor";
 import type { JupyterHandlerImpl } from "tslab/dist/jupyter";
-import type { Request } from "./bridge";
+import type { Request, Shared } from "./bridge";
 import { cellScripts } from "./cell-scripts";
 import { type Compiler, createCompiler } from "./compiler";
 import { toCharacters, toUnits } from "./cursor";
@@ -33,6 +33,8 @@ const interruption: Failure = {
   traceback: ["\x1b[1;31mInterrupted\x1b[0m: the cell was stopped by an interrupt"],
 };
 
+const interrupted = Symbol("interrupted");
+
 export class Session {
   readonly #compiler: Compiler;
   readonly #executor: Executor;
@@ -40,10 +42,14 @@ export class Session {
   readonly #world: StackWorld = { cells: cellScripts(), cwd: process.cwd() };
   #outcome: Outcome = { values: [], thrown: [] };
   #count = 0;
+  #interrupt: () => void = () => undefined;
 
-  /** Loads the compiler; takes about a second. */
-  constructor(private readonly output: Output) {
-    this.#compiler = createCompiler();
+  /** Loads the compiler and compiles for the first time, so that no cell pays for it; takes about a second. */
+  constructor(
+    private readonly output: Output,
+    private readonly shared: Shared,
+  ) {
+    this.#compiler = createCompiler(shared);
     const { createExecutor } = require("tslab/dist/executor") as typeof import("tslab/dist/executor");
     const jupyter = require("tslab/dist/jupyter") as typeof import("tslab/dist/jupyter");
     this.#executor = createExecutor(process.cwd(), this.#converters(), {
@@ -54,6 +60,7 @@ export class Session {
     const show = (data: object, update: boolean) =>
       output.publish(update ? "update_display_data" : "display_data", data);
     Object.assign(jupyter, { lastWriteDisplayData: show });
+    this.#compiler.converter.inspect("", "1", 0);
   }
 
   #converters() {
@@ -73,14 +80,9 @@ export class Session {
     };
   }
 
-  /** Compiles nothing in particular, so that the first cell does not pay for the library. */
-  warm() {
-    this.#compiler.converter.inspect("", "1", 0);
-  }
-
-  /** Stops the cell that waits; a loop that never yields is stopped by the signal itself. */
+  /** Ends the wait for the cell that runs; what it has started goes on. */
   interrupt() {
-    this.#executor.interrupt();
+    this.#interrupt();
   }
 
   /** Answers one request. */
@@ -89,7 +91,8 @@ export class Session {
       await this.#execute(id, content);
       return;
     }
-    this.output.send({ kind: "reply", id, content: this.#answer(msg_type, content) });
+    const answer = this.shared.protect(() => this.#answer(msg_type, content));
+    this.output.send({ kind: "reply", id, content: answer });
   }
 
   #answer(msg_type: string, content: Request["content"]): object {
@@ -132,7 +135,7 @@ export class Session {
     this.#outcome = { values: [], thrown: [] };
     this.#compiler.begin(label);
     try {
-      const ok = await this.#executor.execute(code);
+      const ok = await this.#untilInterrupted(() => this.#executor.execute(code));
       const { diagnostics, version } = this.#compiler;
       if (diagnostics.length > 0) {
         return describeDiagnostics(diagnostics, { source: code, label, typescript: version });
@@ -145,11 +148,18 @@ export class Session {
     }
   }
 
+  /** A loop that was stopped from outside never settles, so the interrupt itself ends the wait. */
+  #untilInterrupted<T>(run: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = () => reject(interrupted);
+      run().then(resolve, reject);
+    });
+  }
+
   #describe(thrown: unknown): Failure {
-    const { code, message } = (thrown ?? {}) as NodeJS.ErrnoException;
-    const interrupted =
-      code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" || message === "Interrupted asynchronously";
-    return interrupted ? interruption : describe(thrown, this.#world);
+    const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+    if (thrown === interrupted || code === "ERR_SCRIPT_EXECUTION_INTERRUPTED") return interruption;
+    return describe(thrown, this.#world);
   }
 
   async #show(value: unknown) {
