@@ -38,7 +38,7 @@ export interface FrontData {
 }
 
 /** Main waits before it publishes more than this many bytes that no socket has taken. */
-export const backlogLimit = 16 * 1024 * 1024;
+export const backlogLimit = 4 * 1024 * 1024;
 
 /** What both threads can see without a message, because one of them may be busy. */
 export class Shared {
@@ -95,9 +95,13 @@ export class Shared {
   }
 }
 
-/** An estimate of what a message takes: its text, or a constant. */
+/** An estimate of what a message takes: its texts and a constant. */
 export function sizeOf(message: FromMain): number {
-  return message.kind === "stream" ? message.text.length + 64 : 256;
+  if (message.kind === "stream") return message.text.length + 64;
+  if (message.kind !== "publish") return 64;
+  const { data = {} } = message.content as { data?: object };
+  const texts = Object.values(data).filter((text) => typeof text === "string");
+  return texts.reduce((sum, text) => sum + text.length, 256);
 }
 
 /** The main thread's end of the bridge. */

@@ -31,7 +31,12 @@ function useCompileCache() {
 
 function startFront(connectionFile: string, shared: Shared): Worker {
   const workerData: FrontData = { connectionFile, kernelInfo: kernelInfo(), shared: shared.memory };
-  return new Worker(join(__dirname, "front.js"), { workerData, name: "kernel sockets", env: process.env });
+  return new Worker(join(__dirname, "front.js"), {
+    workerData,
+    name: "kernel sockets",
+    // Printed text is short-lived: a small nursery keeps it from piling up behind a slow reader.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
 }
 
 /** What cells find of the kernel: see `kernel-helpers/plots/show`. */

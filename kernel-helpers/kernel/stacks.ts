@@ -62,7 +62,9 @@ export function readFrame(line: string, { cells, cwd }: StackWorld): Frame | und
   const shown = script?.label ?? shortFile(file, cwd);
   const place = { file: shown, ...origin };
   const at = `${shown}:${origin.line}:${origin.column}`;
-  return { text: name ? `at ${name} (${at})` : `at ${at}`, place };
+  // Names of earlier cells are properties of an object that no reader knows of.
+  const called = script ? name?.replace(/^(async )?(?:Proxy|Object)\./, "$1") : name;
+  return { text: called ? `at ${called} (${at})` : `at ${at}`, place };
 }
 
 /** The frames of a stack that a reader can use. */

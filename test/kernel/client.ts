@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Dealer, Request, Subscriber } from "zeromq";
 
 export const root = resolve(import.meta.dirname, "..", "..");
@@ -48,6 +49,8 @@ export interface StartOptions {
   argv?: string[];
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** Makes the reader of IOPub slow: it takes one message, then waits this long. */
+  pauseMs?: number;
 }
 
 /** A started kernel. `await using` ends its whole process group. */
@@ -58,7 +61,8 @@ export class Kernel {
   readonly #session = randomUUID();
   readonly #shell = new Dealer({ sendHighWaterMark: 0, linger: 0 });
   readonly #control = new Dealer({ linger: 0 });
-  readonly #iopub = new Subscriber({ receiveHighWaterMark: 0, linger: 0 });
+  readonly #iopub: Subscriber;
+  readonly #pauseMs: number;
   readonly exit: Promise<number | string>;
   /** What the process wrote to its own stdout and stderr, past the protocol. */
   printed = "";
@@ -67,7 +71,9 @@ export class Kernel {
   readonly folder: string;
   readonly heartbeat = new Request({ linger: 0 });
 
-  private constructor(process: ChildProcess, folder: string) {
+  private constructor(process: ChildProcess, folder: string, pauseMs: number) {
+    this.#pauseMs = pauseMs;
+    this.#iopub = new Subscriber({ receiveHighWaterMark: pauseMs > 0 ? 1 : 0, linger: 0 });
     this.process = process;
     this.folder = folder;
     this.exit = once(process, "exit").then(([code, signal]) => code ?? signal);
@@ -76,14 +82,16 @@ export class Kernel {
     this.exit.then(() => this.#wake());
   }
 
-  /** Spawns the kernel and connects; `ready: false` returns without waiting for an answer. */
-  static async start({ argv = kernels.ours, cwd = root, env }: StartOptions = {}): Promise<Kernel> {
-    const kernel = await Kernel.spawn({ argv, cwd, env });
+  /** Spawns a kernel and waits until it answers. */
+  static async start(options: StartOptions = {}): Promise<Kernel> {
+    const kernel = await Kernel.spawn(options);
     await kernel.ready();
     return kernel;
   }
 
-  static async spawn({ argv = kernels.ours, cwd = root, env }: StartOptions = {}): Promise<Kernel> {
+  /** Spawns a kernel and connects, without asking it anything. */
+  static async spawn(options: StartOptions = {}): Promise<Kernel> {
+    const { argv = kernels.ours, cwd = root, env, pauseMs = 0 } = options;
     const folder = mkdtempSync(join(tmpdir(), "kernel-test-"));
     const [shell_port, iopub_port, control_port, stdin_port, hb_port] = await freePorts(5);
     const file = join(folder, "connection.json");
@@ -93,7 +101,7 @@ export class Kernel {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const kernel = new Kernel(child, folder);
+    const kernel = new Kernel(child, folder, pauseMs);
     const connection = {
       transport: "tcp",
       ip: "127.0.0.1",
@@ -124,6 +132,7 @@ export class Kernel {
         const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString()));
         this.received.push({ socket: name, header, parent, metadata, content });
         this.#wake();
+        if (name === "iopub" && this.#pauseMs > 0) await delay(this.#pauseMs);
       }
     } catch (error) {
       if (!this.#iopub.closed) throw error;

@@ -1,0 +1,178 @@
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Answer, Kernel, kernels, published, streamText } from "./client";
+
+const traceback = ({ reply }: Answer) => stripVTControlCharacters(reply.traceback.join("\n"));
+
+describe("a failing cell", () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await Kernel.start();
+  });
+  afterAll(() => kernel[Symbol.asyncDispose]());
+
+  test("sends the same error on IOPub and in its reply, and nothing on stderr", async () => {
+    const answer = await kernel.run("throw new RangeError('out of range')");
+    const { ename, evalue, traceback } = answer.reply;
+    expect(answer.reply).toMatchObject({ status: "error", ename: "RangeError", evalue: "out of range" });
+    expect(published(answer, "error")).toEqual({ ename, evalue, traceback });
+    expect(traceback[0]).toContain("\x1b[1;31mRangeError\x1b[0m");
+    expect(streamText(answer, "stderr")).toBe("");
+  });
+
+  test("shows the lines of TypeScript that the reader wrote, with a frame of code", async () => {
+    const answer = await kernel.run(
+      [
+        "interface Row { price: number }",
+        "type Rows = Row[]",
+        "function total(rows: Rows): number {",
+        "  if (rows.length === 0) throw new Error('no rows')",
+        "  return rows.reduce((sum, { price }) => sum + price, 0)",
+        "}",
+        "total([])",
+      ].join("\n"),
+    );
+    const count = answer.reply.execution_count;
+    expect(traceback(answer)).toBe(
+      [
+        "Error: no rows",
+        "  2 | type Rows = Row[]",
+        "  3 | function total(rows: Rows): number {",
+        "> 4 |   if (rows.length === 0) throw new Error('no rows')",
+        "    |                                ^",
+        "  5 |   return rows.reduce((sum, { price }) => sum + price, 0)",
+        "  6 | }",
+        `    at total (cell ${count}:4:32)`,
+        `    at cell ${count}:7:1`,
+      ].join("\n"),
+    );
+  });
+
+  test("names the cell in which a function was written, not the one that called it", async () => {
+    const written = await kernel.run(
+      "const half = (n: number) => {\n  if (n % 2) throw new Error('odd')\n  return n / 2\n}",
+    );
+    const called = await kernel.run("half(3)");
+    expect(traceback(called)).toContain(`at half (cell ${written.reply.execution_count}:2:20)`);
+    expect(traceback(called)).toContain(`at cell ${called.reply.execution_count}:1:`);
+    expect(traceback(called)).toContain("> 2 |   if (n % 2) throw new Error('odd')");
+  });
+
+  test("rejects as it throws", async () => {
+    const answer = await kernel.run(
+      "const later = async () => { throw new TypeError('later') }\nawait later()",
+    );
+    expect(answer.reply).toMatchObject({ ename: "TypeError", evalue: "later" });
+    expect(traceback(answer)).toMatch(/at later \(cell \d+:1:35\)/);
+  });
+
+  test("shows causes and gathered errors", async () => {
+    const cause = await kernel.run("throw new Error('outer', { cause: new TypeError('inner') })");
+    expect(traceback(cause)).toMatch(/^Error: outer[\s\S]*caused by:\n {2}TypeError: inner\n/);
+    const many = await kernel.run(
+      "await Promise.any([Promise.reject(new Error('a')), Promise.reject(new RangeError('b'))])",
+    );
+    expect(many.reply.ename).toBe("AggregateError");
+    expect(traceback(many)).toMatch(/error 1 of 2:\n {2}Error: a[\s\S]*error 2 of 2:\n {2}RangeError: b/);
+  });
+
+  test("shows what an error carries, and classes that set no name", async () => {
+    const answer = await kernel.run(
+      "class LimitError extends Error { limit = 8 }\nthrow new LimitError('too many')",
+    );
+    expect(answer.reply.ename).toBe("LimitError");
+    expect(traceback(answer)).toContain("{ limit: 8 }");
+  });
+
+  test("may throw anything", async () => {
+    expect((await kernel.run("throw 'text'")).reply).toMatchObject({ ename: "Thrown", evalue: "text" });
+    expect((await kernel.run("throw undefined")).reply).toMatchObject({
+      ename: "Thrown",
+      evalue: "undefined",
+    });
+    expect((await kernel.run("throw null")).reply).toMatchObject({ ename: "Thrown", evalue: "null" });
+    expect((await kernel.run("throw { code: 5 }")).reply.evalue).toBe("{ code: 5 }");
+  });
+
+  test("shows no path of the machine and no frame of the kernel", async () => {
+    const answer = await kernel.run(
+      "import { readFileSync } from 'node:fs'\n;[1].map(() => readFileSync('missing.txt'))",
+    );
+    expect(traceback(answer)).toContain("code: 'ENOENT'");
+    expect(traceback(answer)).not.toMatch(/tslab|node:vm|node:internal|kernel-helpers/);
+    const frames = traceback(answer)
+      .split("\n")
+      .filter((line) => /^ {4}at /.test(line));
+    expect(frames.filter((frame) => /\(\/|at \/|[A-Z]:\\/.test(frame))).toEqual([]);
+  });
+
+  test("prints its own stacks in lines of TypeScript, too", async () => {
+    const answer = await kernel.run("type Unused = string\n\nconsole.log(new Error('shown').stack)");
+    const count = answer.reply.execution_count;
+    expect(streamText(answer)).toBe(`Error: shown\n    at cell ${count}:3:13\n`);
+  });
+
+  test("keeps frames of a worker that name a cell, and drops those that do not", async () => {
+    const first = await kernel.run("const shipped = 1");
+    const script = `cell-${first.reply.execution_count}.js`;
+    const answer = await kernel.run(
+      `const e = new Error('from the worker')
+e.stack = "Error: from the worker\\n    at job (cell 1:2:3)\\n    at own (/home/me/book/own.js:4:5)\\n    at run (/x/kernel-helpers/dist/threads/worker.js:1:1)\\n    at node:internal/main/worker_thread:1:1\\n    at MessagePort.<anonymous> (/x/node_modules/piscina/dist/worker.js:1:2)"
+throw e`,
+    );
+    expect(script).toMatch(/^cell-\d+\.js$/);
+    expect(traceback(answer)).toContain("at job (cell 1:2:3)\n    at own (book/own.js:4:5)");
+    expect(traceback(answer)).not.toMatch(/worker\.js|worker_thread/);
+  });
+
+  test("carries the code and the column of a type error", async () => {
+    const answer = await kernel.run("const before = 1\nconst port: number = 'http'");
+    const count = answer.reply.execution_count;
+    const evalue = `TS2322 at cell ${count}, line 2, column 7: Type 'string' is not assignable to type 'number'.`;
+    expect(answer.reply).toMatchObject({ status: "error", ename: "TypeScriptError", evalue });
+    expect(traceback(answer)).toBe(
+      [evalue, "  1 | const before = 1", "> 2 | const port: number = 'http'", "    |       ^"].join("\n"),
+    );
+  });
+
+  test("places a syntax error in the cell, even where the cell ends too early", async () => {
+    const answer = await kernel.run("const open = {");
+    expect(answer.reply.ename).toBe("SyntaxError");
+    expect(answer.reply.evalue).toMatch(/^TS1005 at cell \d+, line 1, column 15: /);
+  });
+
+  test("names the file at fault when a cell imports one with a type error", async () => {
+    const answer = await kernel.run("/** @module broken */\nexport const n: number = 'x'");
+    expect(answer.reply).toMatchObject({ status: "error", ename: "TypeScriptError" });
+  });
+});
+
+describe("the scripts of cells", () => {
+  test("can be looked up by name, from a compiled position to the reader's line", async () => {
+    await using kernel = await Kernel.start();
+    const answer = await kernel.run(`type Skipped = number
+const parse = (text: string) => {
+  const site = (() => {
+    const { prepareStackTrace } = Error
+    Error.prepareStackTrace = (_, sites) => sites[1]
+    const found = new Error().stack as any
+    Error.prepareStackTrace = prepareStackTrace
+    return found
+  })()
+  const cells = (globalThis as any)[Symbol.for("kernel-helpers.cells")]
+  const script = cells.get(site.getScriptNameOrSourceURL())
+  return [script.label, script.origin(site.getLineNumber(), site.getColumnNumber()).line, script.source.length > 9]
+}
+JSON.stringify(parse(""))`);
+    const value = published(answer, "execute_result").data["text/plain"];
+    expect(value).toBe(`'["cell 1",9,true]'`);
+  });
+});
+
+test("stock tslab sends a stack with absolute paths on stderr, and an error without a name", async () => {
+  await using kernel = await Kernel.start({ argv: kernels.stock });
+  const answer = await kernel.run("throw new RangeError('x')");
+  expect(answer.reply).toEqual({ status: "error", execution_count: 1 });
+  expect(published(answer, "error")).toBeUndefined();
+  expect(streamText(answer, "stderr")).toMatch(/tslab[\\/]dist[\\/]executor\.js/);
+});

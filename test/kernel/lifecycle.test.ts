@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import { Kernel, kernels, published, streamText } from "./client";
+
+test("100 starts in a row become ready for a client that asks once", { timeout: 240_000 }, async () => {
+  for (let start = 0; start < 100; start++) {
+    await using kernel = await Kernel.spawn();
+    const id = await kernel.send("kernel_info_request");
+    const reply = await kernel.until(() => kernel.of(id, "kernel_info_reply")[0]);
+    expect(reply.content.status).toBe("ok");
+  }
+});
+
+test("cells sent before the compiler is there are run in their order", async () => {
+  await using kernel = await Kernel.spawn();
+  const ids = [await kernel.submit("const first = 1"), await kernel.submit("first + 1")];
+  const results = await Promise.all(ids.map((id) => kernel.until(() => kernel.of(id, "execute_reply")[0])));
+  expect(results.map(({ content }) => [content.status, content.execution_count])).toEqual([
+    ["ok", 1],
+    ["ok", 2],
+  ]);
+});
+
+describe("an interrupt", () => {
+  const loops = {
+    "a synchronous loop": "console.log('started'); while (true) {}",
+    "a loop after an await": "await null; console.log('started'); while (true) {}",
+    "a wait that never ends": "console.log('started'); await new Promise(() => {})",
+    "a blocked thread":
+      "console.log('started'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)",
+  };
+  for (const [what, code] of Object.entries(loops)) {
+    test(`by message stops ${what}, and the next cell runs`, async () => {
+      await using kernel = await Kernel.start();
+      const id = await kernel.submit(code);
+      await kernel.until(() => kernel.of(id, "stream")[0]);
+      expect((await kernel.ask("interrupt_request", {}, "control")).reply).toEqual({ status: "ok" });
+      expect((await kernel.answer(id)).reply).toMatchObject({ status: "error", ename: "Interrupted" });
+      expect(published(await kernel.run("6 * 7"), "execute_result").data["text/plain"]).toBe("42");
+    });
+  }
+
+  test.skipIf(process.platform === "win32")("by SIGINT stops a loop and a wait", async () => {
+    await using kernel = await Kernel.start();
+    for (const code of [loops["a synchronous loop"], loops["a wait that never ends"]]) {
+      const id = await kernel.submit(code);
+      await kernel.until(() => kernel.of(id, "stream")[0]);
+      process.kill(kernel.process.pid!, "SIGINT");
+      expect((await kernel.answer(id)).reply).toMatchObject({ status: "error", ename: "Interrupted" });
+    }
+  });
+
+  test("of an idle kernel changes nothing", async () => {
+    await using kernel = await Kernel.start();
+    await kernel.run("const kept = 1");
+    await kernel.ask("interrupt_request", {}, "control");
+    expect((await kernel.run("kept")).reply.status).toBe("ok");
+  });
+});
+
+describe("a shutdown", () => {
+  for (const channel of ["control", "shell"] as const) {
+    test(`on ${channel} is answered, repeats restart, and ends the process with 0`, async () => {
+      await using kernel = await Kernel.start();
+      await kernel.run("1");
+      const answer = await kernel.ask("shutdown_request", { restart: true }, channel);
+      expect(answer.reply).toEqual({ status: "ok", restart: true });
+      expect(await kernel.exit).toBe(0);
+    });
+  }
+
+  test("ends a kernel whose cell never yields", async () => {
+    await using kernel = await Kernel.start();
+    const id = await kernel.submit("await null; console.log('started'); while (true) {}");
+    await kernel.until(() => kernel.of(id, "stream")[0]);
+    expect((await kernel.ask("shutdown_request", { restart: false }, "control")).reply.status).toBe("ok");
+    expect(await kernel.exit).toBe(0);
+  });
+
+  test("ends workers and child processes with the kernel", async () => {
+    await using kernel = await Kernel.start();
+    const answer = await kernel.run(`
+      import { spawn } from "node:child_process";
+      import { Worker } from "node:worker_threads";
+      new Worker("setInterval(() => {}, 1000)", { eval: true });
+      const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')"]);
+      await new Promise((up) => child.stdout.once("data", up));
+      child.stdout.pipe(process.stdout);
+      console.log(child.pid)`);
+    const pid = Number(streamText(answer));
+    await kernel.ask("shutdown_request", { restart: false }, "control");
+    expect(await kernel.exit).toBe(0);
+    expect(await ended(pid)).toBe(true);
+  });
+});
+
+/** Whether a process has ended; a process that nobody has collected yet counts as ended. */
+async function ended(pid: number): Promise<boolean> {
+  const { readFileSync } = await import("node:fs");
+  try {
+    return process.platform === "linux"
+      ? /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+      : !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}
+
+describe("a kernel that ends by itself", () => {
+  test("is noticed when a cell exits", async () => {
+    await using kernel = await Kernel.start();
+    await kernel.submit("process.exit(3)");
+    expect(await kernel.exit).toBe(3);
+  });
+
+  test("is noticed when it is killed", async () => {
+    await using kernel = await Kernel.start();
+    kernel.process.kill("SIGKILL");
+    expect(await kernel.exit).not.toBe(0);
+  });
+
+  test("is noticed when it runs out of memory", async () => {
+    await using kernel = await Kernel.start({ env: { NODE_OPTIONS: "--max-old-space-size=300" } });
+    await kernel.submit("const all: number[][] = []; while (true) all.push(new Array(100_000).fill(1))");
+    expect(await kernel.exit).not.toBe(0);
+    expect(kernel.printed).toContain("heap out of memory");
+  });
+});
+
+test("stock tslab answers a client that asks once before it is bound with nothing, or late", async () => {
+  await using kernel = await Kernel.start({ argv: kernels.stock });
+  const interrupt = await kernel.send("interrupt_request", {}, "control");
+  await kernel.until(() => kernel.of(interrupt).find(({ content }) => content.execution_state === "idle"));
+  expect(kernel.of(interrupt, "interrupt_reply")).toEqual([]);
+});

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Kernel, kernels, published, streamText } from "./client";
+
+describe("what a cell prints", () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await Kernel.start();
+  });
+  afterAll(() => kernel[Symbol.asyncDispose]());
+
+  test("100,000 lines of one synchronous loop all arrive, in order, before idle", async () => {
+    const answer = await kernel.run("for (let i = 0; i < 100_000; i++) console.log('line ' + i)");
+    const lines = streamText(answer).trimEnd().split("\n");
+    expect(lines).toHaveLength(100_000);
+    expect(lines.every((line, i) => line === `line ${i}`)).toBe(true);
+    expect(answer.published.at(-1)?.content).toEqual({ execution_state: "idle" });
+  });
+
+  test("stdout and stderr keep their order", async () => {
+    const answer = await kernel.run(
+      "console.log('a'); console.log('b'); console.error('c'); console.log('d')",
+    );
+    const streams = answer.published.filter(({ header }) => header.msg_type === "stream");
+    const shown = streams.map(({ content }) => `${content.name}: ${content.text}`).join("");
+    expect(shown).toMatch(/^stdout: a\n(stdout: )?b\nstderr: c\nstdout: d\n$/);
+  });
+
+  test("a line leaves while the cell still computes", async () => {
+    const id = await kernel.submit(
+      "const flag = new Int32Array(new SharedArrayBuffer(4)); console.log('early'); Atomics.wait(flag, 0, 0)",
+    );
+    await kernel.until(() => kernel.of(id, "stream")[0]);
+    expect(kernel.of(id, "execute_reply")).toEqual([]);
+    await kernel.ask("interrupt_request", {}, "control");
+    await kernel.answer(id);
+  });
+
+  test("a character split over two writes arrives whole", async () => {
+    const code = "for (const byte of Buffer.from('é\\n')) process.stdout.write(Buffer.from([byte]))";
+    expect(streamText(await kernel.run(code))).toBe("é\n");
+  });
+
+  test("the callback of a write is called", async () => {
+    const code = "await new Promise<void>((done) => process.stdout.write('x\\n', () => done())); 'called'";
+    expect(published(await kernel.run(code), "execute_result").data["text/plain"]).toBe("'called'");
+  });
+
+  test("tables and colours pass as they are", async () => {
+    const answer = await kernel.run("console.table([{ a: 1 }]); console.log('\\x1b[32mgreen\\x1b[0m')");
+    expect(streamText(answer)).toContain("│ (index) │ a │");
+    expect(streamText(answer)).toContain("\x1b[32mgreen\x1b[0m");
+  });
+
+  test("a timer prints to the cell that started it, also while another runs", async () => {
+    const id = await kernel.submit("setTimeout(() => console.log('from the first'), 20); undefined");
+    await kernel.answer(id);
+    const next = await kernel.run(
+      "await new Promise((r) => setTimeout(r, 60)); console.log('from the second')",
+    );
+    expect(streamText(next)).toBe("from the second\n");
+    expect(kernel.of(id, "stream")[0]?.content.text).toBe("from the first\n");
+  });
+
+  test("display, update and clear reach the front end as they were given", async () => {
+    const answer = await kernel.run(`
+      const publish = (globalThis as any)[Symbol.for("kernel-helpers.publish")];
+      publish.display({ data: { "text/plain": "one", "text/html": "<b>one</b>" }, displayId: "d" });
+      publish.display({ data: { "text/plain": "two" }, displayId: "d", update: true });
+      publish.clearOutput(true);`);
+    expect(published(answer, "display_data")).toEqual({
+      data: { "text/plain": "one", "text/html": "<b>one</b>" },
+      metadata: {},
+      transient: { display_id: "d" },
+    });
+    expect(published(answer, "update_display_data").data).toEqual({ "text/plain": "two" });
+    expect(published(answer, "clear_output")).toEqual({ wait: true });
+  });
+
+  test("tslab's own display works", async () => {
+    const answer = await kernel.run("import { display } from 'tslab'; display.html('<i>x</i>')");
+    expect(published(answer, "display_data").data).toEqual({ "text/html": "<i>x</i>" });
+  });
+});
+
+test("memory stays bounded while the reader is slow, and nothing is lost", async () => {
+  await using kernel = await Kernel.start({ pauseMs: 1 });
+  const megabytes = 256;
+  const answer = await kernel.run(`
+    const line = "x".repeat(8191);
+    const before = process.memoryUsage.rss();
+    let most = before;
+    for (let i = 0; i < ${(megabytes * 1024) / 8}; i++) {
+      console.log(line);
+      if (i % 64 === 0) most = Math.max(most, process.memoryUsage.rss());
+    }
+    (most - before) / 2 ** 20`);
+  const growth = Number(published(answer, "execute_result").data["text/plain"]);
+  expect(streamText(answer)).toHaveLength(megabytes * 2 ** 20);
+  expect(growth).toBeLessThan(megabytes * 0.7);
+});
+
+test("what was printed before process.exit() arrives, and the exit code is the cell's", async () => {
+  await using kernel = await Kernel.start();
+  const id = await kernel.submit("for (let i = 0; i < 5000; i++) console.log(i); process.exit(3)");
+  expect(await kernel.exit).toBe(3);
+  const last = () => kernel.of(id, "stream").at(-1)?.content.text as string | undefined;
+  expect(last()?.endsWith("4999\n")).toBe(true);
+});
+
+describe("stock tslab", () => {
+  test("loses lines of a synchronous loop, and may lose idle with them", async () => {
+    await using kernel = await Kernel.start({ argv: kernels.stock });
+    const id = await kernel.submit("for (let i = 0; i < 2000; i++) console.log('line ' + i)");
+    // A later line marks the point up to which everything that was sent has arrived.
+    await kernel.until(() => kernel.of(id, "execute_reply")[0]);
+    const marker = await kernel.submit("console.log('marker')");
+    await kernel.until(() => kernel.of(marker, "stream")[0]);
+    const text = kernel
+      .of(id, "stream")
+      .map(({ content }) => content.text)
+      .join("");
+    expect(text.split("\n").length).toBeLessThan(2000);
+  });
+});

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Kernel, kernels, published, streamText } from "./client";
+
+describe("the value of the last expression", () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await Kernel.start();
+  });
+  afterAll(() => kernel[Symbol.asyncDispose]());
+
+  test("is an execute_result with the execution count of its input", async () => {
+    const answer = await kernel.run("({ a: 1, b: ['x'] })");
+    const input = published(answer, "execute_input");
+    expect(input.code).toBe("({ a: 1, b: ['x'] })");
+    expect(published(answer, "execute_result")).toEqual({
+      data: { "text/plain": "{ a: 1, b: [ 'x' ] }" },
+      metadata: {},
+      execution_count: input.execution_count,
+    });
+    expect(answer.reply).toMatchObject({ status: "ok", execution_count: input.execution_count });
+    expect(streamText(answer)).toBe("");
+  });
+
+  test("is nothing after a declaration, and for undefined", async () => {
+    for (const code of ["const n = 1", "undefined", ""]) {
+      expect(published(await kernel.run(code), "execute_result")).toBeUndefined();
+    }
+  });
+
+  test("renders itself through Jupyter.display, also as a promise", async () => {
+    const answer = await kernel.run(
+      "({ [Symbol.for('Jupyter.display')]: async () => ({ 'text/html': '<b>x</b>', 'text/plain': 'x' }) })",
+    );
+    expect(published(answer, "execute_result").data).toEqual({ "text/html": "<b>x</b>", "text/plain": "x" });
+  });
+
+  test("whose Jupyter.display throws is an error of the cell", async () => {
+    const answer = await kernel.run(
+      "({ [Symbol.for('Jupyter.display')]() { throw new RangeError('no picture') } })",
+    );
+    expect(answer.reply).toMatchObject({ status: "error", ename: "RangeError", evalue: "no picture" });
+  });
+
+  test("is not sent by a silent cell, which does not count either", async () => {
+    const before = (await kernel.run("1")).reply.execution_count;
+    const answer = await kernel.run("2", { silent: true, store_history: false });
+    expect(answer.published.map(({ header }) => header.msg_type)).toEqual(["status", "status"]);
+    expect((await kernel.run("3")).reply.execution_count).toBe(before + 1);
+  });
+
+  test("keeps its type for later cells", async () => {
+    await kernel.run("const typed = { count: 2 }");
+    expect((await kernel.run("typed.missing")).reply.ename).toBe("TypeScriptError");
+    expect(published(await kernel.run("typed.count * 21"), "execute_result").data["text/plain"]).toBe("42");
+  });
+});
+
+test("stock tslab prints it on stdout, without execute_result or execute_input", async () => {
+  await using kernel = await Kernel.start({ argv: kernels.stock });
+  const answer = await kernel.run("1 + 1");
+  expect(streamText(answer)).toBe("2\n");
+  expect(published(answer, "execute_result")).toBeUndefined();
+  expect(published(answer, "execute_input")).toBeUndefined();
+});
