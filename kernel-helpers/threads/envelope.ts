@@ -6,6 +6,7 @@ import { pack, standalone } from "./closures/pack";
 import { isPlain } from "./closures/plain";
 import { exportContext } from "./context";
 import type { TaskOptions } from "./options";
+import { checkTransfer } from "./transfer";
 import type { AnyFunction } from "./types";
 import type { Envelope } from "./wire";
 
@@ -28,7 +29,7 @@ export interface ParcelOptions extends TaskOptions {
 /** Everything that goes to the worker; throws DataCloneError for what cannot. */
 export function makeParcel(fn: AnyFunction, args: unknown[], options: ParcelOptions): Parcel {
   const name = options.name ?? nameOf(fn);
-  const transfer = [...(options.transfer ?? [])];
+  const transfer = options.transfer ? checkTransfer(options.transfer) : [];
   const functions: AnyFunction[] = [fn];
   const envelope: Envelope = { id: ++lastId };
   if (options.each) envelope.each = true;
@@ -53,12 +54,12 @@ function fill(
   const context = options.context ? exportContext((value) => value) : undefined;
   const target = moduleOf(fn) ?? (options.captures ? undefined : standalone(fn, name));
   if (target) envelope.target = target;
-  if (target && transfer.length === 0 && isPlain(args) && isPlain(context)) {
+  if (target && isPlain(args) && isPlain(context)) {
     envelope.args = args;
     if (context) envelope.context = context;
     return;
   }
-  const root = { args, context, ...(target ? {} : { fn }) };
+  const root = target ? { args, context } : { fn, args, context };
   envelope.packed = pack(
     root,
     { fn: name, args: `The arguments of ${name}` },

@@ -44,8 +44,8 @@ function exited(exitCode: number, job: Job, thread: WorkerThread): Error {
 /** Adds where the task was submitted below the worker's own frames. */
 export function withSubmitSite(error: unknown, job: Job, thread: WorkerThread): unknown {
   if (!(error instanceof Error)) return error;
-  const frames = own(job.site.stack ?? "");
-  const stack = `${own(error.stack ?? String(error))}\n    --- submitted to ${thread.name} from ---${frames.replace(/^Error/, "")}`;
+  const site = own(job.site.stack ?? "").replace(/^.*\n/, "");
+  const stack = `${own(error.stack ?? String(error))}\n    --- submitted to ${thread.name} from ---\n${site}`;
   Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
   return error;
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { checkTransfer } from "./transfer";
 import type { AnyFunction } from "./types";
 
 /** How one task runs. */
@@ -70,6 +71,7 @@ export function checkExecutorOptions(options: ExecutorOptions): Settings {
 export function checkTaskOptions(options: TaskOptions): void {
   requireMilliseconds("timeout", options.timeout);
   requireMilliseconds("queueTimeout", options.queueTimeout);
+  if (options.transfer !== undefined) checkTransfer(options.transfer);
   const { signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(

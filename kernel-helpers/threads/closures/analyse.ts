@@ -148,6 +148,7 @@ class Walker {
 
   private use(name: string, scope: Scope): Use | undefined {
     if (scope.has(name)) return undefined;
+    if (name === "arguments") this.lexical("arguments", scope);
     let use = this.analysis.free.get(name);
     if (!use) {
       use = { members: new Set(), whole: false, written: false, loopOnly: false };
@@ -157,10 +158,6 @@ class Walker {
   }
 
   Identifier(node: Tree, scope: Scope): void {
-    if (node.name === "arguments" && !scope.has("arguments")) {
-      this.lexical("arguments", scope);
-      return;
-    }
     const use = this.use(node.name, scope);
     if (use) use.whole = true;
   }

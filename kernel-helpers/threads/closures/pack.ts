@@ -114,9 +114,7 @@ class Packer {
     if (reference) return { kind: "reference", reference };
     if (typeof value === "function") return this.function(value as AnyFunction, path);
     if (Buffer.isBuffer(value)) return bufferNode(value, path);
-    if (types.isNativeError(value) || value instanceof DOMException) {
-      return { kind: "error", error: packError(value) };
-    }
+    if (types.isNativeError(value) || value instanceof DOMException) return this.error(value as Error, path);
     throw new DataCloneError(path, "a module", "Import it inside the function: `await import(…)`.");
   }
 
@@ -127,6 +125,16 @@ class Packer {
     const holder = { data: undefined };
     this.into(holder, "data", data, path);
     return { kind: "revive", module, name, holder };
+  }
+
+  /** An error goes with its class, when that is one of the program's own. */
+  private error(error: Error, path: string): PackedNode {
+    const holder = { errorClass: undefined };
+    const errorClass: unknown = error.constructor;
+    if (typeof errorClass === "function" && !referenceOf(errorClass)) {
+      this.functionOrStub(holder, "errorClass", errorClass as AnyFunction, `${path}.constructor`);
+    }
+    return { kind: "error", error: packError(error), holder };
   }
 
   // ---- Functions ----

@@ -26,7 +26,7 @@ export type PackedNode =
   | { kind: "buffer"; bytes: Uint8Array }
   | { kind: "revive"; module: string; name: string; holder: { data: unknown } }
   | { kind: "symbol"; key: string; wellKnown: boolean }
-  | { kind: "error"; error: unknown };
+  | { kind: "error"; error: unknown; holder: { errorClass: unknown } };
 
 export interface FunctionCode {
   /** An expression that makes the function. */

@@ -55,8 +55,14 @@ function make(node: PackedNode, late: (() => void)[]): unknown {
     case "symbol":
       return node.wellKnown ? Symbol[node.key as "iterator"] : Symbol.for(node.key);
     case "error":
-      return unpackError(node.error);
+      return withClass(unpackError(node.error), node.holder.errorClass);
   }
+}
+
+function withClass(error: unknown, errorClass: unknown): unknown {
+  const prototype = (errorClass as { prototype?: object } | undefined)?.prototype;
+  if (prototype) Object.setPrototypeOf(error, prototype);
+  return error;
 }
 
 function revive(module: string, name: string, data: unknown): unknown {
