@@ -1,51 +1,67 @@
 import MarkdownIt = require("markdown-it");
 
-import { sanitize } from "./sanitize";
+import { isHarmless } from "./sanitize";
 
 const parser = new MarkdownIt({ html: true });
+// Every address must become a link here, so that none is overlooked that another program would follow.
 parser.validateLink = () => true;
 
 interface Token {
   type: string;
   content: string;
+  /** The lines of the source that a block comes from: the first, and the one after the last. */
+  map: [number, number] | null;
   attrs: [string, string][] | null;
   children: Token[] | null;
 }
 
-/** Markdown with the same words, but its raw HTML sanitised and its `javascript:` addresses emptied. */
+/**
+ * Markdown in which nothing acts. What is harmless stays byte for byte; a paragraph or block with a
+ * script, an event handler or a `javascript:` address shows them as text instead.
+ */
 export function harmlessMarkdown(markdown: string): string {
-  const tokens = (parser.parse(markdown, {}) as Token[]).flatMap((token) => [
-    token,
-    ...(token.children ?? []),
-  ]);
-  const raw = tokens.filter(({ type }) => type === "html_block" || type === "html_inline");
-  const clean = raw.reduce(
-    (text, { content }) => text.replace(content, () => harmlessTag(content)),
-    markdown,
-  );
-  return tokens.some(leadsToScript) ? withoutScriptAddresses(clean) : clean;
+  const dangerous = dangerousLines(markdown);
+  if (dangerous.size === 0) return markdown;
+  const lines = markdown.replace(/\r\n?/g, "\n").split("\n");
+  for (const number of dangerous) lines[number] = asText(lines[number]!);
+  const text = lines.join("\n");
+  // Should there be a way to write it that this does not know, the whole becomes text.
+  return dangerousLines(text).size === 0 ? text : lines.map((line) => `    ${line}`).join("\n");
 }
 
-/** One tag, or a block of HTML. An opening tag alone must not be closed, nor a closing one be dropped. */
-function harmlessTag(html: string): string {
-  if (/^<\/[a-z][a-z0-9]*\s*>$/i.test(html)) return /^<\/(script|style|iframe)/i.test(html) ? "" : html;
-  const clean = sanitize(html);
-  return /^<[^/!][^>]*>$/.test(html.trim()) ? clean.replace(/<\/[a-z0-9]+>$/, "") : clean;
+/** The numbers of the lines, from 0, that belong to something that acts. */
+function dangerousLines(markdown: string): Set<number> {
+  const env: MarkdownIt.Env = {};
+  const found = new Set<number>();
+  let range: [number, number] = [0, 0];
+  for (const token of parser.parse(markdown, env) as Token[]) {
+    range = token.map ?? range;
+    if ([token, ...(token.children ?? [])].some(acts))
+      for (let at = range[0]; at < range[1]; at++) found.add(at);
+  }
+  for (const number of definitionLines(markdown, env)) found.add(number);
+  return found;
 }
 
-function leadsToScript({ attrs }: Token): boolean {
+function acts({ type, content, attrs }: Token): boolean {
+  if (type === "html_block" || type === "html_inline") return !isHarmless(content);
   return (attrs ?? []).some(([name, value]) => (name === "href" || name === "src") && isScript(value));
 }
 
-function isScript(address: string): boolean {
-  return /^(?:javascript|vbscript|data:text)/i.test(address.replace(/[\s\p{Cc}]/gu, ""));
+/** The lines of all definitions (`[name]: address`), if one of them leads to a script. */
+function definitionLines(markdown: string, { references = {} }: MarkdownIt.Env): number[] {
+  if (!Object.values(references).some(({ href }) => isScript(href))) return [];
+  const lines = markdown.split(/\r\n?|\n/).map((line, number) => (line.includes("]:") ? number : -1));
+  return lines.filter((number) => number >= 0);
 }
 
-/** The addresses of links, images and definitions, however they are written. */
-function withoutScriptAddresses(markdown: string): string {
-  return markdown.replace(
-    /(\]\(\s*<?|\]:\s*<?|<)((?:[^\s()<>]|\([^\s()]*\))+)/g,
-    (whole, before: string, address: string) =>
-      isScript(parser.utils.unescapeAll(address)) ? `${before}#` : whole,
+function isScript(address: string): boolean {
+  return /^(?:javascript|vbscript|data:(?!image\/(?:png|gif|jpeg|webp)))/i.test(
+    address.replace(/[\s\p{Cc}]/gu, ""),
   );
+}
+
+/** A line in which no tag, link or definition begins. */
+function asText(line: string): string {
+  return line.replace(/<(?=[a-z/!?])/gi, "&lt;").replace(/\](?=[([:])/g, "\\]");
 }

@@ -7,7 +7,7 @@ declare module "sanitize-html" {
       attribs: Attributes;
     }
     interface Options {
-      allowedTags?: readonly string[];
+      allowedTags?: false | readonly string[];
       allowedAttributes?: false | Record<string, readonly string[]>;
       allowedClasses?: Record<string, readonly string[]>;
       allowedStyles?: Record<string, Record<string, readonly RegExp[]>>;

@@ -19,6 +19,25 @@ const STYLES = Object.fromEntries(
     .map((property) => [property, VALUE]),
 );
 
+const ATTRIBUTES = {
+  "*": ["align", "aria-hidden", "aria-label", "class", "dir", "id", "lang", "role", "style", "title"],
+  a: ["href", "name", "tabindex"],
+  code: ["tabindex"],
+  col: ["span", "width"],
+  colgroup: ["span", "width"],
+  details: ["open"],
+  img: ["alt", "height", "loading", "src", "width"],
+  li: ["value"],
+  ol: ["reversed", "start", "type"],
+  pre: ["tabindex"],
+  table: ["border"],
+  td: ["colspan", "headers", "rowspan", "valign"],
+  th: ["abbr", "colspan", "headers", "rowspan", "scope", "valign"],
+  time: ["datetime"],
+};
+
+const SCHEMES = ["http", "https", "mailto", "ftp"];
+
 /** What becomes of the addresses in sanitised HTML. */
 export interface Addresses {
   link?: (href: string) => string;
@@ -32,26 +51,11 @@ export interface Addresses {
 export function sanitize(html: string, { link = same, image = same }: Addresses = {}): string {
   return sanitizeHtml(html, {
     allowedTags: TAGS,
-    allowedAttributes: {
-      "*": ["align", "aria-hidden", "aria-label", "class", "dir", "id", "lang", "role", "style", "title"],
-      a: ["href", "name", "tabindex"],
-      code: ["tabindex"],
-      col: ["span", "width"],
-      colgroup: ["span", "width"],
-      details: ["open"],
-      img: ["alt", "height", "loading", "src", "width"],
-      li: ["value"],
-      ol: ["reversed", "start", "type"],
-      pre: ["tabindex"],
-      table: ["border"],
-      td: ["colspan", "headers", "rowspan", "valign"],
-      th: ["abbr", "colspan", "headers", "rowspan", "scope", "valign"],
-      time: ["datetime"],
-    },
+    allowedAttributes: ATTRIBUTES,
     // Other classes could borrow the looks of the page's own parts.
     allowedClasses: { "*": ["anchor", "hljs-*", "language-*"] },
     allowedStyles: { "*": STYLES },
-    allowedSchemes: ["http", "https", "mailto", "ftp"],
+    allowedSchemes: SCHEMES,
     allowedSchemesByTag: { img: ["http", "https", "data"] },
     transformTags: {
       a: (tagName, attribs) => ({ tagName, attribs: replaced(attribs, "href", link) }),
@@ -67,6 +71,26 @@ function same(address: string): string {
 function replaced(attribs: sanitizeHtml.Attributes, name: string, by: (address: string) => string) {
   const value = attribs[name];
   return value === undefined ? attribs : { ...attribs, [name]: by(value) };
+}
+
+/** Text after some HTML; if it is not read as text, the HTML ends within a tag, a comment or a script. */
+const END = "the-end";
+
+/** Whether some HTML, which may be a part of a page, holds nothing that `sanitize` would leave out for acting. */
+export function isHarmless(html: string): boolean {
+  const everything = sanitizeHtml(html + END, {
+    allowedTags: false,
+    allowedAttributes: false,
+    allowedSchemesAppliedToAttributes: [],
+    allowVulnerableTags: true,
+  });
+  const harmless = sanitizeHtml(html + END, {
+    allowedTags: TAGS,
+    allowedAttributes: ATTRIBUTES,
+    allowedSchemes: SCHEMES,
+    allowedSchemesByTag: { img: [...SCHEMES, "data", "attachment"] },
+  });
+  return everything === harmless && everything.replace(/(?:<\/\w+>)*$/, "").endsWith(END);
 }
 
 const SVG_TAGS = (

@@ -107,9 +107,14 @@ function bundleMarkdown({ data }: DisplayData | ExecuteResult, images: Images): 
   if (!shown) return "";
   if (shown.mime.startsWith("image/"))
     return `![${altOf(shown.mime, shown.text)}](${images.add(shown.mime, shown.text)})`;
-  if (shown.mime === "text/html") return sanitize(shown.text).replace(/\n\s*\n/g, "\n");
+  if (shown.mime === "text/html") return htmlBlock(sanitize(shown.text));
   if (shown.mime === "text/markdown") return harmlessMarkdown(shown.text);
   return fenced(withoutAnsi(shown.text), shown.mime === "application/json" ? "json" : "text");
+}
+
+/** HTML that Markdown leaves alone: a block without empty lines. */
+function htmlBlock(html: string): string {
+  return `<div>\n${html.replace(/\n\s*\n/g, "\n").trim()}\n</div>`;
 }
 
 function altOf(mime: string, text: string): string {

@@ -1,4 +1,5 @@
 import { Parser } from "htmlparser2";
+import MarkdownIt from "markdown-it";
 import { beforeAll, describe, expect, test } from "vitest";
 import { exportHtml, exportMarkdown, exportScript } from "../../notebook-tools/export";
 import { type Notebook, readNotebook } from "../../notebook-tools/nbformat";
@@ -37,6 +38,13 @@ function dangersOf(html: string, xmlMode = false): string[] {
   ]);
 }
 
+/** What a careless program makes of Markdown. */
+function renderedBy(markdown: string): string {
+  const careless = new MarkdownIt({ html: true });
+  careless.validateLink = () => true;
+  return careless.render(markdown);
+}
+
 describe("a hostile notebook becomes", () => {
   test("a page in which nothing acts", () => {
     const page = exportHtml(hostile);
@@ -63,10 +71,8 @@ describe("a hostile notebook becomes", () => {
 
   test("Markdown in which nothing acts", () => {
     const { text, files } = exportMarkdown(hostile, { path: "hostile.ipynb" });
-    const prose = text.replace(/^(`{3,})[\s\S]*?^\1$/gm, "");
-    expect(dangersOf(prose)).toEqual([]);
-    expect(prose).not.toMatch(/javascript:/i);
-    expect(prose.match(/kept/g)).toHaveLength(2);
+    expect(dangersOf(renderedBy(text))).toEqual([]);
+    expect(text.match(/kept/g)).toHaveLength(2);
     for (const { data } of files.values()) expect(dangersOf(data, true)).toEqual([]);
   });
 
@@ -76,32 +82,60 @@ describe("a hostile notebook becomes", () => {
   });
 });
 
-describe("Markdown in a page", () => {
-  const page = (source: string) =>
-    exportHtml({
-      cells: [{ cell_type: "markdown", metadata: {}, source }],
-      metadata: {},
-      nbformat: 4,
-      nbformat_minor: 4,
-    });
+/** Ways to hide something that acts in Markdown. */
+const HIDDEN = [
+  ["an encoded address", "[a](java&#x0A;script:alert(1)) [b](javascript&colon;alert(1))"],
+  ["an address with a tab", '<a href="java\tscript:alert(1)">a</a>'],
+  ["a link to a page in the link", "[a](data:text/html,<script>alert(1)</script>)"],
+  ["an image that loads or fails", '<img src="x" onerror=alert(1) srcset="javascript:alert(1)">'],
+  ["a definition", "[a]\n\n[a]: javascript:alert(1)"],
+  ["a definition over two lines", "> [a]\n\n> [a]:\n> javascript:alert(1)"],
+  ["an automatic link", "<javascript:alert(1)>"],
+  ["a link around an image", "[![a](b.png)](javascript:alert(1))"],
+  ["an unclosed element", '<img src="x" onerror="alert(1)"'],
+  ["an unclosed element before a text", '<div onclick="alert(1)"\n\ntext > more'],
+  [
+    "an element over lines of a quotation",
+    "> <script>\n> alert(1)\n> </script>\n\n> <img\n> src=x\n> onerror=alert(1)>",
+  ],
+  ["an element over lines of a list", "- a\n  <img src=x\n  onerror=alert(1)>"],
+  ["what a fence shows harmlessly", "```html\n<script>alert(1)</script>\n```\n\n<script>alert(1)</script>"],
+  ["what a code span shows harmlessly", "`<b onclick=alert(1)>` <b onclick=alert(1)>"],
+  ["a table", "| a |\n|---|\n| <img src=x onerror=alert(1)> |"],
+  ["a comment that ends early", "<!--> <img src=x onerror=alert(1)> -->"],
+  ["a heading with a quotation mark", '# "><script>alert(1)</script>'],
+  ["a fence whose language has a quotation mark", '```"onload="alert(1)\n```'],
+  [
+    "MathML and SVG around a script",
+    "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math><svg><desc><script>alert(1)</script></desc></svg>",
+  ],
+  [
+    "a textarea around an image",
+    "<textarea><img title='</textarea><img src=x onerror=alert(1)>'></textarea>",
+  ],
+  ["line ends of an old Macintosh", "text\r\r<script>alert(1)</script>"],
+] as const;
 
-  test.each([
-    ["an encoded address", "[a](java&#x0A;script:alert(1))"],
-    ["an address with a tab", '<a href="java\tscript:alert(1)">a</a>'],
-    ["a link to a page in the link", "[a](data:text/html,<script>alert(1)</script>)"],
-    ["an address without a scheme", '<img src="x" onerror=alert(1) srcset="javascript:alert(1)">'],
-    ["a definition", "[a]\n\n[a]: javascript:alert(1)"],
-    ["an automatic link", "<javascript:alert(1)>"],
-    ["an unclosed element", '<img src="x" onerror="alert(1)"'],
-    ["a heading with a quotation mark", '# "><script>alert(1)</script>'],
-    ["a fence whose language has a quotation mark", '```"onload="alert(1)\n```'],
-    [
-      "MathML and SVG that hide a script",
-      "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math><svg><desc><script>alert(1)</script></desc></svg>",
-    ],
-    [
-      "a textarea that hides one",
-      "<textarea><img title='</textarea><img src=x onerror=alert(1)>'></textarea>",
-    ],
-  ])("is harmless with %s", (_, source) => expect(dangersOf(page(source))).toEqual([]));
+function notebookOf(source: string): Notebook {
+  return {
+    cells: [{ cell_type: "markdown", metadata: {}, source }],
+    metadata: {},
+    nbformat: 4,
+    nbformat_minor: 4,
+  };
+}
+
+test.each(HIDDEN)("a page is harmless with %s", (_, source) => {
+  expect(dangersOf(exportHtml(notebookOf(source)))).toEqual([]);
+});
+
+test.each(HIDDEN)("Markdown is harmless with %s", (_, source) => {
+  expect(dangersOf(renderedBy(exportMarkdown(notebookOf(source)).text))).toEqual([]);
+});
+
+test("Markdown shows as text what it does not let act, and leaves the rest alone", () => {
+  const { text } = exportMarkdown(
+    notebookOf("*  a <b class='x'>b</b>\n\n<b onclick=alert(1)>c</b>\n\n[d](javascript:e)"),
+  );
+  expect(text).toBe("*  a <b class='x'>b</b>\n\n&lt;b onclick=alert(1)>c&lt;/b>\n\n[d\\](javascript:e)\n");
 });

@@ -16,7 +16,7 @@ describe("Markdown", () => {
 
   test("keeps attached images beside it", async () => {
     const { text, files } = exportMarkdown(await read("attachment"), { path: "a/dots.ipynb" });
-    expect(text).toBe('![dot](dots_files/image-1.png) <img alt="" src="dots_files/image-1.png" />\n');
+    expect(text).toBe('![dot](dots_files/image-1.png) <img src="dots_files/image-1.png">\n');
     expect([...files]).toEqual([
       ["dots_files/image-1.png", { data: expect.stringMatching(/^iVBOR/), encoding: "base64" }],
     ]);
