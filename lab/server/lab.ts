@@ -106,7 +106,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     ...labRoutes(bundle, root, guard.forgetful),
     ...settingsRoutes(path.join(options.bundle, "schemas"), inUserFolder("settings")),
     ...workspaceRoutes(inUserFolder("workspaces")),
-    ...contentsRoutes(root, options.userFolder, createTrust(inUserFolder("trusted-outputs.json"))),
+    ...contentsRoutes(root, options.userFolder, createTrust(inUserFolder("trusted-outputs"))),
     ...kernelRoutes(root, kernels),
     ...sessionRoutes(root, kernels),
     [

@@ -34,12 +34,18 @@ function readArguments() {
   return { ...values, port, document: positionals[0] ?? "notebooks/00-index.ipynb" };
 }
 
+/** npm may pass on the Ctrl-C that the terminal has sent to the server too; both come within this, in ms. */
+const samePress = 1000;
+
 /** Stops once, however often it is asked; a second Ctrl-C does not wait for the kernels to end by themselves. */
 function stopOnSignals(lab: Lab): () => void {
-  let stopping = false;
+  let asked: number | null = null;
   const stop = async () => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (asked !== null) {
+      if (Date.now() - asked > samePress) process.exit(1);
+      return;
+    }
+    asked = Date.now();
     console.log("\nStopping JupyterLab and its kernels …");
     await lab.close();
     process.exit(0);
