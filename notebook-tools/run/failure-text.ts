@@ -1,6 +1,6 @@
 /** A failure as text that could be pasted into an issue as it is. Pure. */
 import { multilineText, type Output } from "../nbformat";
-import { frame } from "./frame";
+import { frame, showsLine } from "./frame";
 import type { CellResult, Failure } from "./types";
 import { withoutAnsi } from "./verdict";
 
@@ -54,16 +54,17 @@ function failureSection(failure: Failure): string[] {
  * command that runs just this notebook.
  */
 export function failureText(file: string, cell: CellResult, command: string): string {
-  const line = cell.failures.find((failure) => failure.line !== undefined)?.line;
-  const traces = new Set(cell.failures.flatMap(({ trace }) => (trace ? [trace.trim()] : [])));
+  const { failures, outputs, source, executionCount } = cell;
+  const place = failures.find((failure) => failure.line !== undefined);
+  const isShown = place && showsLine(firstLines(place.trace ?? ""), place.line!);
+  const traces = new Set(failures.flatMap(({ trace }) => (trace ? [trace.trim()] : [])));
   return [
-    cellTitle(file, cell),
-    ...cell.failures.flatMap(failureSection).map(indent),
+    `${cellTitle(file, cell)}${executionCount === null ? "" : `, [${executionCount}]`}`,
+    ...failures.flatMap(failureSection).map(indent),
     "",
-    indent(frame(cell.source, line)),
-    "",
-    ...streamSection(cell.outputs, "stdout", traces).map(indent),
-    ...streamSection(cell.outputs, "stderr", traces).map(indent),
+    ...(isShown ? [] : [indent(frame(source, place?.line)), ""]),
+    ...streamSection(outputs, "stdout", traces).map(indent),
+    ...streamSection(outputs, "stderr", traces).map(indent),
     indent(`After ${duration(cell.durationMs)}. To run just this notebook: ${command}`),
   ].join("\n");
 }

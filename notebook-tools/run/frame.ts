@@ -1,19 +1,23 @@
 /** Finds the line of a cell that failed, and shows it. Pure. */
 
-/** Where kernels say the line: TypeScript's `3:5 - message`, IPython's `Cell In[1], line 3`, a stack's `<cell>:3:5`. */
-const positions = [
-  /^(\d+):\d+ - /m,
-  /Cell In\[\d+\], line (\d+)/,
-  /^-+> (\d+)\b/m,
-  /<anonymous code>:(\d+):/,
-  /\bcell(?:-\d+)?(?:\.ts|\.js)?:(\d+):\d+/i,
-];
+/** Where kernels say the line: TypeScript's `3:5 - message`, IPython's `Cell In[1], line 3`, a stack's `cell 1:3:5`. */
+function positions(count: number | null): RegExp[] {
+  const cell = count === null ? String.raw`\d+` : String(count);
+  return [
+    /^(\d+):\d+ - /m,
+    new RegExp(String.raw`Cell In\[${cell}\], line (\d+)`),
+    new RegExp(String.raw`\bcell ${cell}, line (\d+)`),
+    new RegExp(String.raw`\bcell ${cell}:(\d+):\d+`),
+    /^-+> (\d+)\b/m,
+    /<anonymous code>:(\d+):/,
+  ];
+}
 
-function named(source: string, trace: string): number | undefined {
-  const count = source.split("\n").length;
-  for (const position of positions) {
+function named(source: string, trace: string, count: number | null): number | undefined {
+  const lines = source.split("\n").length;
+  for (const position of positions(count)) {
     const line = Number(position.exec(trace)?.[1]);
-    if (line >= 1 && line <= count) return line;
+    if (line >= 1 && line <= lines) return line;
   }
   return undefined;
 }
@@ -35,10 +39,20 @@ function quoted(source: string, trace: string): number | undefined {
   return line ? onlyLineWith(source, line) : undefined;
 }
 
-/** The line, from 1, where a cell failed; undefined where nothing tells. */
-export function lineOfError(source: string, trace: string, message: string): number | undefined {
+/** The line, from 1, where a cell failed; undefined where nothing tells. `count` is the cell's execution count. */
+export function lineOfError(
+  source: string,
+  trace: string,
+  message: string,
+  count: number | null,
+): number | undefined {
   const text = message.replace(/^[\w$.]+:\s*/, "");
-  return named(source, trace) ?? quoted(source, trace) ?? onlyLineWith(source, text);
+  return named(source, trace, count) ?? quoted(source, trace) ?? onlyLineWith(source, text);
+}
+
+/** Whether a traceback shows that line of the source already. */
+export function showsLine(trace: string, line: number): boolean {
+  return new RegExp(String.raw`^\s*(?:> *|-+> )${line}\b`, "m").test(trace);
 }
 
 /** The lines around `line`, numbered, with a mark before it; without a line the start of the cell. */

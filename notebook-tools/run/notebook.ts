@@ -12,7 +12,7 @@ import {
 import { type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
 import type { CompareOptions } from "./compare";
 import { checkOutputs, update, writeCopy } from "./keep";
-import { parameterSource } from "./parameters";
+import { parameterProblem, parameterSource } from "./parameters";
 import { type PlannedCell, plan } from "./plan";
 import { Session } from "./session";
 import type { CellResult, Listener, NotebookResult } from "./types";
@@ -75,6 +75,8 @@ export function kernelFor(document: NotebookDocument, file: string, name?: strin
  */
 export async function openNotebook(file: string, options: NotebookOptions): Promise<OpenNotebook> {
   const document = await readNotebook(file);
+  const problem = parameterProblem(plan(document, 0), options.parameters ?? {});
+  if (problem) throw new NotebookError(problem, { file });
   const spec = kernelFor(document, file, options.kernel);
   const kernel = await startKernel(spec, { cwd: dirname(resolve(file)) });
   return { file, document, kernel };

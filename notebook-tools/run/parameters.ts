@@ -1,5 +1,7 @@
 /** `--param name=value` -> code that sets the values after the cell tagged `parameters`. Pure. */
 
+import type { PlannedCell } from "./plan";
+
 /** `name=value`; the value is JSON where it can be read as such, else text. Throws `RangeError`. */
 export function parseParameter(text: string): [string, unknown] {
   const at = text.indexOf("=");
@@ -20,6 +22,22 @@ const declaration = /(?:^|[;\s])(?:(const|let|var)\s+)?([\p{L}_$][\p{L}\p{N}_$]*
 /** The names that a parameters cell gives values to, with the word that declares them. */
 export function declaredParameters(source: string): Map<string, string> {
   return new Map(Array.from(source.matchAll(declaration), (match) => [match[2]!, match[1] ?? ""]));
+}
+
+/** Why these parameters cannot be given to a notebook with these cells; null where they can. */
+export function parameterProblem(
+  cells: readonly PlannedCell[],
+  parameters: Record<string, unknown>,
+): string | null {
+  const names = Object.keys(parameters);
+  if (names.length === 0) return null;
+  const cell = cells.find((one) => one.parameters);
+  if (!cell)
+    return "has no cell tagged `parameters` that --param could set values after; tag the cell that gives the defaults.";
+  const declared = [...declaredParameters(cell.source).keys()];
+  const unknown = names.find((name) => !declared.includes(name));
+  if (unknown === undefined) return null;
+  return `has no parameter \`${unknown}\`; its parameters cell gives values to ${declared.join(", ") || "nothing"}.`;
 }
 
 function pythonLiteral(value: unknown): string {

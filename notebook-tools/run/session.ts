@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ExecuteOutcome, type Kernel, KernelDiedError, type Message } from "../kernel-client";
 import type { Output } from "../nbformat";
+import { lineOfError } from "./frame";
 import { lateFailure } from "./late";
 import { NotebookOutputs } from "./outputs";
 import { relativeOutputs, relativeText } from "./paths";
@@ -251,6 +252,7 @@ export class Session {
       ? "after the cell had ended"
       : "while the cell ran, in work that it or an earlier cell left behind";
     const failure: Failure = { kind: "late", message: `${text} (${when})`, trace: trace.trimEnd() };
+    if (result) failure.line = lineOfError(result.source, trace, text, result.executionCount);
     if (result) this.#fail(result, failure);
     else this.#late.set(run, [...this.#lateOf(run), failure]);
   }

@@ -36,7 +36,12 @@ function errorFailure(outcome: ExecuteOutcome, outputs: readonly Output[], sourc
     Array.isArray(traceback) && traceback.length > 0 ? traceback.join("\n") : streamText(outputs, "stderr");
   const trace = withoutAnsi(lines).trimEnd();
   const message = ename ? `${ename}: ${evalue ?? ""}` : (errorName(trace) ?? "the kernel gave no reason.");
-  return { kind: "error", message, trace, line: lineOfError(source, trace, message) };
+  return {
+    kind: "error",
+    message,
+    trace,
+    line: lineOfError(source, trace, message, outcome.reply.execution_count ?? null),
+  };
 }
 
 /** A module cell of tslab that does not type-check is answered with `ok`; only its diagnostics tell. */

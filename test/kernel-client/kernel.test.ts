@@ -1,0 +1,214 @@
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  decode,
+  encode,
+  findKernelspec,
+  type Kernel,
+  KernelDiedError,
+  type KernelOptions,
+  KernelStartError,
+  type Message,
+  newHeader,
+  startKernel,
+} from "../../notebook-tools/kernel-client";
+import { freePorts } from "../../notebook-tools/kernel-client/connection";
+import { kernelsForTests, temporaryFolder } from "../run/kernels.ts";
+
+const JUPYTER_PATH = kernelsForTests();
+const cwd = temporaryFolder();
+const started: Kernel[] = [];
+
+async function start(name = "scripted", options: Partial<KernelOptions> = {}): Promise<Kernel> {
+  const kernel = await startKernel(findKernelspec(name, cwd, { JUPYTER_PATH }), { cwd, ...options });
+  started.push(kernel);
+  return kernel;
+}
+
+/** Whether a process runs; one that ended but was not waited for yet does not. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  return true;
+}
+
+async function ended(pid: number): Promise<void> {
+  while (runs(pid)) await new Promise((done) => setTimeout(done, 10));
+}
+
+async function textOf(kernel: Kernel, code: string): Promise<string> {
+  let text = "";
+  await kernel.execute(code, {
+    onMessage: ({ header, content }: Message) => {
+      if (header.msg_type === "stream") text += content.text;
+    },
+  });
+  return text;
+}
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((kernel) => kernel.shutdown({ graceMs: 100 })));
+});
+
+describe("starting", () => {
+  it("tells what the kernel says of itself and runs it in the folder asked for", async () => {
+    const kernel = await start();
+    expect(kernel.info.implementation).toBe("scripted");
+    expect(await textOf(kernel, "print(environment.PWD ? 'has an environment' : '')")).toBe(
+      "has an environment",
+    );
+  });
+
+  it("starts again with other ports when one was taken meanwhile", async () => {
+    const server = createServer((socket) => socket.resume());
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as { port: number };
+    let asked = 0;
+    const ports = async (count: number) => {
+      const free = await freePorts(count);
+      return asked++ === 0 ? [port, ...free.slice(1)] : free;
+    };
+    const kernel = await start("scripted", { ports });
+    expect(asked).toBe(2);
+    expect((await kernel.execute("")).status).toBe("ok");
+    await new Promise((done) => server.close(done));
+  });
+
+  it("fails with what the process wrote when it ends at once, and when the program is missing", async () => {
+    await expect(start("never-starts")).rejects.toThrow(KernelStartError);
+    await expect(start("never-starts")).rejects.toThrow(/exited with code 7.*no licence/s);
+    await expect(start("missing-program")).rejects.toThrow(/did not start.*ENOENT/s);
+  });
+});
+
+describe("executing", () => {
+  it("delivers output in order and resolves when reply and idle are in", async () => {
+    const kernel = await start();
+    const seen: string[] = [];
+    const outcome = await kernel.execute("print('a'); printError('b'); result({'text/plain': 'c'})", {
+      onMessage: ({ header }) => seen.push(header.msg_type),
+    });
+    expect(seen).toEqual(["stream", "stream", "execute_result"]);
+    expect(outcome).toMatchObject({ status: "ok", idle: true, askedForInput: false });
+  });
+
+  it("notices that idle or the reply was lost, instead of waiting for ever", async () => {
+    const kernel = await start();
+    expect(await kernel.execute("noIdle()")).toMatchObject({ status: "ok", idle: false });
+    expect(await kernel.execute("noReply()")).toMatchObject({ status: null, idle: true });
+  });
+
+  it("ends a request for input that nobody can answer", async () => {
+    const kernel = await start();
+    expect(await kernel.execute("await ask()")).toMatchObject({ askedForInput: true, status: "error" });
+  });
+
+  it("rejects with the reason of the signal that ends the waiting", async () => {
+    const kernel = await start();
+    const stop = new AbortController();
+    const running = kernel.execute("print('x'); await hang()", {
+      signal: stop.signal,
+      onMessage: () => stop.abort("enough"),
+    });
+    await expect(running).rejects.toBe("enough");
+  });
+
+  it("rejects when the process ends, after its last output was delivered", async () => {
+    const kernel = await start();
+    let text = "";
+    const running = kernel.execute("await print('last words'); exit(3)", {
+      onMessage: ({ content }) => {
+        text += content.text;
+      },
+    });
+    await expect(running).rejects.toThrow(KernelDiedError);
+    await expect(running).rejects.toThrow(/exited with code 3/);
+    expect(text).toBe("last words");
+    await expect(kernel.execute("1")).rejects.toThrow(KernelDiedError);
+  });
+});
+
+describe("raw frames", () => {
+  it("pass through signed and verified, so that a server can hand them on", async () => {
+    const kernel = await start();
+    const header = newHeader("kernel_info_request", "front-end");
+    const reply = new Promise<Message>((done) => {
+      kernel.onFrames((channel, frames) => {
+        const message = decode(channel, frames);
+        if (channel === "shell" && message.parent_header.msg_id === header.msg_id) done(message);
+      });
+    });
+    await kernel.send("shell", encode({ header, parent_header: {}, metadata: {}, content: {}, buffers: [] }));
+    expect((await reply).header.msg_type).toBe("kernel_info_reply");
+  });
+});
+
+describe("the end", () => {
+  const withChild = `
+    const { spawn } = await import("node:child_process");
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+    await print(String(child.pid));`;
+
+  it("of a kernel that was asked takes its children with it", async () => {
+    const kernel = await start();
+    const child = Number(await textOf(kernel, withChild));
+    expect(runs(child)).toBe(true);
+    const exit = await kernel.shutdown();
+    expect(exit.code).toBe(0);
+    await ended(child);
+    expect(runs(kernel.pid!)).toBe(false);
+  });
+
+  it("comes to a kernel that ignores requests and signals, too", async () => {
+    const kernel = await start();
+    await kernel.execute("beDeaf()");
+    const exit = await kernel.shutdown({ graceMs: 100 });
+    expect(exit.signal).toBe("SIGKILL");
+  });
+
+  it("by SIGKILL from outside is told to the listener, and takes the children with it", async () => {
+    const kernel = await start();
+    const child = Number(await textOf(kernel, withChild));
+    const told = new Promise<string>((done) => kernel.onExit(({ reason }) => done(reason)));
+    process.kill(kernel.pid!, "SIGKILL");
+    expect(await told).toMatch(/killed by SIGKILL/);
+    await ended(child);
+  });
+
+  it("is safe to ask for twice", async () => {
+    const kernel = await start();
+    expect(await kernel.shutdown()).toEqual(await kernel.shutdown());
+  });
+});
+
+describe("interrupting and restarting", () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await startKernel(findKernelspec("scripted", cwd, { JUPYTER_PATH }), { cwd });
+  });
+  afterAll(async () => {
+    await kernel.shutdown();
+  });
+
+  it("stops what runs and leaves the kernel usable", async () => {
+    const running = kernel.execute("print('on'); await hang()", { onMessage: () => void kernel.interrupt() });
+    expect((await running).status).toBe("error");
+    expect((await kernel.execute("")).status).toBe("ok");
+  });
+
+  it("gives a new process to the same object and the same listeners", async () => {
+    const before = kernel.pid;
+    let heard = 0;
+    const off = kernel.onMessage(() => heard++);
+    await kernel.restart();
+    off();
+    expect(kernel.pid).not.toBe(before);
+    expect(heard).toBeGreaterThan(0);
+    expect((await kernel.execute("")).status).toBe("ok");
+    expect(existsSync(`/proc/${before}/cmdline`)).toBe(false);
+  });
+});
