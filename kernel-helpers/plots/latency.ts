@@ -39,7 +39,7 @@ export function latencyChart(series: { [name: string]: number[] }, options: Late
         type: "quantitative",
         scale: { type: scale },
         title: `latency (${unit})`,
-        axis: { format: "~g", ...(scale === "log" ? { values: powersOfTen(rows) } : { tickCount: 6 }) },
+        axis: scale === "log" ? { format: "~g", values: powersOfTen(rows) } : { format: ",~r", tickCount: 6 },
       },
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },
     },
