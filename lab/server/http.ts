@@ -34,6 +34,11 @@ export interface Reply {
   readonly file?: string;
 }
 
+/** The header with which a browser saves an answer under that name. */
+export const attachment = (name: string): Record<string, string> => ({
+  "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+});
+
 export type Handler = (call: Call) => Reply | Promise<Reply>;
 export type Route = readonly [method: string, pattern: RegExp, handle: Handler];
 

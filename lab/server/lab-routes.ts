@@ -1,7 +1,7 @@
 import path from "node:path";
 import { assetsOf, immutable } from "./assets";
 import { locate } from "./disk";
-import type { Call, Reply, Route } from "./http";
+import { attachment, type Call, type Reply, type Route } from "./http";
 import { favicon, labPage, tokenWanted } from "./page";
 
 /** What the bundle says of itself: `lab/app/build/manifest.json`. */
@@ -27,10 +27,10 @@ function filesRoute(root: string): Route {
   const handle = async ({ params, query }: Call): Promise<Reply> => {
     const apiPath = params[0] ?? "";
     const file = await locate(root, apiPath);
-    const disposition = {
-      "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(path.basename(file))}`,
+    return {
+      file,
+      headers: query.has("download") ? { ...headers, ...attachment(path.basename(file)) } : headers,
     };
-    return { file, headers: query.has("download") ? { ...headers, ...disposition } : headers };
   };
   return ["GET", /^\/files\/(.+)$/, handle];
 }
@@ -54,7 +54,6 @@ export function labRoutes(bundle: Bundle, root: string, forgetful: string): Rout
     ["GET", /^\/lab\/api\/translations\/.+$/, json({ data: {}, message: "" })],
     ["GET", /^\/api\/?$/, json({ version: "2.0.0" })],
     ["GET", /^\/api\/me$/, json({ identity: user, permissions: {} })],
-    ["GET", /^\/api\/nbconvert$/, json({})],
     filesRoute(root),
   ];
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Duplex } from "node:stream";
 import { createChannels } from "./channels";
 import { contentsRoutes } from "./contents";
+import { exportRoutes } from "./export-routes";
 import { createGuard, type Guard } from "./guard";
 import { dispatch, HttpError, type Reply, type Route, replyForError, send } from "./http";
 import { kernelRoutes } from "./kernel-routes";
@@ -60,7 +61,7 @@ async function answer(
 ): Promise<Reply> {
   const strange = guard.strangeOrigin(request);
   if (strange !== null) throw new HttpError(403, strange);
-  const isPage = !/^\/(api|lab\/api|static|files)\//.test(url.pathname);
+  const isPage = !/^\/(api|lab\/api|static|files|nbconvert)\//.test(url.pathname);
   if (!guard.knows(request, url)) {
     if (isPage) return tokenWanted;
     throw new HttpError(403, "The token is missing or old: open the address that the server printed.");
@@ -107,6 +108,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     ...settingsRoutes(path.join(options.bundle, "schemas"), inUserFolder("settings")),
     ...workspaceRoutes(inUserFolder("workspaces")),
     ...contentsRoutes(root, options.userFolder, createTrust(inUserFolder("trusted-outputs"))),
+    ...exportRoutes(root),
     ...kernelRoutes(root, kernels),
     ...sessionRoutes(root, kernels),
     [

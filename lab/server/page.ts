@@ -1,9 +1,10 @@
 import type { Call, Reply } from "./http";
 
-/** Plugins that ask for what this server does not have: language servers, and news from the network. */
+/** Plugins that ask for what this server does not have: language servers, licence texts, news from the network. */
 const disabledExtensions = [
   "@jupyterlab/apputils-extension:announcements",
   "@jupyterlab/fileeditor-extension:language-server",
+  "@jupyterlab/help-extension:licenses",
   "@jupyterlab/notebook-extension:language-server",
 ];
 

@@ -79,6 +79,29 @@ describe("a notebook", () => {
   });
 });
 
+describe("an export", () => {
+  it.each([
+    ["html", "chart.html", "<h1"],
+    ["script", "chart.ts", "const bars"],
+  ])("to %s is one file to save", async (format, name, words) => {
+    const answer = await lab.call("GET", `/nbconvert/${format}/chart.ipynb?download=true`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-disposition")).toContain(name);
+    expect(await answer.text()).toContain(words);
+    expect(Object.keys(await lab.json("GET", "/api/nbconvert"))).toContain(format);
+  });
+
+  it.each([
+    ["pdf/chart.ipynb", 404],
+    ["html/none.ipynb", 404],
+    ["html/../../package.json", 404],
+    ["html/broken.ipynb", 400],
+  ])("of %s is refused", async (address, status) => {
+    writeFileSync(path.join(play.root, "broken.ipynb"), "{");
+    expect((await lab.call("GET", `/nbconvert/${address}`)).status).toBe(status);
+  });
+});
+
 describe("trust", () => {
   const marks = (model: Model) =>
     model.content.cells
