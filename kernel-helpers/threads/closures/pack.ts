@@ -37,17 +37,21 @@ export function pack(
   return packer.packed;
 }
 
-const alone = new WeakMap<AnyFunction, { code: FunctionCode; id: number }>();
+const alone = new WeakMap<AnyFunction, { code: FunctionCode; id: number } | null>();
 
 /** The code of a function that captures nothing and has no properties, or undefined for any other. */
 export function standalone(fn: AnyFunction, path: string): { code: FunctionCode; id: number } | undefined {
+  if (Object.keys(fn).length > 0) return undefined;
   const known = alone.get(fn);
-  if (known) return known;
-  if (referenceOf(fn) || Object.keys(fn).length > 0) return undefined;
+  if (known !== undefined) return known ?? undefined;
+  if (referenceOf(fn)) return undefined;
   const analysis = analyseFunction(fn, path);
   if (analysis.derived) return undefined;
   const scopes = lazyScopes(fn);
-  for (const name of analysis.free.keys()) if (lookup(fn, name, path, scopes)) return undefined;
+  const captures = [...analysis.free.keys()].some((name) => lookup(fn, name, path, scopes));
+  // What a name is bound to may change; that it is bound may not.
+  if (captures) alone.set(fn, null);
+  if (captures) return undefined;
   const made = { code: codeOf(fn, analysis, []), id: idOf(fn) };
   alone.set(fn, made);
   return made;
@@ -56,6 +60,8 @@ export function standalone(fn: AnyFunction, path: string): { code: FunctionCode;
 function codeOf(fn: AnyFunction, { source }: Analysis, names: string[]): FunctionCode {
   return { source, names, name: fn.name, sloppy: Object.hasOwn(fn, "caller") };
 }
+
+const ordinary = { enumerable: true, writable: true, configurable: true };
 
 class Packer {
   readonly packed: Packed = { root: undefined, nodes: [], order: [], holes: [], fills: [] };
@@ -67,13 +73,9 @@ class Packer {
 
   into(holder: object, key: string | number, value: unknown, path: string): void {
     const packed = this.value(value, path, holder, key);
-    // `defineProperty`, because a key may be "__proto__".
-    Object.defineProperty(holder, key, {
-      value: packed,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+    // An assignment would set the prototype; for any other key it is much the faster.
+    if (key === "__proto__") Object.defineProperty(holder, key, { value: packed, ...ordinary });
+    else (holder as Record<string | number, unknown>)[key] = packed;
   }
 
   /** What to put at `holder[key]` for the value: itself, a copy with holes, or undefined for a hole. */

@@ -9,11 +9,12 @@ import type { AnyFunction } from "../types";
 
 interface Probe {
   fn?: AnyFunction;
-  scopes: object[];
+  /** V8's list of scopes. */
+  list: ArrayLike<{ object: object }>;
 }
 
 const key = Symbol.for("kernel-helpers.probe");
-const probe: Probe = { scopes: [] };
+const probe: Probe = { list: [] };
 let session: Session | undefined;
 
 function post(method: string, params: object): Record<string, unknown> {
@@ -31,28 +32,51 @@ function post(method: string, params: object): Record<string, unknown> {
   return answer;
 }
 
-const collect = `function () {
-  const probe = globalThis[Symbol.for("kernel-helpers.probe")];
-  for (let i = 0; i < this.length; i++) probe.scopes.push(this[i].object);
-}`;
+/**
+ * The inspector's names for functions that were asked about lately. A name spares a third of the time, but
+ * it keeps the function alive, so all are given back after a second or so many questions.
+ */
+const names = new Map<AnyFunction, string>();
+const objectGroup = "kernel-helpers";
+const questionsLimit = 500;
+let questions = 0;
+let release: NodeJS.Timeout | undefined;
+
+function nameOf(fn: AnyFunction): string {
+  if (++questions > questionsLimit) releaseNames();
+  release ??= setTimeout(releaseNames, 1000).unref();
+  let name = names.get(fn);
+  if (name === undefined) {
+    probe.fn = fn;
+    const expression = 'globalThis[Symbol.for("kernel-helpers.probe")].fn';
+    const { result } = post("Runtime.evaluate", { expression, objectGroup });
+    probe.fn = undefined;
+    name = (result as { objectId: string }).objectId;
+    names.set(fn, name);
+  }
+  return name;
+}
+
+function releaseNames(): void {
+  clearTimeout(release);
+  release = undefined;
+  questions = 0;
+  names.clear();
+  post("Runtime.releaseObjectGroup", { objectGroup });
+}
+
+const functionDeclaration = 'function () { globalThis[Symbol.for("kernel-helpers.probe")].list = this; }';
 
 /** The scopes that a function sees, innermost first, each an object of its variables at this moment. */
 export function scopesOf(fn: AnyFunction): object[] {
-  probe.fn = fn;
-  probe.scopes = [];
-  const found = post("Runtime.evaluate", {
-    expression: 'globalThis[Symbol.for("kernel-helpers.probe")].fn',
-    objectGroup: "kernel-helpers",
-  }) as { result: { objectId: string } };
   const { internalProperties } = post("Runtime.getProperties", {
-    objectId: found.result.objectId,
+    objectId: nameOf(fn),
     ownProperties: true,
   }) as { internalProperties?: { name: string; value?: { objectId: string } }[] };
   const objectId = internalProperties?.find(({ name }) => name === "[[Scopes]]")?.value?.objectId;
-  if (objectId) post("Runtime.callFunctionOn", { objectId, functionDeclaration: collect, silent: true });
-  post("Runtime.releaseObjectGroup", { objectGroup: "kernel-helpers" });
-  const { scopes } = probe;
-  probe.fn = undefined;
-  probe.scopes = [];
+  if (!objectId) return [];
+  post("Runtime.callFunctionOn", { objectId, functionDeclaration, silent: true });
+  const scopes = Array.from(probe.list, ({ object }) => object);
+  probe.list = [];
   return scopes;
 }
