@@ -33,7 +33,8 @@ export function exportHtml(notebook: Notebook, options: ExportOptions = {}): str
   const headings: Heading[] = [];
   const context = { labels, language: languageOf(notebook), headings, findImage: options.findImage };
   const body = notebook.cells.map((cell, index) => cellHtml(cell, index + 1, context)).join("\n");
-  const title = options.title ?? notebook.metadata.title ?? headings[0]?.text ?? fileName(options.path);
+  const title =
+    options.title ?? textOf(notebook.metadata.title) ?? headings[0]?.text ?? fileName(options.path);
   return pageHtml({ lang, title, labels, toc: tocHtml(headings, labels), body });
 }
 
@@ -73,13 +74,18 @@ ${body}
 }
 
 function langOf(notebook: Notebook, path = ""): string {
-  const { lang } = notebook.metadata;
-  return typeof lang === "string" ? lang : (langOfPath(path) ?? "en");
+  return textOf(notebook.metadata.lang) ?? langOfPath(path) ?? "en";
 }
 
 /** The language of a notebook's code, in lower case, as its kernel names it. */
 export function languageOf({ metadata }: Notebook): string {
-  return (metadata.language_info?.name ?? metadata.kernelspec?.language ?? "text").toLowerCase();
+  const name = textOf(metadata.language_info?.name) ?? textOf(metadata.kernelspec?.language);
+  return name?.toLowerCase() ?? "text";
+}
+
+/** Metadata may hold anything, whatever nbformat says of it. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function fileName(path = "Notebook"): string {

@@ -15,7 +15,7 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #16191c; --ink: #d8dcdf; --quiet: #98a1a9; --line: #2c3136; --code: #1d2125;
-    --accent: #6cc3c9; --mark: #17363a; --error: #f0938a; --error-paper: #2a1d1c; --warn: #c9a227; --chart: #eceeea;
+    --accent: #6cc3c9; --mark: #17363a; --error: #f0938a; --error-paper: #2a1d1c; --warn: #c9a227; --chart: #f3f4f1;
     --keyword: #d39bd8; --string: #9ccc8f; --number: #e5b07a; --comment: #939ba3; --title: #8fbcf2; --type: #6cc3c9;
     --black: #98a1a9; --red: #f0938a; --green: #9ccc8f; --yellow: #e0c46c; --blue: #8fbcf2; --magenta: #d39bd8;
     --cyan: #6cc3c9; --white: #d8dcdf;

@@ -17,7 +17,12 @@ export function exportScript(notebook: Notebook): ScriptExport {
   const comment = ["python", "r", "julia", "ruby", "bash"].includes(language) ? "#" : "//";
   const cells = notebook.cells.filter((cell) => cell.cell_type !== "raw" && !hasTag(cell, "remove-cell"));
   const text = cells.map((cell) => cellScript(cell, comment)).join("\n\n");
-  return { text: `${text}\n`, extension: notebook.metadata.language_info?.file_extension ?? ".ts" };
+  return { text: `${text}\n`, extension: extensionOf(notebook) };
+}
+
+function extensionOf({ metadata }: Notebook): string {
+  const extension: unknown = metadata.language_info?.file_extension;
+  return typeof extension === "string" && /^\.\w+$/.test(extension) ? extension : ".ts";
 }
 
 function cellScript(cell: Cell, comment: string): string {

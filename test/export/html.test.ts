@@ -193,3 +193,15 @@ test("backticks in a source stay where they are", async () => {
   const page = exportHtml((await readNotebook(fixture("fences-in-source"))).notebook);
   expect(page.replace(/<[^>]+>/g, "")).toContain("const s = `\n```\n````\n`;");
 });
+
+test("metadata of any kind does no harm", () => {
+  const odd = {
+    title: 5,
+    lang: {},
+    language_info: { name: null },
+    kernelspec: [],
+  } as unknown as Notebook["metadata"];
+  expect(exportHtml(notebookOf(["# A", { code: "1", metadata: { jupyter: "x", tags: 5 } }], odd))).toContain(
+    "<title>A</title>",
+  );
+});
