@@ -57,7 +57,7 @@ export interface TimelineData {
 }
 
 export interface TimelineOptions {
-  /** The shortest block of the event loop that is noted, in ms; 1 unless given. */
+  /** The shortest block of the event loop that is noted, in ms; 2 unless given. */
   threshold?: number;
   /** How many events are kept, the latest ones; 2^18 unless given, 24 bytes each. */
   capacity?: number;
@@ -80,7 +80,7 @@ export class Timeline implements TimelineData {
   #ended: number | undefined;
   #read: { events: TimelineEvent[]; lost: number; tasks: TimelineTask[] } | undefined;
 
-  constructor({ threshold = 1, capacity = 1 << 18, tickEvery }: TimelineOptions = {}) {
+  constructor({ threshold = 2, capacity = 1 << 18, tickEvery }: TimelineOptions = {}) {
     this.#ring = startRecording(capacity);
     this.#probe = new LoopProbe(threshold, (start, duration) =>
       this.#blocks.push({ start: start - this.#began, duration }),
