@@ -123,6 +123,11 @@ export function taskName(task: number): string {
   return taskNames.get(task) ?? `task ${task}`;
 }
 
+/** How many events were ever written to a ring: the same number means the same events. */
+export function countWritten(shared: SharedArrayBuffer): number {
+  return Atomics.load(new Uint32Array(shared, 0, headerWords), written);
+}
+
 /** The events from number `from` on, in order of time, and how many of them were overwritten. */
 export function readEvents(shared: SharedArrayBuffer, from: number): { events: RingEvent[]; lost: number } {
   const source = attach(shared);

@@ -1,6 +1,7 @@
 import { LoopBlock } from "./loop-monitor";
 import { LoopProbe } from "./loop-probe";
 import {
+  countWritten,
   EventKind,
   now,
   readEvents,
@@ -78,7 +79,7 @@ export class Timeline implements TimelineData {
   readonly #ticks: number[] = [];
   readonly #ticker: NodeJS.Timeout | undefined;
   #ended: number | undefined;
-  #read: { events: TimelineEvent[]; lost: number; tasks: TimelineTask[] } | undefined;
+  #read: ReadRing | undefined;
 
   constructor({ threshold = 2, capacity = 1 << 18, tickEvery }: TimelineOptions = {}) {
     this.#ring = startRecording(capacity);
@@ -128,8 +129,8 @@ export class Timeline implements TimelineData {
     if (this.#ended !== undefined) return this;
     this.#probe.stop();
     clearInterval(this.#ticker);
+    this.#readRing();
     this.#ended = now();
-    this.#read = this.#readNow();
     stopRecording();
     return this;
   }
@@ -143,15 +144,15 @@ export class Timeline implements TimelineData {
   }
 
   get events(): TimelineEvent[] {
-    return (this.#read ?? this.#readNow()).events;
+    return this.#readRing().events;
   }
 
   get tasks(): TimelineTask[] {
-    return (this.#read ?? this.#readNow()).tasks;
+    return this.#readRing().tasks;
   }
 
   get lost(): number {
-    return (this.#read ?? this.#readNow()).lost;
+    return this.#readRing().lost;
   }
 
   /** The blocks of the event loop, in order. */
@@ -168,7 +169,15 @@ export class Timeline implements TimelineData {
     return [...this.#ticks];
   }
 
-  #readNow() {
+  /** Reads the ring anew only when there is more in it. */
+  #readRing(): ReadRing {
+    if (this.#ended !== undefined && this.#read) return this.#read;
+    const written = countWritten(this.#ring.shared);
+    if (this.#read?.written !== written) this.#read = { written, ...this.#readNow() };
+    return this.#read;
+  }
+
+  #readNow(): Omit<ReadRing, "written"> {
     const { events: ringEvents, lost } = readEvents(this.#ring.shared, this.#ring.from);
     const events = ringEvents.map(({ time, kind, task, thread }) => ({
       time: Math.max(0, time - this.#began),
@@ -179,4 +188,11 @@ export class Timeline implements TimelineData {
     }));
     return { events, lost, tasks: tasksOf(events) };
   }
+}
+
+interface ReadRing {
+  written: number;
+  events: TimelineEvent[];
+  lost: number;
+  tasks: TimelineTask[];
 }
