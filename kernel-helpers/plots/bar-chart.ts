@@ -10,10 +10,18 @@ export interface NamedValue {
 }
 
 const barHeight = 34;
+/** From this ratio of largest to smallest on, a linear axis would show but the largest. */
+const logarithmicFrom = 200;
 
-/** Horizontal bars in the order given, each with its number at its end. */
+/**
+ * Horizontal bars in the order given, each with its number at its end. The axis is logarithmic, and says so,
+ * where the numbers are so far apart that a linear one would show but the largest.
+ */
 export function barChart(values: NamedValue[], axisTitle: string, unit: string, words: ChartWords): Chart {
-  const most = Math.max(...values.map(({ value }) => value));
+  const axis = axisOf(
+    values.map(({ value }) => value),
+    axisTitle,
+  );
   const rows = values.map(({ name, value }) => ({ name, value: threeDigits(value) }));
   return new Chart(words, {
     height: rows.length * barHeight,
@@ -21,24 +29,37 @@ export function barChart(values: NamedValue[], axisTitle: string, unit: string, 
     data: { name: "values" },
     encoding: {
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },
-      // Room for the number at the end of the longest bar.
-      x: {
-        field: "value",
-        type: "quantitative",
-        title: axisTitle,
-        scale: { domain: [0, threeDigits(most * 1.15) || 1], nice: false },
-        axis: { tickCount: 6 },
-      },
+      x: { field: "value", type: "quantitative", ...axis.x },
     },
-    layer: [bars(), numbers(unit)],
+    layer: [bars(axis.from), numbers(unit)],
     usermeta: { names: rows.map(({ name }) => name) },
   });
 }
 
-function bars(): VegaLiteSpec {
+/** The axis and where its bars begin; both leave room for the number at the end of the longest bar. */
+function axisOf(numbers: number[], title: string): { x: VegaLiteSpec; from: number } {
+  const most = Math.max(...numbers);
+  const least = Math.min(...numbers);
+  if (least <= 0 || most / least < logarithmicFrom) {
+    const domain = [0, threeDigits(most * 1.15) || 1];
+    return { from: 0, x: { title, scale: { domain, nice: false }, axis: { tickCount: 6 } } };
+  }
+  const from = 10 ** Math.floor(Math.log10(least) - 0.2);
+  const decades = Math.log10(most / from);
+  const domain = [from, threeDigits(most * 10 ** (decades * 0.2))];
+  const scale = { type: "log", domain, nice: false };
+  const values = Array.from({ length: Math.ceil(decades) + 2 }, (_, power) => from * 10 ** power);
+  const shown = values.filter((value) => value <= domain[1]!).map(threeDigits);
+  return { from, x: { title: `${title}, logarithmic`, scale, axis: { values: shown, format: ",~r" } } };
+}
+
+function bars(from: number): VegaLiteSpec {
   return {
     mark: { type: "bar", height: { band: 0.62 }, color: palette[0] },
-    encoding: { tooltip: [{ field: "name" }, { field: "value", type: "quantitative" }] },
+    encoding: {
+      x2: { datum: from },
+      tooltip: [{ field: "name" }, { field: "value", type: "quantitative" }],
+    },
   };
 }
 

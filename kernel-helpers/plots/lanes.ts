@@ -64,7 +64,7 @@ function onThread(
     segments.push({ lane, task, state: "blocked", start: stretch.start, end: until });
     from = until;
   }
-  segments.push({ lane, task, state: "running", start: from, end });
+  if (from < end || segments.length === 0) segments.push({ lane, task, state: "running", start: from, end });
   return segments;
 }
 

@@ -36,11 +36,13 @@ interface SvgRenderer {
 export function renderSvg(spec: VegaLiteSpec, title: string, description: string): string {
   const vega = require("vega") as Vega;
   const vegaLite = require("vega-lite") as { compile(spec: unknown): { spec: unknown } };
+  // Vega marks the rows it reads, and they are the chart's.
+  const own = structuredClone(spec);
   const estimate = vega.textMetrics.width;
   vega.textMetrics.width = textWidth;
-  const view = new vega.View(vega.parse(vegaLite.compile(spec).spec), { renderer: "none" });
+  const view = new vega.View(vega.parse(vegaLite.compile(own).spec), { renderer: "none" });
   try {
-    return compact(describe(draw(vega, view.run()), title, description));
+    return describe(compact(draw(vega, view.run())), title, description);
   } finally {
     view.finalize();
     vega.textMetrics.width = estimate;
@@ -80,16 +82,19 @@ function describe(svg: string, title: string, description: string): string {
 /** Outputs are stored in the notebook: what draws nothing or repeats the default goes, and no px is finer than 0.1. */
 function compact(svg: string): string {
   return svg
-    .replace(/\d+\.\d{2,}/g, shorter)
-    .replaceAll(` font-family="${font}"`, "")
-    .replace('<g fill="none"', `<g fill="none" font-family="${font}"`)
     .replace(/<path class="(back|fore)ground"[^>]* d="(M0,0h0v0h0Z)?"[^>]*\/>/g, "")
-    .replace(/ (opacity="1"|stroke-width="1"|pointer-events="none"|aria-hidden="true")/g, "")
-    .replace(
-      / (aria-roledescription|role|class)="(mark|graphics|group|axis|legend|title|back|fore)[^"]*"/g,
-      "",
-    )
-    .replaceAll("<g></g>", "");
+    .replace(/<[^>]+>/g, compactTag)
+    .replace(/<g\/>|<g><\/g>/g, "")
+    .replace("<g ", `<g font-family="${font}" `);
+}
+
+const defaults = / (opacity="1"|stroke-width="1"|pointer-events="none"|(aria-[a-z]+|role|class)="[^"]*")/g;
+
+function compactTag(tag: string): string {
+  return tag
+    .replace(defaults, "")
+    .replace(` font-family="${font}"`, "")
+    .replace(/\d+\.\d{2,}/g, shorter);
 }
 
 /** Below 1 it may be an opacity. */

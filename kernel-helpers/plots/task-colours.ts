@@ -27,7 +27,9 @@ export function taskColours(names: string[]): TaskColours {
 export function colourChannel({ groups }: TaskColours, thinned: boolean): VegaLiteSpec {
   const domain = thinned ? [...groups, several] : groups;
   const range = [...palette.slice(0, groups.length), ...(thinned ? [palette.at(-1)] : [])];
-  return { field: "group", type: "nominal", scale: { domain, range } };
+  // Vega makes a legend of nothing infinitely high.
+  const legend = domain.length === 0 ? { legend: null } : {};
+  return { field: "group", type: "nominal", scale: { domain, range }, ...legend };
 }
 
 function family(name: string): string {

@@ -1,0 +1,25 @@
+import { comparisonChart, costChart } from "kernel-helpers";
+import { describe, expect, it } from "vitest";
+
+// biome-ignore lint/suspicious/noExplicitAny: a spec is JSON
+const axis = (chart: { spec: any }) => chart.spec.encoding.x;
+
+describe("the axis of a bar chart", () => {
+  it("begins at zero while all bars can be seen on it", () => {
+    const x = axis(comparisonChart({ "one after another": 610, together: 210 }));
+    expect(x.scale.domain[0]).toBe(0);
+    expect(x.title).toBe("duration (ms)");
+  });
+
+  it("is logarithmic, and says so, where the largest would hide the smallest", () => {
+    const x = axis(costChart({ direct: 0.14, "new Worker": 43_100 }));
+    expect(x.scale.type).toBe("log");
+    expect(x.scale.domain[0]).toBeLessThan(0.14);
+    expect(x.scale.domain[1]).toBeGreaterThan(43_100);
+    expect(x.title).toBe("time for a call (µs), logarithmic");
+  });
+
+  it("stays linear beside a zero, which has no logarithm", () => {
+    expect(axis(costChart({ nothing: 0, much: 1e6 })).scale.type).toBeUndefined();
+  });
+});

@@ -1,0 +1,149 @@
+import {
+  type Chart,
+  comparisonChart,
+  concurrencyChart,
+  costChart,
+  latencyChart,
+  loopDelayChart,
+  throughputChart,
+} from "kernel-helpers";
+import { describe, expect, it } from "vitest";
+import { alarm, ink, palette } from "../../kernel-helpers/plots/theme";
+import { typical } from "./samples";
+import { expectValidSpec, expectWellFormed } from "./schema";
+
+const odd = `<b>"a" & 'b' \\ 👩‍🚀`;
+const charts: { [name: string]: Chart } = {
+  concurrency: concurrencyChart(typical),
+  "loop delay": loopDelayChart({ duration: 1000, blocks: [{ start: 50, duration: 105 }] }),
+  "loop delay of an idle loop": loopDelayChart({ duration: 1000, blocks: [] }),
+  "loop delay with many blocks": loopDelayChart({
+    duration: 1000,
+    blocks: Array.from({ length: 1000 }, (_, id) => ({ start: id, duration: id / 2000 })),
+  }),
+  comparison: comparisonChart({ sequential: 612.34, concurrent: { duration: 205.4 } }),
+  "comparison of one": comparisonChart({ [odd]: 0 }),
+  cost: costChart({ "bare piscina": 30, [odd]: 477.123 }),
+  throughput: throughputChart([
+    { threads: 4, perSecond: 31.2 },
+    { threads: 1, perSecond: 12.1 },
+  ]),
+  "throughput of one pool": throughputChart([{ threads: 1, perSecond: 0 }], { unit: odd }),
+  latency: latencyChart({ idle: [0.2, 0.3, 0.4, 40], [odd]: [0] }),
+  "latency on a linear scale": latencyChart({ idle: [1, 2, 3] }, { scale: "linear", unit: "µs" }),
+};
+
+describe.each(Object.entries(charts))("the chart of %s", (_, chart) => {
+  it("is valid Vega-Lite with a title, and every axis has its unit", () => {
+    expectValidSpec(chart);
+    expect(chart.title).not.toBe("");
+    for (const title of axisTitles(chart)) expect(title).toMatch(/\((ms|µs)\)|per second|^threads$/);
+  });
+
+  it("is drawn as SVG with its title and what it shows for those who do not see it", () => {
+    const svg = chart.toSvg();
+    expectWellFormed(svg);
+    expect(svg).toMatch(/^<svg role="img"[^>]*><title>[^<]+<\/title><desc>[^<]+\.<\/desc>/);
+    expect(/NaN|undefined|Infinity|e\+\d/.exec(svg)).toBeNull();
+    expect(chart.spec.description).toBe(chart.description);
+  });
+
+  it("is at most 640 px wide and fits a notebook", () => {
+    const width = Number(/ width="([\d.]+)"/.exec(chart.toSvg())![1]);
+    expect(width).toBeGreaterThanOrEqual(600);
+    expect(width).toBeLessThanOrEqual(650);
+    expect(JSON.stringify(chart.toMimeBundle()).length).toBeLessThan(50_000);
+  });
+
+  it("holds nothing of this machine or this run", () => {
+    expect(JSON.stringify(chart.toMimeBundle())).not.toContain(process.cwd());
+    expect(chart.toSvg()).toBe(chart.toSvg());
+  });
+});
+
+function axisTitles({ spec }: Chart): string[] {
+  const { x, y } = spec.encoding as { x: { title?: string }; y: { title?: string | null } };
+  expect(x.title).toBeTruthy();
+  return [x.title, y.title].filter((title) => typeof title === "string");
+}
+
+describe("what the charts say", () => {
+  it.each([
+    [
+      "loop delay",
+      "In 1000 ms the loop was blocked 1 times, for 105 ms in all; an event waited for 105 ms at most.",
+    ],
+    [
+      "comparison",
+      "sequential took 612 ms, concurrent took 205 ms: concurrent was 2.98 times as fast as sequential.",
+    ],
+    ["throughput", "From 1 to 4 threads the throughput goes from 12.1 to 31.2 tasks per second."],
+    ["latency on a linear scale", "Half of the calls, and 99 of 100, took at most: idle 2 µs and 2.98 µs."],
+  ])("%s", (name, sentence) => {
+    expect(charts[name]!.description).toBe(sentence);
+  });
+
+  it("draws a block as a tooth: an event that comes in its middle waits for the half of it", () => {
+    const { delay } = charts["loop delay"]!.spec.datasets as { delay: unknown[] };
+    expect(delay).toEqual([
+      { time: 0, delay: 0 },
+      { time: 50, delay: 0 },
+      { time: 50, delay: 105 },
+      { time: 155, delay: 0 },
+      { time: 1000, delay: 0 },
+    ]);
+  });
+
+  it("leaves names as they are, though it shortens the numbers of the drawing", () => {
+    const name = `v1.2345 class="x"`;
+    expect(costChart({ [name]: 1 }).toSvg()).toContain(`>${name}</text>`);
+  });
+
+  it("keeps the order in which bars were given", () => {
+    const { names } = costChart({ z: 1, a: 2, m: 0 }).spec.usermeta as { names: string[] };
+    expect(names).toEqual(["z", "a", "m"]);
+  });
+});
+
+describe("charts of nothing", () => {
+  it.each([
+    [() => comparisonChart({}), "comparisonChart's object is empty. Give it at least one name and number"],
+    [() => comparisonChart({ a: Number.NaN }), "must be numbers of at least 0, got NaN"],
+    [() => comparisonChart({ a: "5" as never }), 'must be numbers of at least 0, got "5"'],
+    [() => costChart({ a: -1 }), "must be numbers of at least 0, got -1"],
+    [() => throughputChart([]), "throughputChart's list of points is empty."],
+    [() => latencyChart({}), "latencyChart's object is empty."],
+    [() => latencyChart({ a: [] }), `latencyChart's "a" is empty. Give it at least one number.`],
+    [() => latencyChart({ a: [1, Number.POSITIVE_INFINITY] }), "must be numbers of at least 0, got Infinity"],
+  ])("%s is refused with a sentence", (make, message) => {
+    expect(make).toThrow(message);
+  });
+});
+
+describe("the theme", () => {
+  function luminance(hex: string): number {
+    const [r, g, b] = [1, 3, 5]
+      .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+  }
+
+  // The contrast of WCAG 2.2, on white and on the near-black of JupyterLab's dark theme.
+  function contrasts(hex: string): number[] {
+    const own = luminance(hex) + 0.05;
+    return [1.05 / own, own / (luminance("#111111") + 0.05)];
+  }
+
+  it.each([...palette, alarm])("%s stands out on light and on dark", (colour) => {
+    expect(Math.min(...contrasts(colour))).toBeGreaterThanOrEqual(3);
+  });
+
+  it("writes in a grey that is as readable on light as on dark", () => {
+    expect(Math.min(...contrasts(ink))).toBeGreaterThanOrEqual(4.3);
+  });
+
+  it("leaves the background to the page", () => {
+    expect((charts.cost!.spec.config as { background: string }).background).toBe("transparent");
+    expect(charts.cost!.toSvg()).not.toContain('fill="white"');
+  });
+});

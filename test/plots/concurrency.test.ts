@@ -1,0 +1,189 @@
+import { concurrencyChart, type TimelineData } from "kernel-helpers";
+import { describe, expect, it } from "vitest";
+import { manyTasks, task, timeline, typical } from "./samples";
+import { expectValidSpec, expectWellFormed } from "./schema";
+
+interface Bar {
+  lane: string;
+  task: string;
+  state: string;
+  start: number;
+  end: number;
+  top: number;
+  bottom: number;
+}
+
+interface Data {
+  lanes: { lane: string }[];
+  bars: Bar[];
+  queue: { time: number; waiting: number }[];
+  blocks: { start: number; end: number; ms: number }[];
+  marks: { name: string; above: number; align: string }[];
+}
+
+function dataOf(data: TimelineData): Data {
+  return concurrencyChart(data).spec.datasets as Data;
+}
+
+describe("the concurrency chart", () => {
+  it("has the loop's lane first, then the queue, then the threads by name", () => {
+    expect(dataOf(typical).lanes.map(({ lane }) => lane)).toEqual([
+      "event loop",
+      "queue",
+      "pool-1",
+      "pool-2",
+      "pool-10",
+    ]);
+  });
+
+  it("draws waiting in the queue, running, and standing blocked, to a tenth of a ms", () => {
+    const bars = dataOf(typical).bars.map(({ lane, task, state, start, end }) => [
+      lane,
+      task,
+      state,
+      start,
+      end,
+    ]);
+    expect(bars).toContainEqual(["queue", "hash", "waiting", 1.5, 34.3]);
+    expect(bars).toContainEqual(["pool-1", "parse", "running", 32, 70]);
+    expect(bars).toContainEqual(["pool-1", "parse", "blocked", 70, 100]);
+    expect(bars).toContainEqual(["pool-1", "parse", "running", 100, 140]);
+    expect(bars).toHaveLength(4 + 6);
+  });
+
+  it("marks the blocks of the loop", () => {
+    expect(dataOf(typical).blocks).toEqual([{ start: 80, end: 100, ms: 20 }]);
+  });
+
+  it("puts tasks that overlap on a lane below one another", () => {
+    const on = { thread: "event loop", queued: 0, started: 0 };
+    const { bars } = dataOf(
+      timeline({ tasks: [task(1, "a", { ...on, done: 50 }), task(2, "b", { ...on, done: 60 })] }),
+    );
+    expect(bars.map(({ state }) => state)).toEqual(["in flight", "in flight"]);
+    expect(bars[0]!.bottom).toBeLessThanOrEqual(bars[1]!.top);
+  });
+
+  it("gives names of its own to as many tasks as there are colours, and one to a family beyond", () => {
+    const usermeta = (data: TimelineData) => concurrencyChart(data).spec.usermeta as { tasks: string[] };
+    expect(usermeta(typical).tasks).toEqual(["hash", "parse", "sum"]);
+    expect(usermeta(manyTasks(40)).tasks).toEqual(["job"]);
+    expect(usermeta(manyTasks(40, (id) => `${"abcdefghijkl"[id % 12]}-task`)).tasks).toEqual(["tasks"]);
+  });
+
+  it("writes marks that are close to one another in rows, and the last ones leftwards", () => {
+    const { marks } = dataOf(
+      timeline({
+        marks: [
+          { time: 10, name: "first of them" },
+          { time: 12, name: "second" },
+          { time: 204, name: "the end" },
+        ],
+      }),
+    );
+    expect(marks.map(({ align }) => align)).toEqual(["left", "left", "right"]);
+    expect(marks[0]!.above).not.toBe(marks[1]!.above);
+    expect(marks[0]!.above).toBe(marks[2]!.above);
+  });
+
+  it("draws the queue as its length where too many wait for a bar each", () => {
+    const { queue, bars } = dataOf(manyTasks(200));
+    expect(bars.some(({ lane }) => lane === "queue")).toBe(false);
+    expect(Math.max(...queue.map(({ waiting }) => waiting))).toBe(200);
+    expect(queue.at(-1)!.waiting).toBe(0);
+    const falling = queue.slice(1);
+    expect(falling.every(({ waiting }, i) => i === 0 || waiting <= falling[i - 1]!.waiting)).toBe(true);
+  });
+
+  it("says in a sentence what it shows", () => {
+    expect(concurrencyChart(typical).description).toBe(
+      "4 tasks on 3 threads took 205 ms in all; the loop was blocked for 20 ms at most.",
+    );
+  });
+
+  it("prints as lanes of characters in a terminal", () => {
+    const lines = concurrencyChart(typical, { title: "Lanes" }).toString().split("\n");
+    expect(lines[0]).toBe("Lanes");
+    expect(lines[1]).toMatch(/^event loop ▏ +█+ +▏$/);
+    expect(lines[3]).toMatch(/^pool-1 {5}▏ +█+▒+█+ +▏$/);
+    expect(lines.at(-1)).toContain("4 tasks on 3 threads");
+  });
+
+  it("stays small: what is stored in a notebook is under 25 KB", () => {
+    expect(JSON.stringify(concurrencyChart(typical).toMimeBundle()).length).toBeLessThan(25_000);
+  });
+
+  it("is the same for the same timeline, whatever the order of its tasks", () => {
+    const reversed = { ...typical, tasks: [...typical.tasks].reverse() };
+    const [one, other] = [concurrencyChart(typical), concurrencyChart(reversed)];
+    expect(one.toSvg()).toBe(concurrencyChart(typical).toSvg());
+    expect(one.spec.usermeta).toEqual(other.spec.usermeta);
+    expect(one.spec.layer).toEqual(other.spec.layer);
+  });
+});
+
+describe("a concurrency chart of unusual timelines", () => {
+  const unfinished = task(1, "endless", { done: null, blocked: [{ start: 50, end: null }] });
+  const neverStarted = task(2, "stuck", { thread: null, started: null, done: null });
+  const samples: { [name: string]: TimelineData } = {
+    "an empty timeline": timeline(),
+    "a timeline of no time": timeline({ duration: 0 }),
+    "one event": timeline({ tasks: [task(1, "only", { thread: null, started: null, done: null })] }),
+    "unfinished tasks": timeline({ tasks: [unfinished, neverStarted] }),
+    "a clock that went backwards": timeline({
+      tasks: [task(1, "back", { started: 50, done: 20, queued: 60 })],
+    }),
+    "names with quotes, markup and emoji": timeline({
+      tasks: [
+        task(1, `"a" & 'b' \\ <script>`, { thread: `<b>"pool"</b> & 'x' \\` }),
+        task(2, "👩‍🚀 ☕"),
+        task(3, ""),
+      ],
+      marks: [{ time: 3, name: "<i>&amp;" }],
+    }),
+    "a name of 500 letters": timeline({ tasks: [task(1, "x".repeat(500), { thread: "y".repeat(500) })] }),
+    "a hundred threads": timeline({
+      tasks: Array.from({ length: 100 }, (_, id) => task(id, "t", { thread: `pool-${id}` })),
+    }),
+    "a hundred marks at once": timeline({
+      marks: Array.from({ length: 100 }, (_, id) => ({ time: 100, name: `mark ${id}` })),
+    }),
+    "ten thousand blocks": timeline({
+      blocks: Array.from({ length: 10_000 }, (_, id) => ({ start: id / 50, duration: 0.01 })),
+    }),
+    "100,000 tasks": manyTasks(100_000, (id) => `t${id % 3}`),
+  };
+
+  it.each(Object.entries(samples))("is a right picture: %s", (_, data) => {
+    const chart = concurrencyChart(data);
+    expectValidSpec(chart);
+    const svg = chart.toSvg();
+    expectWellFormed(svg);
+    expect(/NaN|undefined|Infinity|e\+\d/.exec(svg)).toBeNull();
+    expect(chart.toString()).not.toMatch(/NaN|undefined|Infinity/);
+    expect(JSON.stringify(chart.toMimeBundle()).length).toBeLessThan(200_000);
+  });
+
+  it("says how many tasks are unfinished, and draws them to the end", () => {
+    const chart = concurrencyChart(samples["unfinished tasks"]!);
+    expect(chart.description).toContain("2 of them unfinished");
+    const { bars } = chart.spec.datasets as Data;
+    expect(bars.filter(({ end }) => end === 205)).toHaveLength(2);
+  });
+
+  it("says that it was thinned, and keeps a long bar among thousands of short ones", () => {
+    const data = manyTasks(20_000);
+    data.tasks.push(task(20_001, "long", { thread: "pool-9", started: 100, done: data.duration / 2 }));
+    const chart = concurrencyChart(data);
+    const { subtitle } = chart.spec.title as { subtitle: string[] };
+    const { bars } = chart.spec.datasets as Data;
+    expect(subtitle[1]).toBe(`thinned: 20,001 tasks drawn as ${bars.length} bars`);
+    expect(bars.length).toBeLessThanOrEqual(300);
+    expect(bars.filter(({ lane }) => lane === "pool-9")).toMatchObject([{ task: "long", start: 100 }]);
+  });
+
+  it("says that events were overwritten", () => {
+    const { subtitle } = concurrencyChart(timeline({ lost: 1234 })).spec.title as { subtitle: string[] };
+    expect(subtitle[1]).toBe("the oldest 1,234 events were overwritten: record with a larger capacity");
+  });
+});
