@@ -1,31 +1,32 @@
 import { readFile } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { LoopMonitor, timeLoopBlocking } from "kernel-helpers";
+import { type LoopBlock, LoopMonitor, timeLoopBlocking } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { DelayHistogram } from "../../kernel-helpers/timing/delay-histogram";
 import { sleep, spin } from "./spin";
 
+function sumOf(blocks: LoopBlock[]): number {
+  return blocks.reduce((sum, { duration }) => sum + duration, 0);
+}
+
+// A busy machine adds blocks of its own: none of these counts them.
 describe("timeLoopBlocking", () => {
   it("reports a block in a timer with its start and length", async () => {
-    const { blocks, longest, duration } = await timeLoopBlocking(
-      async () => {
-        await sleep(60);
-        spin(80);
-        await sleep(20);
-      },
-      { threshold: 40 },
-    );
-    expect(blocks).toHaveLength(1);
-    expect(blocks[0]!.duration).toBe(longest);
+    const { blocks, longest, duration } = await timeLoopBlocking(async () => {
+      await sleep(60);
+      spin(80);
+      await sleep(20);
+    });
+    const ours = blocks.find((block) => block.duration >= 80)!;
+    expect(ours.start).toBeGreaterThan(50);
     expect(longest).toBeGreaterThanOrEqual(80);
-    expect(longest).toBeLessThan(160);
-    expect(blocks[0]!.start).toBeGreaterThan(50);
-    expect(duration).toBeGreaterThanOrEqual(150);
+    // The waits around it are no part of any block.
+    expect(sumOf(blocks)).toBeLessThan(duration - 70);
   });
 
   it("reports a block in the callback of input and output, which a timer's delay would not show in full", async () => {
-    const { blocks } = await timeLoopBlocking(
+    const { longest } = await timeLoopBlocking(
       () =>
         new Promise<void>((resolve) =>
           readFile(import.meta.filename, () => {
@@ -33,30 +34,23 @@ describe("timeLoopBlocking", () => {
             resolve();
           }),
         ),
-      { threshold: 40 },
     );
-    expect(blocks).toHaveLength(1);
-    expect(blocks[0]!.duration).toBeGreaterThanOrEqual(80);
+    expect(longest).toBeGreaterThanOrEqual(80);
   });
 
   it("tells blocks apart that end in a wait of the loop", async () => {
-    const { blocks } = await timeLoopBlocking(
-      async () => {
-        for (let i = 0; i < 3; i++) {
-          spin(50);
-          await sleep(30);
-        }
-      },
-      { threshold: 40 },
-    );
-    expect(blocks).toHaveLength(3);
-    for (const [i, { start }] of blocks.slice(1).entries())
-      expect(start).toBeGreaterThan(blocks[i]!.start + blocks[i]!.duration + 25);
+    const { blocks, duration } = await timeLoopBlocking(async () => {
+      for (let i = 0; i < 3; i++) {
+        spin(50);
+        await sleep(30);
+      }
+    });
+    expect(blocks.filter((block) => block.duration >= 50).length).toBeGreaterThanOrEqual(3);
+    expect(sumOf(blocks)).toBeLessThan(duration - 75);
   });
 
   it("counts a block that lasts until the work returns, and one before its first await", async () => {
-    const report = await timeLoopBlocking(() => spin(60), { threshold: 40 });
-    expect(report.blocks).toHaveLength(1);
+    const report = await timeLoopBlocking(() => spin(60));
     expect(report.longest).toBeGreaterThanOrEqual(60);
   });
 
@@ -88,15 +82,14 @@ describe("timeLoopBlocking", () => {
 
 describe("LoopMonitor", () => {
   it("reports while it runs, and the same report for ever once stopped", async () => {
-    const monitor = new LoopMonitor({ threshold: 40 });
+    const monitor = new LoopMonitor();
     spin(50);
-    expect(monitor.report().blocks).toHaveLength(1);
+    expect(monitor.report().longest).toBeGreaterThanOrEqual(50);
     const final = monitor.stop();
     spin(50);
     await sleep(10);
     expect(monitor.stop()).toBe(final);
     expect(monitor.report()).toBe(final);
-    expect(final.blocks).toHaveLength(1);
   });
 
   it("does not keep the process's loop turning", async () => {

@@ -27,17 +27,13 @@ describe("Timeline", () => {
   });
 
   it("notes the blocks of the loop on the same clock", async () => {
-    const timeline = await Timeline.record(
-      async (recording) => {
-        await sleep(20);
-        recording.mark("blocking");
-        spin(60);
-        await sleep(20);
-      },
-      { threshold: 40 },
-    );
-    expect(timeline.blocks).toHaveLength(1);
-    const { start, duration } = timeline.blocks[0]!;
+    const timeline = await Timeline.record(async (recording) => {
+      await sleep(20);
+      recording.mark("blocking");
+      spin(60);
+      await sleep(20);
+    });
+    const { start, duration } = timeline.blocks.find((block) => block.duration >= 60)!;
     const mark = timeline.marks[0]!;
     expect(mark.name).toBe("blocking");
     expect(mark.time).toBeGreaterThanOrEqual(start);
