@@ -1,3 +1,13 @@
+import {
+  CELL_RULES,
+  CODE_RULES,
+  isObject,
+  type Json,
+  NOTEBOOK_RULES,
+  OUTPUT_RULES,
+  type Rule,
+} from "./rules";
+
 /** What a notebook does otherwise than nbformat 4.0 to 4.5 says. */
 export interface Problem {
   /** The cell, counted from 1; undefined for the notebook itself. */
@@ -6,8 +16,6 @@ export interface Problem {
   /** True when the notebook cannot be run, edited or exported before this is corrected. */
   fatal: boolean;
 }
-
-type Json = Record<string, unknown>;
 
 /** The problems of a parsed notebook, in reading order; empty for a sound one. */
 export function findProblems(notebook: unknown): Problem[] {
@@ -21,7 +29,7 @@ export function findProblems(notebook: unknown): Problem[] {
       ),
     ];
   return [
-    ...memberProblem(notebook, "metadata", isObject, "an object", "add `{}`"),
+    ...memberProblems(notebook, NOTEBOOK_RULES),
     ...notebook.cells.flatMap((cell, index) =>
       cellProblems(cell).map((problem) => ({ ...problem, cell: index + 1 })),
     ),
@@ -39,8 +47,6 @@ function versionProblem({ nbformat, nbformat_minor }: Json): Problem | undefined
     );
   if (nbformat > 4)
     return fatal(`this is ${version}, expected 4.0 to 4.5; save it as nbformat 4 or update this tool.`);
-  if (!Number.isInteger(nbformat_minor))
-    return problem('`nbformat_minor` must be an integer; add `"nbformat_minor": 5`.');
   return undefined;
 }
 
@@ -49,8 +55,7 @@ function cellProblems(cell: unknown): Problem[] {
   if (!["code", "markdown", "raw"].includes(cell.cell_type as string))
     return [fatal(`\`cell_type\` must be "code", "markdown" or "raw", got ${shown(cell.cell_type)}.`)];
   return [
-    ...memberProblem(cell, "source", isMultiline, "a string or a list of strings", 'add `""`', true),
-    ...memberProblem(cell, "metadata", isObject, "an object", "add `{}`"),
+    ...memberProblems(cell, CELL_RULES),
     ...(cell.cell_type === "code" ? codeProblems(cell) : []),
     ...attachmentProblems(cell),
   ];
@@ -59,8 +64,7 @@ function cellProblems(cell: unknown): Problem[] {
 function codeProblems(cell: Json): Problem[] {
   const outputs = Array.isArray(cell.outputs) ? cell.outputs : [];
   return [
-    ...memberProblem(cell, "outputs", Array.isArray, "a list", "add `[]`"),
-    ...memberProblem(cell, "execution_count", isCount, "an integer or null", "add `null`"),
+    ...memberProblems(cell, CODE_RULES),
     ...outputs.flatMap((output, index) => outputProblems(output, index + 1)),
   ];
 }
@@ -68,44 +72,18 @@ function codeProblems(cell: Json): Problem[] {
 function outputProblems(output: unknown, number: number): Problem[] {
   const at = `output ${number}: `;
   if (!isObject(output)) return [fatal(`${at}an output is an object, got ${kindOf(output)}.`)];
-  const members = OUTPUT_MEMBERS[output.output_type as string];
-  if (!members)
+  const type = output.output_type;
+  if (typeof type !== "string" || !Object.hasOwn(OUTPUT_RULES, type))
     return [
       fatal(
-        `${at}\`output_type\` must be one of ${Object.keys(OUTPUT_MEMBERS).join(", ")}, got ${shown(output.output_type)}; run the cell again or clear its outputs.`,
+        `${at}\`output_type\` must be one of ${Object.keys(OUTPUT_RULES).join(", ")}, got ${shown(type)}; run the cell again or clear its outputs.`,
       ),
     ];
-  return members.flatMap(([name, test, expected]) =>
-    memberProblem(
-      output,
-      name,
-      test,
-      expected,
-      "run the cell again or clear its outputs",
-      FATAL_MEMBERS.has(name),
-    ).map((found) => ({ ...found, message: at + found.message })),
-  );
+  return memberProblems(output, OUTPUT_RULES[type]!).map((found) => ({
+    ...found,
+    message: at + found.message,
+  }));
 }
-
-type MemberRule = [name: string, test: (value: unknown) => boolean, expected: string];
-const DATA: MemberRule[] = [
-  ["data", isObject, "an object"],
-  ["metadata", isObject, "an object"],
-];
-const OUTPUT_MEMBERS: Record<string, MemberRule[]> = {
-  execute_result: [...DATA, ["execution_count", isCount, "an integer or null"]],
-  display_data: DATA,
-  stream: [
-    ["name", isString, "a string"],
-    ["text", isMultiline, "a string or a list of strings"],
-  ],
-  error: [
-    ["ename", isString, "a string"],
-    ["evalue", isString, "a string"],
-    ["traceback", isLines, "a list of strings"],
-  ],
-};
-const FATAL_MEMBERS = new Set(["data", "text", "traceback"]);
 
 function attachmentProblems({ attachments }: Json): Problem[] {
   if (attachments === undefined || (isObject(attachments) && Object.values(attachments).every(isObject)))
@@ -135,19 +113,13 @@ function idMessage(id: unknown, minor: number, first: number | undefined): strin
     : `\`id\` ${shown(id)} is that of cell ${first} too; give this cell another.`;
 }
 
-function memberProblem(
-  object: Json,
-  name: string,
-  test: (value: unknown) => boolean,
-  expected: string,
-  remedy: string,
-  always = false,
-): Problem[] {
-  const value = object[name];
-  if (test(value)) return [];
-  // What is only left out can be filled in; what has the wrong kind cannot.
-  const message = `\`${name}\` must be ${expected}, got ${kindOf(value)}; ${remedy}.`;
-  return [{ message, fatal: always || value !== undefined }];
+function memberProblems(object: Json, rules: readonly Rule[]): Problem[] {
+  return rules
+    .filter(({ name, test }) => !test(object[name]))
+    .map(({ name, expected, remedy, grade }) => ({
+      message: `\`${name}\` must be ${expected}, got ${kindOf(object[name])}; ${remedy}.`,
+      fatal: grade === "fatal" || (grade === "fillable" && object[name] != null),
+    }));
 }
 
 function fatal(message: string): Problem {
@@ -156,26 +128,6 @@ function fatal(message: string): Problem {
 
 function problem(message: string): Problem {
   return { message, fatal: false };
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isLines(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(isString);
-}
-
-function isMultiline(value: unknown): value is string | string[] {
-  return isString(value) || isLines(value);
-}
-
-function isCount(value: unknown): boolean {
-  return value === null || (Number.isInteger(value) && (value as number) >= 0);
 }
 
 function kindOf(value: unknown): string {

@@ -93,6 +93,16 @@ describe("one sentence says what is wrong, where, and what to do, for", () => {
       /^x, cell 1: `source` must be a string or a list/,
     ],
     [
+      "a broken cell in a notebook without `nbformat_minor`",
+      '{"nbformat": 4, "cells": [{}]}',
+      /^x, cell 1: `cell_type` must be/,
+    ],
+    [
+      "an output type that every object has",
+      textOf([{ ...CELL, outputs: [{ output_type: "constructor" }] }]),
+      /got "constructor"/,
+    ],
+    [
       "an old output type",
       textOf([{ ...CELL, outputs: [{ output_type: "pyout" }] }]),
       /^x, cell 1: output 1: .* got "pyout"/,
@@ -116,6 +126,13 @@ describe("the problems of a readable notebook name", () => {
   }
 
   test("nothing when it is sound", () => expect(problemsOf([CELL])).toEqual([]));
+
+  test("members of the wrong kind that do no harm", () => {
+    expect(problemsOf([{ ...CELL, execution_count: "1", metadata: null }])).toEqual([
+      "1: `metadata` must be an object, got null; add `{}`.",
+      "1: `execution_count` must be an integer or null, got a string; add `null`.",
+    ]);
+  });
 
   test("an id that two cells share", () => {
     expect(problemsOf([CELL, CELL])).toEqual(['2: `id` "a" is that of cell 1 too; give this cell another.']);
