@@ -38,6 +38,9 @@ export interface RunningKernel {
 /** A kernel that cannot start at all has said so by then, in ms; one that can goes on starting behind the answer. */
 const earlyFailure = 200;
 
+/** How long the end of all kernels is waited for, in ms: one that hangs at its start dies with this process. */
+const patience = 5000;
+
 /** A kernel that dies this often without having answered anything in between is left dead. */
 const mostDeaths = 3;
 
@@ -149,7 +152,7 @@ export interface Kernels {
   /** Throws `HttpError` 404. */
   get(id: string): RunningKernel;
   shutdown(id: string): Promise<void>;
-  /** Ends all, even those that are still starting. */
+  /** Ends all, even those that are still starting; returns after 5 s at the latest. */
   close(): Promise<void>;
 }
 
@@ -201,7 +204,8 @@ export function createKernels(root: string): Kernels {
     },
     async close() {
       closed = true;
-      await Promise.allSettled([...kernels.keys()].map(shutdown));
+      const ended = Promise.allSettled([...kernels.keys()].map(shutdown));
+      await Promise.race([ended, sleep(patience, undefined, { ref: false })]);
     },
   };
 }
