@@ -251,6 +251,21 @@ describe("modules are required again in the worker", () => {
   });
 });
 
+test("a class of a built-in module that is loaded late, known only with the prefix node:", async () => {
+  expect(await executor.submit(() => 1)).toBe(1);
+  const { DatabaseSync } = await import("node:sqlite");
+  const answer = await executor.submit(() => {
+    const database = new DatabaseSync(":memory:");
+    return database.prepare("SELECT 6 * 7 AS answer").get()?.answer;
+  });
+  expect(answer).toBe(42);
+});
+
+test("a class that stays on the loop says why when the thread makes an instance", async () => {
+  const Bound = (class {} as new () => object).bind(null) as new () => object;
+  await expect(executor.submit(() => new Bound())).rejects.toThrow(/lives on the event loop/);
+});
+
 describe("what cannot go is refused before it is queued, with its path and the way out", () => {
   class Account {
     #secret = 1;

@@ -14,6 +14,7 @@ export interface Reference {
 
 const references = new Map<unknown, Reference>();
 let seenModules = 0;
+let seenBuiltins = 0;
 const cache = require.cache;
 
 /** A require that finds what a notebook or script in the working directory would find. */
@@ -39,23 +40,36 @@ function wrapperOf(value: unknown): Reference | undefined {
 
 /** Learns of the modules loaded since the last time; false when there are none. */
 function refresh(): boolean {
-  const loaded = Object.keys(cache);
-  if (loaded.length === seenModules) return false;
-  if (seenModules === 0) {
-    addGlobals();
-    for (const name of loadedBuiltins()) addModule(`node:${name}`, requireFromHere()(name));
-  }
-  seenModules = loaded.length;
-  for (const file of loaded) {
-    const loadedModule = cache[file];
-    if (loadedModule?.loaded) addModule(file, loadedModule.exports);
+  if (seenBuiltins === 0) addGlobals();
+  const newBuiltins = refreshBuiltins();
+  return refreshFiles() || newBuiltins;
+}
+
+/** Node's own list of what it has loaded; it only grows. */
+function refreshBuiltins(): boolean {
+  const list = (process as unknown as { moduleLoadList: string[] }).moduleLoadList;
+  if (list.length === seenBuiltins) return false;
+  seenBuiltins = list.length;
+  const loaded = new Set(list);
+  // `node:sqlite` and a few others are listed with the prefix that they cannot be loaded without.
+  const names = builtinModules
+    .map((name) => name.replace(/^node:/, ""))
+    .filter((name) => !name.startsWith("_"));
+  for (const name of names) {
+    if (loaded.has(`NativeModule ${name}`)) addModule(`node:${name}`, requireFromHere()(`node:${name}`));
   }
   return true;
 }
 
-function loadedBuiltins(): string[] {
-  const loaded = new Set((process as unknown as { moduleLoadList: string[] }).moduleLoadList);
-  return builtinModules.filter((name) => !name.startsWith("_") && loaded.has(`NativeModule ${name}`));
+function refreshFiles(): boolean {
+  const files = Object.keys(cache);
+  if (files.length === seenModules) return false;
+  seenModules = files.length;
+  for (const file of files) {
+    const loadedModule = cache[file];
+    if (loadedModule?.loaded) addModule(file, loadedModule.exports);
+  }
+  return true;
 }
 
 function addGlobals(): void {

@@ -118,14 +118,15 @@ function factoryText({ names, source, sloppy }: FunctionCode): string {
 
 function makeStub({ id, name, reason }: PackedNode & { kind: "stub" }): AnyFunction {
   const label = name || "This function";
-  const stub = () => {
+  // A declaration and no arrow function: `new` must reach the reason as well.
+  function stub(): never {
     const why = reason
       ? `It was not copied: ${reason}`
       : "Here it is only named, as what the loop is to call.";
     throw new TypeError(
       `${label} lives on the event loop. ${why} Call it through runCoroutineThreadsafe(${name || "fn"}, …).`,
     );
-  };
+  }
   Object.defineProperty(stub, "name", { value: name, configurable: true });
   adopt(stub, id);
   return stub;
