@@ -1,0 +1,343 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { kernelsForTests, temporaryFolder } from "./kernels.ts";
+import { nbRun, startNb } from "./nb.ts";
+import { copyOf, fixture, notebookText, read, writeNotebook } from "./notebooks.ts";
+
+beforeAll(() => {
+  process.env.JUPYTER_PATH = kernelsForTests();
+});
+
+const scripted = (...cells: Parameters<typeof writeNotebook>[2]) =>
+  writeNotebook("notebook", "scripted", cells);
+
+describe("the exit code", () => {
+  it("is 0 when all passed", async () => {
+    expect((await nbRun([scripted("print('x')")])).code).toBe(0);
+  });
+
+  it("is 1 when a cell failed, and when one differs with --check", async () => {
+    expect((await nbRun([scripted("throw new Error('x')")])).code).toBe(1);
+    const { code, stdout } = await nbRun([scripted("print('new')"), "--check"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("+ new");
+  });
+
+  it.each([
+    ["an unknown option", ["--frob"], /unknown option '--frob'/],
+    ["a bad number", ["--jobs", "0"], /whole number of at least 1, got "0"/],
+    ["a bad timeout", ["--timeout", "soon"], /seconds above 0, got "soon"/],
+    ["a bad shard", ["--shard", "4/3"], /--shard must look like i\/n/],
+    ["a bad reporter", ["--reporter", "xml"], /--reporter must be one of tty, github, junit, json/],
+    ["a bad parameter", ["--param", "5"], /--param must look like name=value/],
+    ["a path that is not there", ["/no/such/folder"], /no such file/],
+    ["a folder without notebooks", [temporaryFolder()], /There is no notebook/],
+  ])("is 2 for %s, in one sentence", async (_, args, sentence) => {
+    const { code, stderr } = await nbRun(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    ["merge-conflict", /merge-conflict\.ipynb:\d+: Git left conflict markers/],
+    ["bare-nan", /bare-nan\.ipynb:\d+: `NaN` is not JSON/],
+    ["truncated", /truncated\.ipynb:\d+: the file ends too early/],
+    ["nbformat-3", /nbformat 3\.0, expected 4\.0 to 4\.5; upgrade/],
+    ["output-without-type", /output-without-type\.ipynb, cell \d+: .*`output_type`/],
+  ])("is 2 for the broken notebook %s, and nothing is written", async (name, sentence) => {
+    const file = copyOf(name);
+    const before = read(file);
+    const { code, stdout } = await nbRun([file, "--update"]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(sentence);
+    expect(read(file)).toBe(before);
+  });
+
+  it("is 3 when the kernel cannot be had", async () => {
+    const { code, stdout } = await nbRun([writeNotebook("x", "nobody-has-this", ["1"])]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/There is no kernel named "nobody-has-this"\. There are: .*scripted/);
+  });
+});
+
+describe("the report", () => {
+  it("has a line for each cell in a pipe, and counts at the end", async () => {
+    const file = scripted({ type: "markdown", source: "# Part" }, "print('x')", {
+      source: "1",
+      tags: ["skip-execution"],
+    });
+    const { stdout } = await nbRun([file]);
+    expect(stdout).toMatch(/^ok {4}.*notebook\.ipynb, cell 2 \(Part\) {2}\d+ ms$/m);
+    expect(stdout).toMatch(/^skip {2}.*cell 3/m);
+    expect(stdout).toMatch(/1 notebook, 2 cells: 1 passed, 1 skipped, in/);
+    expect(stdout).not.toContain("\u001b[");
+  });
+
+  it("names file, cell, heading, line, error, streams, time and the command for a failure", async () => {
+    const file = scripted(
+      { type: "markdown", source: "# Part" },
+      "print('before');\nthrow new Error('broken');",
+    );
+    const { stdout } = await nbRun([file]);
+    expect(stdout).toContain("notebook.ipynb, cell 2 (Part), [1]");
+    expect(stdout).toContain("Error: broken");
+    expect(stdout).toContain("> 2 | throw new Error('broken');");
+    expect(stdout).toMatch(/stdout:\n\s+before/);
+    expect(stdout).toMatch(/After \d+ ms\. To run just this notebook: npx nb run .*notebook\.ipynb/);
+  });
+
+  it("comes as JSON and JUnit, several at once, on stdout or into files", async () => {
+    const folder = temporaryFolder();
+    const junit = join(folder, "report.xml");
+    const file = scripted("print('x')", "throw new Error('<&\"]]>')", {
+      source: "1",
+      tags: ["skip-execution"],
+    });
+    const { stdout, code } = await nbRun([file, "--reporter", "json", "--reporter", `junit=${junit}`]);
+    expect(code).toBe(1);
+    const report = JSON.parse(stdout);
+    expect(report.cells).toEqual({ passed: 1, failed: 1, differs: 0, skipped: 1, "not-run": 0 });
+    expect(report.notebooks[0].cells[1]).toMatchObject({
+      number: 2,
+      status: "failed",
+      failures: [{ kind: "error" }],
+    });
+    const xml = read(junit);
+    expect(xml).toContain('tests="3" failures="1" errors="0" skipped="1"');
+    expect(xml).toContain("Error: &lt;&amp;&quot;]]&gt;");
+  });
+
+  it("annotates the failing line on GitHub and adds a table to the job's summary", async () => {
+    const summary = join(temporaryFolder(), "summary.md");
+    const env = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
+    const file = fixtureLikeScripted();
+    const { stdout } = await nbRun([file], { env });
+    const line =
+      read(file)
+        .split("\n")
+        .findIndex((text) => text.includes("throw")) + 1;
+    expect(stdout).toMatch(
+      new RegExp(`^::error file=.*notebook\\.ipynb,line=${line},title=.*cell 2::.*broken`, "m"),
+    );
+    expect(read(summary)).toMatch(/\| ❌ \| .*notebook\.ipynb \| 1 \| 1 \|/);
+  });
+});
+
+/** With the source as a list of lines, as Jupyter writes it. */
+function fixtureLikeScripted(): string {
+  const file = scripted("print('x')", "1;\nthrow new Error('broken')");
+  const notebook = JSON.parse(read(file));
+  for (const cell of notebook.cells) cell.source = cell.source.match(/[^\n]*\n|[^\n]+$/g);
+  writeFileSync(file, JSON.stringify(notebook, null, 1));
+  return file;
+}
+
+describe("writing outputs", () => {
+  it("--update changes outputs and counts only, and a second time nothing at all", async () => {
+    const file = copyOf("crlf-two-spaces");
+    const stored = read(file);
+    writeFileSync(file, stored.replaceAll(/"name": "(tslab|typescript)"/g, '"name": "scripted"'));
+    const before = read(file);
+    await nbRun([file, "--update", "--kernel", "scripted"]);
+    const once = read(file);
+    const withoutResults = (text: string) =>
+      text.replaceAll(/"execution_count": [^\r\n]*|"outputs": \[[\s\S]*?\r?\n? *\](?=,)/g, "");
+    expect(withoutResults(once)).toBe(withoutResults(before));
+    const { mtimeNs } = statSync(file, { bigint: true });
+    await nbRun([file, "--update", "--kernel", "scripted"]);
+    expect(read(file)).toBe(once);
+    expect(statSync(file, { bigint: true }).mtimeNs).toBe(mtimeNs);
+  });
+
+  it("--update keeps a stored output that --check would accept, so that measured times do not churn", async () => {
+    const measured = { source: "print('took ' + Math.random() * 1000 + ' ms')", tags: ["measured"] };
+    const exact = "print('same')";
+    const file = scripted(measured, exact);
+    await nbRun([file, "--update"]);
+    const once = read(file);
+    expect(once).toContain("took ");
+    expect((await nbRun([file, "--update", "--check"])).code).toBe(0);
+    expect(read(file)).toBe(once);
+  });
+
+  it("--update stores the outputs of a notebook that fails, too", async () => {
+    const file = scripted("print('ran')", "throw new Error('x')");
+    expect((await nbRun([file, "--update"])).code).toBe(1);
+    const outputs = JSON.parse(read(file)).cells.map((cell: { outputs: object[] }) => cell.outputs);
+    expect(outputs).toMatchObject([[{ text: ["ran"] }], [{ ename: "Error", evalue: "x" }]]);
+  });
+
+  it("ids are neither added nor changed, and the outputs of a skipped cell stay", async () => {
+    const outputs = [{ output_type: "stream", name: "stdout", text: ["kept"] }];
+    const file = scripted({ source: "1", tags: ["skip-execution"], outputs });
+    const text = read(file).replace(/ *"id": "c0",\n/, "");
+    writeFileSync(file, text);
+    await nbRun([file, "--update"]);
+    expect(read(file)).toBe(text);
+  });
+
+  it("--output-dir writes executed copies and leaves the notebooks alone", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "in", "deep"), { recursive: true });
+    const file = writeNotebook("x", "scripted", ["print('out')"], join(folder, "in", "deep"));
+    const before = read(file);
+    const { code } = await nbRun([join(folder, "in"), "--output-dir", join(folder, "out")]);
+    expect(code).toBe(0);
+    expect(read(file)).toBe(before);
+    expect(read(join(folder, "out", "deep", "x.ipynb"))).toContain('"out"');
+  });
+
+  it("--output-dir never overwrites what it reads, nor one copy by another", async () => {
+    const [a, b] = [scripted("1"), scripted("2")];
+    const { code, stderr } = await nbRun([a, "--output-dir", dirname(a)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/would overwrite .*notebook\.ipynb/)]);
+    expect((await nbRun([a, b, "--output-dir", temporaryFolder()])).stderr).toMatch(
+      /would become the same copy/,
+    );
+  });
+});
+
+describe("--param", () => {
+  it("sets values after the cell tagged parameters and leaves the notebook as it is", async () => {
+    const file = scripted({ source: "n = 1", tags: ["parameters"] }, "print(String(n))");
+    await nbRun([file, "--update", "--param", "n=42"]);
+    const notebook = JSON.parse(read(file));
+    expect(notebook.cells).toHaveLength(2);
+    expect(notebook.cells[1].outputs[0].text).toEqual(["42"]);
+  });
+
+  it("is a mistake where no cell takes it", async () => {
+    const { code, stdout } = await nbRun([scripted("1"), "--param", "n=1"]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/no cell tagged `parameters`/);
+  });
+});
+
+describe("--shard", () => {
+  it("runs each notebook in just one shard", async () => {
+    const folder = temporaryFolder();
+    for (const name of ["a", "b", "c"]) writeNotebook(name, "scripted", ["1"], folder);
+    const shards = await Promise.all(
+      ["1/2", "2/2"].map(async (shard) => {
+        const { stdout } = await nbRun([
+          folder,
+          "--shard",
+          shard,
+          "--reporter",
+          "json",
+          "--durations",
+          join(folder, "d.json"),
+        ]);
+        return JSON.parse(stdout).notebooks.map((notebook: { file: string }) => notebook.file.at(-7));
+      }),
+    );
+    expect(shards.flat().sort()).toEqual(["a", "b", "c"]);
+    expect(shards.every((shard) => shard.length > 0)).toBe(true);
+  });
+});
+
+describe("limits and interrupts", () => {
+  it("--run-timeout ends the run, which counts as failed", async () => {
+    const { code, stdout } = await nbRun([scripted("await hang()", "1"), "--run-timeout", "0.5"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/Stopped: the run took longer than 0\.5 s/);
+  });
+
+  it("Ctrl-C ends the kernels and reports what ran", async () => {
+    const running = startNb([
+      "run",
+      scripted("print('pid=' + process.pid)", "print('x'); await hang()", "1"),
+    ]);
+    await running.says("cell 1");
+    running.child.kill("SIGINT");
+    const { code, stdout } = await running.finished;
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/^ok {4}.*cell 1/m);
+    expect(stdout).toMatch(/Stopped: Ctrl-C/);
+  });
+
+  it("no kernel outlives a runner that is told to end twice", async () => {
+    const store = join(temporaryFolder(), "pid");
+    const source = `const { writeFileSync } = await import("node:fs"); writeFileSync(${JSON.stringify(store)}, String(process.pid)); print('x'); beDeaf(); await hang()`;
+    const running = startNb(["run", scripted("1", source)]);
+    await running.says("cell 1");
+    while (!existsSync(store) || read(store) === "") await new Promise((done) => setTimeout(done, 20));
+    running.child.kill("SIGTERM");
+    running.child.kill("SIGINT");
+    await running.finished;
+    const pid = Number(read(store));
+    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie whose new parent has not collected it yet answers signals, but has no command line.
+    process.kill(pid, 0);
+    return process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
+  } catch {
+    return false;
+  }
+}
+
+describe("--watch", () => {
+  it("runs a notebook again when its source changes, not when its outputs do", async () => {
+    const file = scripted("print('first')");
+    const running = startNb(["run", file, "--watch", "--update"]);
+    await running.says("Watching for changes");
+    writeFileSync(file, notebookText("scripted", ["throw new Error('second')"]));
+    await running.says("Error: second");
+    await running.says("1 failed");
+    running.child.kill("SIGINT");
+    const { code, stdout } = await running.finished;
+    expect(code).toBe(1);
+    expect(stdout.match(/1 notebook, 1 cell/g)).toHaveLength(2);
+  });
+});
+
+describe("nb list, clean and validate", () => {
+  const nb = (...args: string[]) => startNb(args).finished;
+
+  it("list names kernel, number of code cells and title", async () => {
+    const { stdout } = await nb("list", fixture("fails-in-second-cell"));
+    expect(stdout).toMatch(/fails-in-second-cell\.ipynb {2}tslab {2}3 code cells {2}A title/);
+    expect((await nb("list", "--kernels")).stdout).toMatch(/^scripted {2}/m);
+  });
+
+  it("clean removes outputs and counts and nothing else", async () => {
+    const file = copyOf("skips-a-cell");
+    const before = read(file);
+    expect((await nb("clean", file, "--check")).code).toBe(1);
+    expect(read(file)).toBe(before);
+    expect((await nb("clean", file)).code).toBe(0);
+    expect(JSON.parse(read(file)).cells[0]).toMatchObject({ outputs: [], execution_count: null });
+    expect((await nb("clean", file, "--check")).code).toBe(0);
+  });
+
+  it("validate names what is wrong and where", async () => {
+    const withoutIds = scripted("1");
+    writeFileSync(withoutIds, read(withoutIds).replace(/ *"id": "c0",\n/, ""));
+    expect(await nb("validate", withoutIds)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/cell 1: .*`id`/),
+    });
+    expect(await nb("validate", fixture("counts-up"))).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/: valid/),
+    });
+    expect(await nb("validate", fixture("bare-nan"))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/`NaN`/),
+    });
+    expect(await nb("validate", withoutIds, "--strict")).toMatchObject({ code: 2 });
+  });
+
+  it("help reads well for each command", async () => {
+    const { code, stdout } = await nb("run", "--help");
+    expect(code).toBe(0);
+    for (const flag of ["--jobs", "--shard", "--watch", "--reporter", "Exit codes:", "Examples:"])
+      expect(stdout).toContain(flag);
+  });
+});
