@@ -16,11 +16,11 @@ export function concurrencyLayers(
   return [
     laneBands(),
     ...blockLayers(lanes),
+    ...markLayers(),
     queueLayer(),
     barLayer(color),
     hatchLayer(color, laneHeight),
     nameLayer(pxPerMs, laneHeight),
-    ...markLayers(),
     tickLayer(),
   ];
 }
@@ -129,7 +129,7 @@ function hatchLayer(color: VegaLiteSpec, laneHeight: number): VegaLiteSpec {
       middle,
       { calculate: `(datum.bottom - datum.top) * ${laneHeight}`, as: "thickness" },
     ],
-    mark: { type: "rule", strokeDash: [2, 3], opacity: 1 },
+    mark: { type: "rule", strokeDash: [3, 4], opacity: 1 },
     encoding: {
       ...stretch,
       y: { field: "middle" },

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { checkPositive } from "./checks";
 import { DelayHistogram } from "./delay-histogram";
 import { LoopProbe } from "./loop-probe";
 import { now } from "./recorder";
@@ -49,7 +50,7 @@ export class LoopMonitor {
   #final: LoopReport | undefined;
 
   constructor({ threshold = defaultThreshold }: LoopMonitorOptions = {}) {
-    this.#threshold = checkThreshold(threshold);
+    this.#threshold = checkPositive("threshold", threshold, "ms");
     this.#probe = startProbe(new WeakRef(this), Math.min(leastDelay, threshold));
   }
 
@@ -97,13 +98,6 @@ function startProbe(monitor: WeakRef<LoopMonitor>, least: number): LoopProbe {
     else probe.stop();
   });
   return probe;
-}
-
-function checkThreshold(threshold: number): number {
-  if (typeof threshold === "number" && threshold > 0) return threshold;
-  throw new RangeError(
-    `\`threshold\` must be a number of ms above 0, got ${String(threshold)}. Leave it out for ${defaultThreshold} ms.`,
-  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkPositive } from "./checks";
 import { LoopBlock } from "./loop-monitor";
 import { LoopProbe } from "./loop-probe";
 import {
@@ -68,7 +69,10 @@ export interface TimelineOptions {
 
 /**
  * Records who ran where, on one clock over all threads, from `Timeline.start()` until `stop()`.
- * Executors leave the events of their tasks by themselves. Recordings may overlap.
+ * Executors leave the events of their tasks by themselves. Recordings may overlap; they then share the
+ * memory of the first one, and its capacity.
+ *
+ * @throws RangeError for an option that is not a number above 0.
  */
 export class Timeline implements TimelineData {
   readonly #began = now();
@@ -82,7 +86,10 @@ export class Timeline implements TimelineData {
   #read: ReadRing | undefined;
 
   constructor({ threshold = 2, capacity = 1 << 18, tickEvery }: TimelineOptions = {}) {
-    this.#ring = startRecording(capacity);
+    checkPositive("threshold", threshold, "ms");
+    checkPositive("capacity", capacity, "events");
+    if (tickEvery !== undefined) checkPositive("tickEvery", tickEvery, "ms");
+    this.#ring = startRecording(Math.ceil(capacity));
     this.#probe = new LoopProbe(threshold, (start, duration) =>
       this.#blocks.push({ start: start - this.#began, duration }),
     );

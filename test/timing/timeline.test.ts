@@ -94,6 +94,16 @@ describe("Timeline", () => {
     expect(timeline.tasks.map(({ name }) => name)).toEqual(["job 8", "job 9"]);
   });
 
+  it.each([
+    { threshold: 0 },
+    { capacity: -1 },
+    { capacity: Number.POSITIVE_INFINITY },
+    { tickEvery: Number.NaN },
+  ])("refuses %j, says what it expects, and records nothing", (options) => {
+    const [name] = Object.keys(options);
+    expect(() => Timeline.start(options)).toThrow(`\`${name}\` must be a number of`);
+  });
+
   it("is stopped by Symbol.dispose", async () => {
     const timeline = Timeline.start();
     timeline[Symbol.dispose]();

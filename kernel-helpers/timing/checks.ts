@@ -1,0 +1,7 @@
+/** @throws RangeError unless `value` is a number above 0, and finite. */
+export function checkPositive(option: string, value: number, unit: string): number {
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+  throw new RangeError(
+    `\`${option}\` must be a number of ${unit} above 0, got ${String(value)}. Leave it out for the default.`,
+  );
+}
