@@ -26,6 +26,8 @@ export interface NotebookOptions {
   notebookTimeoutMs?: number;
   /** How long to listen after the last cell for failures that come late, in ms. Default 100. */
   settleMs?: number;
+  /** How long a cell has to stop after an interrupt before its kernel is ended. Default 5,000 ms. */
+  interruptGraceMs?: number;
   /** Runs every code cell a second time in the same kernel. */
   rerun?: boolean;
   /** Stops at the first cell that does not pass. */
@@ -132,6 +134,7 @@ export async function runNotebook(
   const session = new Session(kernel, {
     cwd: dirname(resolve(file)),
     settleMs: options.settleMs ?? defaultSettleMs,
+    interruptGraceMs: options.interruptGraceMs,
     signal: limit.signal,
     onLateFailure: (cell) => listener({ type: "cell-changed", file, cell }),
   });

@@ -16,6 +16,8 @@ export interface SessionOptions {
   cwd: string;
   /** How long to listen after the last cell for failures that come late, in ms. */
   settleMs: number;
+  /** How long a cell has to stop after an interrupt before its kernel is ended. Default 5,000 ms. */
+  interruptGraceMs?: number;
   /** Aborting it interrupts the running cell and lets no other start; its reason is a sentence for the report. */
   signal?: AbortSignal;
   /** A cell that had passed has failed after its `idle`. */
@@ -23,7 +25,9 @@ export interface SessionOptions {
 }
 
 /** How long a cell has to stop after an interrupt before its kernel is ended, in ms. */
-const interruptGraceMs = 2000;
+const defaultInterruptGraceMs = 5000;
+/** A kernel that is still loading may miss an interrupt, so it is told again, in ms. */
+const interruptAgainMs = 500;
 /** How long a kernel has to end by itself, then after SIGTERM, before SIGKILL, in ms. */
 const endGraceMs = 500;
 /** Kernels drop requests for a while after an error (tslab for 200 ms), so a dropped cell is sent again, in ms. */
@@ -58,6 +62,7 @@ export class Session {
   readonly #late = new Map<number, Failure[]>();
   #lastRun: CellResult | null = null;
   #deathReported = false;
+  #onRunning = () => {};
   #stopped = false;
 
   constructor(
@@ -172,9 +177,12 @@ export class Session {
     }
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), cell.timeoutMs);
+    // A kernel may load its compiler first; the cell's own time starts when the kernel says that it runs it.
+    this.#onRunning = () => timer.refresh();
     try {
       return await this.#executeWithin(cell, run, limit.signal);
     } finally {
+      this.#onRunning = () => {};
       clearTimeout(timer);
     }
   }
@@ -214,12 +222,7 @@ export class Session {
 
   /** Interrupts, and ends the kernel where that does not help. */
   async #stop(cell: PlannedCell, running: Promise<ExecuteOutcome>, limit: AbortSignal): Promise<Failure> {
-    const settled = running.then(
-      () => true,
-      () => false,
-    );
-    await this.kernel.interrupt().catch(() => {});
-    const stopped = await Promise.race([settled, sleep(interruptGraceMs, false)]);
+    const stopped = await this.#interrupt(running);
     if (!stopped) {
       this.#deathReported = true;
       await this.end();
@@ -232,6 +235,21 @@ export class Session {
     return { kind: "interrupted", message: `${this.options.signal?.reason}; ${how}.` };
   }
 
+  /** Whether the cell stopped. */
+  async #interrupt(running: Promise<ExecuteOutcome>): Promise<boolean> {
+    const settled = running.then(
+      () => true,
+      () => true,
+    );
+    const giveUp = Date.now() + (this.options.interruptGraceMs ?? defaultInterruptGraceMs);
+    while (Date.now() < giveUp) {
+      await this.kernel.interrupt().catch(() => {});
+      if (await Promise.race([settled, sleep(Math.min(interruptAgainMs, giveUp - Date.now()), false)]))
+        return true;
+    }
+    return false;
+  }
+
   #death(what: string, reason: string): Failure {
     const output = this.kernel.output.trim();
     return { kind: "died", message: `${what}: ${reason}.`, trace: output === "" ? undefined : output };
@@ -241,6 +259,7 @@ export class Session {
     if (message.channel !== "iopub") return;
     const run = this.#runOf.get(message.parent_header.msg_id ?? "");
     if (run === undefined) return;
+    if (message.header.msg_type === "execute_input") this.#onRunning();
     this.#outputs.apply(run, message);
     const text = lateFailure(message);
     if (text !== null) this.#noteLate(run, text, String(message.content.text ?? ""));

@@ -83,6 +83,7 @@ export class NotebookTestSession {
     this.#session ??= new Session(kernel, {
       cwd: dirname(resolve(this.file)),
       settleMs: this.options.settleMs ?? defaultSettleMs,
+      interruptGraceMs: this.options.interruptGraceMs,
       signal: this.options.signal,
       onLateFailure: (result) => this.#late.push(result),
     });

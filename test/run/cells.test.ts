@@ -149,7 +149,7 @@ describe("tags", () => {
 
 describe("limits", () => {
   it("a cell that ignores the interrupt costs its kernel", async () => {
-    const cells = await runCells(["beDeaf(); await hang()", "1"], { timeoutMs: 200 });
+    const cells = await runCells(["beDeaf(); await hang()", "1"], { timeoutMs: 200, interruptGraceMs: 200 });
     expect(statuses(cells)).toEqual(["failed", "not-run"]);
     expect(cells[0]!.failures[0]!.message).toMatch(/did not stop when interrupted, so its kernel was ended/);
   });

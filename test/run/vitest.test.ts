@@ -1,0 +1,158 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { kernelsForTests, temporaryFolder } from "./kernels.ts";
+import { writeNotebook } from "./notebooks.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
+
+beforeAll(() => {
+  process.env.JUPYTER_PATH = kernelsForTests();
+});
+
+/** A project of somebody else's that has notebook-tools among its packages. */
+function project(config = "export default {};"): string {
+  const folder = temporaryFolder();
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+  mkdirSync(join(folder, "books"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(folder, "vitest.config.js"), config);
+  return folder;
+}
+
+interface Report {
+  code: number | null;
+  output: string;
+  /** Full name to status, from vitest's own JSON report. */
+  tests: Map<string, string>;
+}
+
+/** Runs vitest there, as a user would. */
+async function runVitest(folder: string, ...args: string[]): Promise<Report> {
+  const report = join(folder, "report.json");
+  const flags = [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    "--pool=forks",
+    ...args,
+  ];
+  const env = { ...process.env, CI: "", GITHUB_ACTIONS: "", NO_COLOR: "1" };
+  for (const name of Object.keys(env)) if (name.startsWith("VITEST")) delete (env as NodeJS.ProcessEnv)[name];
+  const child = spawn(process.execPath, [vitest, ...flags], { cwd: folder, env });
+  let output = "";
+  child.stdout.on("data", (chunk) => (output += chunk));
+  child.stderr.on("data", (chunk) => (output += chunk));
+  const code = await new Promise<number | null>((done) => child.on("close", done));
+  const { testResults } = JSON.parse(readFileSync(report, "utf8"));
+  const assertions = testResults.flatMap(
+    (file: { assertionResults: { fullName: string; status: string }[] }) => file.assertionResults,
+  );
+  return {
+    code,
+    output,
+    tests: new Map(
+      assertions.map(({ fullName, status }: { fullName: string; status: string }) => [fullName, status]),
+    ),
+  };
+}
+
+function addTests(folder: string, call: string): void {
+  writeFileSync(
+    join(folder, "books.test.js"),
+    `import { notebookTests } from "notebook-tools/vitest";\n${call}\n`,
+  );
+}
+
+describe("notebookTests", () => {
+  it("declares a test for each code cell, and a failing cell is a failing test with its source line", async () => {
+    const folder = project();
+    const books = join(folder, "books");
+    const heading = { type: "markdown", source: "# Where it breaks" };
+    writeNotebook(
+      "bad",
+      "scripted",
+      ["print('x')", heading, "1;\nthrow new Error('broken')", { source: "1", tags: ["skip-execution"] }],
+      books,
+    );
+    writeNotebook(
+      "late",
+      "scripted",
+      [
+        "after(20, () => printError('UncaughtException: Error: late'))",
+        "await new Promise((done) => after(80, done))",
+      ],
+      books,
+    );
+    writeFileSync(join(books, "no.ipynb"), "{");
+    addTests(folder, 'notebookTests("books"); notebookTests("nothing/*.ipynb");');
+    const { code, output, tests } = await runVitest(folder);
+    expect(code).toBe(1);
+    expect(Object.fromEntries(tests)).toEqual({
+      "books/bad.ipynb cell 1": "passed",
+      "books/bad.ipynb cell 3: Where it breaks": "failed",
+      "books/bad.ipynb cell 4: Where it breaks": "skipped",
+      "books/late.ipynb cell 1": "passed",
+      "books/late.ipynb cell 2": "failed",
+      "books/no.ipynb can be read": "failed",
+      "notebooks nothing/*.ipynb": "failed",
+    });
+    expect(output).toContain("> 2 | throw new Error('broken')");
+    expect(output).toMatch(/books\/bad\.ipynb:\d+:1/);
+    expect(output).toMatch(/late\.ipynb, cell 1, \[1\]\s+Error: late \(after the cell had ended\)/);
+  });
+
+  it("runs the cells before a chosen one, compares with `check`, and passes when all is well", async () => {
+    const folder = project();
+    const books = join(folder, "books");
+    const outputs = [{ output_type: "stream", name: "stdout", text: ["old"] }];
+    writeNotebook(
+      "a",
+      "scripted",
+      ["globalThis.x = 'set'", "if (x !== 'set') throw new Error('alone')"],
+      books,
+    );
+    writeNotebook("b", "scripted", [{ source: "print('new')", outputs }], books);
+    addTests(folder, 'notebookTests("books/*.ipynb", { check: true });');
+    const chosen = await runVitest(folder, "-t", "cell 2");
+    expect(chosen.code).toBe(0);
+    expect(chosen.tests.get("books/a.ipynb cell 2")).toBe("passed");
+    const all = await runVitest(folder);
+    expect(all.code).toBe(1);
+    expect(all.tests.get("books/b.ipynb cell 1")).toBe("failed");
+    expect(all.output).toMatch(/- old\s+\+ new/);
+  });
+});
+
+describe("notebookFiles", () => {
+  it("makes each notebook a test file: shards split them and merged blobs are the whole", async () => {
+    const folder = project(
+      'import { notebookFiles } from "notebook-tools/vitest-plugin";\nexport default { plugins: [notebookFiles()], test: { include: ["books/*.ipynb"] } };',
+    );
+    for (const name of ["a", "b", "c"])
+      writeNotebook(name, "scripted", ["print('x')"], join(folder, "books"));
+    const shards = await Promise.all([1, 2].map((index) => runVitestBlob(folder, index)));
+    expect(shards).toEqual([0, 0]);
+    const merged = await runVitest(folder, "--merge-reports=blobs");
+    expect(merged.code).toBe(0);
+    expect([...merged.tests.keys()].sort()).toEqual(
+      ["a", "b", "c"].map((name) => `books/${name}.ipynb cell 1`),
+    );
+  });
+});
+
+async function runVitestBlob(folder: string, index: number): Promise<number | null> {
+  const flags = [
+    "run",
+    "--reporter=blob",
+    `--outputFile.blob=blobs/${index}.json`,
+    `--shard=${index}/2`,
+    "--pool=forks",
+  ];
+  const child = spawn(process.execPath, [vitest, ...flags], { cwd: folder, stdio: "ignore" });
+  return new Promise((done) => child.on("close", done));
+}
