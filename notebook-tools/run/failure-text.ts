@@ -46,7 +46,9 @@ function failureSection(failure: Failure): string[] {
   const { message, trace, diff } = failure;
   const isShown = trace === undefined || trace.trim() === message;
   const heading = failure.kind === "died" ? ["The kernel's own output:"] : [];
-  return [message, ...(diff ? [diff] : []), ...(isShown ? [] : [...heading, indent(firstLines(trace))])];
+  // A traceback starts with the message; of a long one the first line is enough before it.
+  const told = !isShown && trace.includes(message) ? message.split("\n")[0]! : message;
+  return [told, ...(diff ? [diff] : []), ...(isShown ? [] : [...heading, indent(firstLines(trace))])];
 }
 
 /**

@@ -36,11 +36,19 @@ function checkKept({ cell, planned, stored }: ReturnType<typeof kept>[number], h
   const diff = difference(stored, cell, planned, how);
   if (diff === null) return;
   cell.status = "differs";
-  const message =
+  cell.failures.push(
     stored.outputs.length === 0
-      ? "The notebook stores no output for this cell, the run gave some. Store it with --update."
-      : "The output is not the stored one (-: stored, +: now). If the new one is right, store it with --update.";
-  cell.failures.push({ kind: "differs", message, diff });
+      ? {
+          kind: "differs",
+          message: "The run gave outputs, but the notebook stores none here. Store them with --update.",
+        }
+      : {
+          kind: "differs",
+          message:
+            "The output is not the stored one (-: stored, +: now). If the new one is right, store it with --update.",
+          diff,
+        },
+  );
 }
 
 /** Marks a cell that passed but whose outputs are not the stored ones as `differs`. */

@@ -19,7 +19,11 @@ describe("the exit code", () => {
 
   it("is 1 when a cell failed, and when one differs with --check", async () => {
     expect((await nbRun([scripted("throw new Error('x')")])).code).toBe(1);
-    const { code, stdout } = await nbRun([scripted("print('new')"), "--check"]);
+    const differs = scripted({
+      source: "print('new')",
+      outputs: [{ output_type: "stream", name: "stdout", text: ["old"] }],
+    });
+    const { code, stdout } = await nbRun([differs, "--check"]);
     expect(code).toBe(1);
     expect(stdout).toContain("+ new");
   });
