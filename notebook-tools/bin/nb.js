@@ -1,2 +1,5 @@
 #!/usr/bin/env node
+// Outputs can be large, and V8 would rather grow than collect: without this a run whose cell prints
+// 100 MB takes 600 MB, with it 350, in the same time.
+require("node:v8").setFlagsFromString("--optimize-for-size");
 require("../dist/cli.js").main(process.argv.slice(2));

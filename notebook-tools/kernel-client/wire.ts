@@ -49,7 +49,11 @@ export function encode(message: Omit<Message, "channel">): Uint8Array[] {
   return [...json, ...buffers];
 }
 
-const parse = (frame: Uint8Array | undefined) => JSON.parse(Buffer.from(frame ?? "{}").toString("utf8"));
+/** Without copying: outputs can be large. */
+function parse(frame: Uint8Array | undefined) {
+  if (!frame) return {};
+  return JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString("utf8"));
+}
 
 /** Bytes as a message. Throws a `SyntaxError` where a part is not JSON. */
 export function decode(channel: Channel, frames: Frames): Message {

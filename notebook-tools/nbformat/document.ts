@@ -2,7 +2,7 @@ import type { Problem } from "./check";
 import { isSame } from "./same";
 import { type CellSpans, type Span, scanArray, scanCells } from "./scan";
 import type { Cell, CodeCell, Notebook, Output } from "./types";
-import { jsonText, type Layout, layoutOf } from "./write";
+import { jsonPieces, type Layout, layoutOf } from "./write";
 import { toWritten } from "./written";
 
 /** What a run changes in a code cell. */
@@ -15,6 +15,7 @@ export interface Results {
 export class NotebookDocument {
   /** The parsed notebook; members that the file leaves out are filled in as empty. */
   readonly notebook: Notebook;
+  private foundEdits: readonly Edit[] | undefined;
 
   constructor(
     /** The name used in messages. */
@@ -67,18 +68,36 @@ export class NotebookDocument {
    * changed `outputs` and `execution_count` replaced.
    */
   toText(): string {
-    if (this.results.size === 0) return this.text;
+    return this.toPieces().join("");
+  }
+
+  /** The text in pieces, for writing: a notebook with large outputs is not held twice. */
+  toPieces(): string[] {
+    return applyEdits(this.text, this.edits());
+  }
+
+  /** Whether the text to write is another than that of the file. */
+  get isEdited(): boolean {
+    return this.edits().length > 0;
+  }
+
+  private edits(): readonly Edit[] {
+    this.foundEdits ??= this.findEdits();
+    return this.foundEdits;
+  }
+
+  private findEdits(): Edit[] {
+    if (this.results.size === 0) return [];
     const spans = scanCells(this.text);
     const layout = layoutOf(this.text);
-    const edits = [...this.results].flatMap(([index, results]) =>
+    return [...this.results].flatMap(([index, results]) =>
       cellEdits(this.text, layout, spans[index]!, this.stored.cells[index] as CodeCell, results),
     );
-    return applyEdits(this.text, edits);
   }
 }
 
 interface Edit extends Span {
-  text: string;
+  pieces: string[];
 }
 
 /** The results that differ from the stored ones, and those that the file leaves out. */
@@ -110,14 +129,15 @@ function memberEdit(
 ): Edit {
   const member = members.get(name);
   const margin = marginBefore(text, (member ?? [...members.values()][0])?.key.start ?? cell.start);
-  const json = jsonText(value, layout, margin);
-  return member ? { ...member.value, text: json } : newMember(text, cell, `${JSON.stringify(name)}: ${json}`);
+  const json = jsonPieces(value, layout, margin);
+  return member ? { ...member.value, pieces: json } : newMember(text, cell, name, json);
 }
 
 /** A member that the cell lacks goes before its others, where the blank between `{` and them is known. */
-function newMember(text: string, cell: Span, member: string): Edit {
+function newMember(text: string, cell: Span, name: string, json: string[]): Edit {
   const [blank = ""] = /\s*/y[Symbol.match](text.slice(cell.start + 1, cell.start + 1000)) ?? [];
-  return { start: cell.start + 1, end: cell.start + 1, text: `${blank}${member},` };
+  const pieces = [`${blank}${JSON.stringify(name)}: `, ...json, ","];
+  return { start: cell.start + 1, end: cell.start + 1, pieces };
 }
 
 /** The blank at the start of the line, when nothing else stands between it and the position. */
@@ -126,13 +146,12 @@ function marginBefore(text: string, position: number): string {
   return /^[ \t]*/.exec(line)![0];
 }
 
-function applyEdits(text: string, edits: readonly Edit[]): string {
+function applyEdits(text: string, edits: readonly Edit[]): string[] {
   const pieces: string[] = [];
   let at = 0;
   for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
-    pieces.push(text.slice(at, edit.start), edit.text);
+    pieces.push(text.slice(at, edit.start), ...edit.pieces);
     at = edit.end;
   }
-  pieces.push(text.slice(at));
-  return pieces.join("");
+  return [...pieces, text.slice(at)];
 }

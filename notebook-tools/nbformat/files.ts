@@ -35,12 +35,15 @@ function decode(bytes: Uint8Array, file: string): string {
 }
 
 /**
- * Writes a file (text as UTF-8) whole or not at all: into a new file in the same folder, which then
+ * Writes a file (text, or pieces of it, as UTF-8) whole or not at all: into a new file in the same folder, which then
  * takes the old one's place. Permissions stay; of a symbolic link the file it names is written;
  * missing folders are made.
  * @throws NotebookError when it cannot be written; then the old file is as it was
  */
-export async function writeAtomically(file: string, data: string | Uint8Array): Promise<void> {
+export async function writeAtomically(
+  file: string,
+  data: string | Uint8Array | readonly string[],
+): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     await replaceFile(await realpath(file).catch(() => file), data);
@@ -50,7 +53,7 @@ export async function writeAtomically(file: string, data: string | Uint8Array): 
   }
 }
 
-async function replaceFile(file: string, data: string | Uint8Array): Promise<void> {
+async function replaceFile(file: string, data: string | Uint8Array | readonly string[]): Promise<void> {
   const stats = await stat(file).catch(() => undefined);
   const draft = join(dirname(file), `.${basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
@@ -63,10 +66,11 @@ async function replaceFile(file: string, data: string | Uint8Array): Promise<voi
 }
 
 /** Waits until the data is on the disk, so that a crash cannot leave an empty file behind the rename. */
-async function writeThrough(file: string, data: string | Uint8Array): Promise<void> {
+async function writeThrough(file: string, data: string | Uint8Array | readonly string[]): Promise<void> {
   const handle = await open(file, "wx");
   try {
-    for (const bytes of bytesOf(data)) await handle.writeFile(bytes);
+    for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
+      for (const bytes of bytesOf(part)) await handle.writeFile(bytes);
     await handle.sync();
   } finally {
     await handle.close();

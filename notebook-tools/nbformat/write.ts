@@ -22,10 +22,15 @@ export class Lines {
  * A value as JSON text that starts in a line indented by `margin`. Names are sorted and
  * non-ASCII text stays readable, as Jupyter writes it.
  */
-export function jsonText(value: unknown, { indent, newline }: Layout, margin: string): string {
+export function jsonText(value: unknown, layout: Layout, margin: string): string {
+  return jsonPieces(value, layout, margin).join("");
+}
+
+/** The same text in pieces of some size, so that a large one need not be held twice. */
+export function jsonPieces(value: unknown, { indent, newline }: Layout, margin: string): string[] {
   const writer = new Writer(indent);
   writer.value(value, indent === "" ? "" : newline + margin);
-  return writer.text();
+  return writer.finished();
 }
 
 /** How many pieces are joined at once: single lines of an output of 100 MB would take more memory than their text. */
@@ -37,8 +42,8 @@ class Writer {
 
   constructor(private readonly indent: string) {}
 
-  text(): string {
-    return [...this.batches, ...this.pieces].join("");
+  finished(): string[] {
+    return [...this.batches, this.pieces.join("")];
   }
 
   /** `newline` is the line end together with the indentation of the line that the value starts in. */

@@ -76,11 +76,11 @@ function cleaned(document: NotebookDocument): NotebookDocument {
 }
 
 async function clean(document: NotebookDocument, file: string, check: boolean): Promise<void> {
-  const text = cleaned(document).toText();
-  if (text === document.toText()) return;
+  const edited = cleaned(document);
+  if (!edited.isEdited) return;
   print(check ? `${file} has outputs` : `cleaned ${file}`);
   if (check) process.exitCode ||= exitCodes.failed;
-  else await writeAtomically(file, text);
+  else await writeAtomically(file, edited.toPieces());
 }
 
 async function validate(document: NotebookDocument, file: string, strict: boolean): Promise<void> {

@@ -101,8 +101,7 @@ export async function update(
   how: CompareOptions,
 ): Promise<void> {
   const edited = updated(document, result, how);
-  const text = edited.toText();
-  if (text !== document.toText()) await writeAtomically(document.file, text);
+  if (edited.isEdited) await writeAtomically(document.file, edited.toPieces());
 }
 
 /** Writes an executed copy. */
@@ -112,5 +111,5 @@ export async function writeCopy(
   target: string,
 ): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
-  await writeAtomically(target, executed(document, result).toText());
+  await writeAtomically(target, executed(document, result).toPieces());
 }
