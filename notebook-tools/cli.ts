@@ -1,13 +1,19 @@
 /** The `nb` command. */
 import { Command, CommanderError } from "commander";
-import { addSyncCommand } from "./collection";
-import { registerExport } from "./export";
 import { addRunCommand } from "./run/command";
 import { addHousekeepingCommands } from "./run/housekeeping";
 
 const badUsage = 2;
 
-function program(): Command {
+/** Commands that a run can do without: their parsers and highlighters take a while to load. */
+function addOtherCommands(nb: Command): void {
+  const { registerExport } = require("./export") as typeof import("./export");
+  const { addSyncCommand } = require("./collection") as typeof import("./collection");
+  registerExport(nb);
+  addSyncCommand(nb);
+}
+
+function program(named: string | undefined): Command {
   const nb = new Command("nb")
     .description(
       "Runs, checks and exports Jupyter notebooks from Node.js, without Python; works with any Jupyter kernel.",
@@ -16,8 +22,7 @@ function program(): Command {
     .exitOverride();
   addRunCommand(nb);
   addHousekeepingCommands(nb);
-  registerExport(nb);
-  addSyncCommand(nb);
+  if (!nb.commands.some((command) => command.name() === named)) addOtherCommands(nb);
   return nb;
 }
 
@@ -26,7 +31,7 @@ export async function main(args: string[]): Promise<void> {
   // A reader that has seen enough (`nb list | head`) is no failure.
   process.stdout.on("error", () => {});
   try {
-    await program().parseAsync(args, { from: "user" });
+    await program(args[0]).parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Commander has said why; asking for help is no mistake.

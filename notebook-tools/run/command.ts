@@ -162,9 +162,10 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
     checkUsage(notebooks, paths, flags);
     const store = flags.durations ?? durationsFile(process.cwd());
     const all = notebooks.map(({ file }) => file);
-    const files = flags.shard ? shardOf(all, flags.shard, readDurations(store, all)) : all;
+    const durations = readDurations(store, all);
+    const files = flags.shard ? shardOf(all, flags.shard, durations) : all;
     const listener = reporters(flags.reporter ?? [], stdout, commandFor(flags));
-    const options = runOptions(flags, notebooks, stop.signal);
+    const options = { ...runOptions(flags, notebooks, stop.signal), durations };
     const once = (some: string[]) => runOnce(some, options, flags, listener, store);
     let run = await once(files);
     if (flags.watch) {

@@ -5,6 +5,8 @@ import type { Listener, NotebookResult, RunResult } from "./types";
 export interface RunOptions extends NotebookOptions {
   /** How many notebooks run at once. Default 1. */
   jobs?: number;
+  /** How long notebooks took before, in ms: of several at once the longest start first, so that none is left to the end. */
+  durations?: ReadonlyMap<string, number>;
 }
 
 type Opening = Promise<OpenNotebook>;
@@ -19,11 +21,11 @@ class Queue {
     private readonly open: (file: string) => Opening,
   ) {}
 
-  take(): { file: string; index: number; opening(): Opening } | null {
+  take(): { file: string; opening(): Opening } | null {
     const index = this.#next;
     if (index >= this.files.length) return null;
     this.#next++;
-    return { file: this.files[index]!, index, opening: () => this.#opening(index) };
+    return { file: this.files[index]!, opening: () => this.#opening(index) };
   }
 
   /** Starts a spare kernel for the first notebook in the queue that has none, unless there are enough. */
@@ -74,15 +76,17 @@ export async function runNotebooks(
   if (options.signal?.aborted) follow();
   options.signal?.addEventListener("abort", follow, { once: true });
   const inner = { ...options, signal: stop.signal };
-  const queue = new Queue(files, (file) => openNotebook(file, inner));
-  const results: NotebookResult[] = files.map(notRun);
+  const queue = new Queue(jobs > 1 ? longestFirst(files, options.durations) : files, (file) =>
+    openNotebook(file, inner),
+  );
+  const results = new Map<string, NotebookResult>();
   listener({ type: "run-start", files: [...files] });
 
   const lane = async () => {
     for (let turn = queue.take(); turn; turn = queue.take()) {
       if (stop.signal.aborted) continue;
       const result = await runOne(turn.file, turn.opening(), inner, listener, () => queue.prepare(jobs));
-      results[turn.index] = result;
+      results.set(turn.file, result);
       listener({ type: "notebook-end", notebook: result });
       if (options.failFast && result.status !== "passed")
         stop.abort("--fail-fast: an earlier notebook failed");
@@ -95,9 +99,22 @@ export async function runNotebooks(
     options.signal?.removeEventListener("abort", follow);
   }
   const stopped = stop.signal.aborted ? String(stop.signal.reason) : undefined;
-  const run = { notebooks: results, durationMs: performance.now() - started, stopped };
+  const run = {
+    notebooks: files.map((file) => results.get(file) ?? notRun(file)),
+    durationMs: performance.now() - started,
+    stopped,
+  };
   listener({ type: "run-end", run });
   return run;
+}
+
+function longestFirst(
+  files: readonly string[],
+  durations: ReadonlyMap<string, number> = new Map(),
+): string[] {
+  // One that never ran may take long, too.
+  const lasting = (file: string) => durations.get(file) ?? Number.MAX_VALUE;
+  return [...files].sort((a, b) => lasting(b) - lasting(a));
 }
 
 async function runOne(
