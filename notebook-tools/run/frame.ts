@@ -9,7 +9,7 @@ function positions(count: number | null): RegExp[] {
     new RegExp(String.raw`\bcell ${cell}, line (\d+)`),
     new RegExp(String.raw`\bcell ${cell}:(\d+):\d+`),
     /^-+> (\d+)\b/m,
-    /<anonymous code>:(\d+):/,
+    /(?<!evalmachine\.)<anonymous>:(\d+):\d+/,
   ];
 }
 

@@ -11,7 +11,13 @@ export function temporaryFolder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), "nb-test-")));
 }
 
-function writeKernelspec(dataDir: string, name: string, language: string, argv: string[], rest = {}): void {
+export function writeKernelspec(
+  dataDir: string,
+  name: string,
+  language: string,
+  argv: string[],
+  rest = {},
+): void {
   const folder = join(dataDir, "kernels", name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "kernel.json"), JSON.stringify({ argv, display_name: name, language, ...rest }));
