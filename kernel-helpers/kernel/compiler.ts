@@ -1,95 +1,15 @@
-/**
- * tslab's converter, unmodified, on a TypeScript that has been given a lighter watch program and
- * asked for source maps. The converter reads TypeScript through `require`, so what the launcher puts
- * into the module cache before loading it is what it gets.
- */
+/** tslab's converter, with what its executor does not pass on: diagnostics, and the way back to the source. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Converter, ConvertResult } from "tslab/dist/converter";
 import type { Shared } from "./bridge";
 import { cellScripts, originThrough } from "./cell-scripts";
-import type { Builder, TypeScript, WatchHost } from "./tsc";
-import { createLightWatch, type Laziness } from "./watch-program";
+import type { TypeScript } from "./tsc";
+import { loadTypeScript } from "./typescript";
 
 /** tslab puts one line, `export {};`, before every cell. */
 const addedLines = 1;
-const mapComment = /\n?\/\/# sourceMappingURL=.*\s*$/;
-
-/** The maps of one compilation, by the text of its output. */
-type MapsByOutput = Map<string, string>;
-
-/** What the two steps of a conversion left behind: TypeScript -> ES module -> CommonJS. */
-class Maps {
-  readonly emitted: MapsByOutput = new Map();
-  /** CommonJS text to the module it was made from and its map. */
-  readonly transpiled = new Map<string, { from: string; map: string }>();
-
-  clear() {
-    this.emitted.clear();
-    this.transpiled.clear();
-  }
-
-  /** The maps from a finished script back to its TypeScript, the last step first. */
-  back(script: string): string[] | undefined {
-    const last = this.transpiled.get(script);
-    const first = this.emitted.get(last?.from ?? "");
-    return last && first ? [last.map, first] : undefined;
-  }
-}
-
-/** Lets a builder hand its output over without the map's comment, and keeps the map. */
-function keepingMaps(builder: Builder, maps: Maps): Builder {
-  const emit: Builder["emit"] = (file, write, ...rest) => {
-    // The compiler writes a file's map before the file.
-    const mapOf = new Map<string, string>();
-    return builder.emit(
-      file,
-      (name, text, ...more) => {
-        if (name.endsWith(".map")) {
-          mapOf.set(name, text);
-          return;
-        }
-        const clean = text.replace(mapComment, "\n");
-        const map = mapOf.get(`${name}.map`);
-        if (map) maps.emitted.set(clean, map);
-        write?.(name, clean, ...more);
-      },
-      ...rest,
-    );
-  };
-  return { ...builder, emit };
-}
-
-/** TypeScript as the converter shall see it. */
-function adapted(ts: TypeScript, maps: Maps, laziness: Laziness): TypeScript {
-  return {
-    ...ts,
-    createWatchCompilerHost: (rootNames, options, ...rest) =>
-      ts.createWatchCompilerHost(rootNames, { ...options, sourceMap: true }, ...rest),
-    createWatchProgram(host: WatchHost) {
-      const announce = host.afterProgramCreate?.bind(host);
-      host.afterProgramCreate = (builder) => announce?.(keepingMaps(builder, maps));
-      return createLightWatch(ts, host, laziness);
-    },
-    transpileModule(input, options) {
-      const compilerOptions = { ...options.compilerOptions, sourceMap: true };
-      const output = ts.transpileModule(input, { ...options, compilerOptions });
-      const outputText = output.outputText.replace(mapComment, "\n");
-      if (output.sourceMapText) maps.transpiled.set(outputText, { from: input, map: output.sourceMapText });
-      return { ...output, outputText };
-    },
-  };
-}
-
-/** Puts the adapted TypeScript where tslab's own `require` finds it. */
-function replaceTypeScript(maps: Maps, laziness: Laziness): TypeScript {
-  const fromTslab = require.resolve("tslab/dist/main");
-  const file = require.resolve("@tslab/typescript-for-tslab", { paths: [fromTslab] });
-  const ts: TypeScript = require(file);
-  require.cache[file]!.exports = adapted(ts, maps, laziness);
-  return ts;
-}
 
 /** Whether a source has a `for await` outside every function. */
 function hasTopLevelForAwait(ts: TypeScript, source: string): boolean {
@@ -124,15 +44,11 @@ class NamingCompiler implements Compiler {
   #label = "";
   /** Cells that are modules (`@module`), by the path they compile to. */
   readonly #modules = new Map<string, { label: string; source: string }>();
-  readonly #ts: TypeScript;
-  readonly #maps = new Maps();
-  readonly #laziness: Laziness = { namesOnly: false };
+  readonly #typescript = loadTypeScript();
 
   constructor(shared: Shared) {
-    this.#ts = replaceTypeScript(this.#maps, this.#laziness);
-    this.version = this.#ts.version;
-    const { createConverter } = require("tslab/dist/converter") as typeof import("tslab/dist/converter");
-    const converter = createConverter({ isJS: false, isBrowser: false });
+    this.version = this.#typescript.ts.version;
+    const converter = this.#typescript.createConverter({ isJS: false, isBrowser: false });
     this.converter = {
       ...converter,
       convert: (declarations, source) => shared.protect(() => this.#convert(converter, declarations, source)),
@@ -150,14 +66,14 @@ class NamingCompiler implements Compiler {
   }
 
   #convert(converter: Converter, declarations: string, source: string): ConvertResult {
-    this.#maps.clear();
-    this.#laziness.namesOnly = true;
+    this.#typescript.maps.clear();
+    this.#typescript.state.namesOnly = true;
     const result = converter.convert(declarations, source);
     this.diagnostics = result.diagnostics;
     for (const { path, data } of result.sideOutputs ?? []) this.#registerFile(path, data);
     if (!result.output) return result;
     const name = scriptName(this.#label);
-    const origin = originThrough(this.#maps.back(result.output), addedLines);
+    const origin = originThrough(this.#typescript.maps.back(result.output), addedLines);
     // The executor puts a line of its own before the script.
     const script = {
       label: this.#label,
@@ -168,14 +84,14 @@ class NamingCompiler implements Compiler {
     return {
       ...result,
       output: `\n${result.output}\n//# sourceURL=${name}`,
-      hasToplevelAwait: result.hasToplevelAwait || hasTopLevelForAwait(this.#ts, source),
+      hasToplevelAwait: result.hasToplevelAwait || hasTopLevelForAwait(this.#typescript.ts, source),
     };
   }
 
   /** A `.ts` file beside the notebook, or a cell that is a module, compiled because a cell imports it. */
   #registerFile(path: string, script: string) {
     const cell = this.#modules.get(path);
-    const origin = originThrough(this.#maps.back(script), cell ? addedLines : 0);
+    const origin = originThrough(this.#typescript.maps.back(script), cell ? addedLines : 0);
     const file = [".ts", ".tsx"].map((end) => path.replace(/\.js$/, end)).find((each) => existsSync(each));
     if (!cell && !file) return;
     const { label, source } = cell ?? {

@@ -7,7 +7,7 @@
  * environment, `--prefix DIR` an environment at DIR, `--data-dir DIR` a Jupyter data directory.
  */
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -85,9 +85,17 @@ export function install(dataDir: string): string {
   return folder;
 }
 
+/** Builds the start-up snapshot in a process of its own, which outlives this one and says nothing. */
+function buildSnapshot() {
+  const build = join(__dirname, "snapshot", "build.js");
+  spawn(pinnedNode(existsSync), [build], { detached: true, stdio: "ignore" }).unref();
+}
+
 function main() {
   try {
-    console.log(`Installed the kernelspec ${kernelName} in ${install(chosenDataDir(process.argv.slice(2)))}`);
+    const folder = install(chosenDataDir(process.argv.slice(2)));
+    console.log(`Installed the kernelspec ${kernelName} in ${folder}`);
+    if (typeof process.execve === "function") buildSnapshot();
   } catch (error) {
     const badOption = (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
     if (!(error instanceof UsageError) && !badOption) throw error;

@@ -5,6 +5,7 @@
  * the cell for its names, makes one program a cell, and watches only files outside node_modules.
  */
 
+import { parsedFile } from "./parsed-files";
 import type { Builder, CompilerHost, Path, Program, SourceFile, TypeScript, Watch, WatchHost } from "./tsc";
 
 interface Cached {
@@ -15,9 +16,11 @@ interface Cached {
 /** How often a file is asked whether it changed where the system cannot tell by itself. */
 const pollingMs = 250;
 
-/** Whether a builder may leave the program for later: only its files' own names are wanted. */
-export interface Laziness {
+export interface WatchState {
+  /** Whether the next builder may leave its program for later: only its files' own names are wanted. */
   namesOnly: boolean;
+  /** The builder of the last change. */
+  builder?: Builder;
 }
 
 class LightWatch implements Watch {
@@ -30,7 +33,7 @@ class LightWatch implements Watch {
   constructor(
     private readonly ts: TypeScript,
     private readonly host: WatchHost,
-    private readonly laziness: Laziness,
+    private readonly state: WatchState,
   ) {
     this.#rootNames = host.rootFiles;
     this.#compilerHost = ts.createCompilerHostFromProgramHost(host, () => host.options);
@@ -58,7 +61,7 @@ class LightWatch implements Watch {
   #sourceFile(name: string, again: boolean, read: () => SourceFile): SourceFile | undefined {
     const known = this.#files.get(name);
     if (known?.file && !again) return known.file;
-    const file = read();
+    const file = parsedFile(name) ?? read();
     this.#files.set(name, { file, watcher: known?.watcher ?? this.#watch(name, file) });
     return file;
   }
@@ -83,7 +86,8 @@ class LightWatch implements Watch {
   }
 
   #update() {
-    this.host.afterProgramCreate?.(this.#builder());
+    this.state.builder = this.#builder();
+    this.host.afterProgramCreate?.(this.state.builder);
   }
 
   #createProgram(): Program {
@@ -109,8 +113,8 @@ class LightWatch implements Watch {
       program ??= this.#createProgram();
       return program;
     };
-    const { namesOnly } = this.laziness;
-    this.laziness.namesOnly = false;
+    const { namesOnly } = this.state;
+    this.state.namesOnly = false;
     return {
       getProgram,
       getSourceFile: (name) => {
@@ -156,6 +160,6 @@ function allDependencies(program: Program, from: SourceFile): string[] {
 }
 
 /** `ts.createWatchProgram`, light. */
-export function createLightWatch(ts: TypeScript, host: WatchHost, laziness: Laziness): Watch {
-  return new LightWatch(ts, host, laziness);
+export function createLightWatch(ts: TypeScript, host: WatchHost, state: WatchState): Watch {
+  return new LightWatch(ts, host, state);
 }

@@ -9,13 +9,16 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Dealer, Request, Subscriber } from "zeromq";
+import { kernelspec } from "../../kernel-helpers/dist/kernel/kernelspec.js";
 
 export const root = resolve(import.meta.dirname, "..", "..");
 const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
+const launcher = join(root, "kernel-helpers", "dist", "kernel", "launcher.js");
+
 /** The kernels under test: what argv each is started with, before the connection file. */
 export const kernels = {
-  ours: [node, join(root, "kernel-helpers", "dist", "kernel", "launcher.js")],
+  ours: kernelspec(node, launcher).argv.slice(0, -1),
   stock: [node, join(root, "node_modules", "tslab", "bin", "tslab"), "kernel", "--config-path"],
 };
 

@@ -1,0 +1,112 @@
+/**
+ * Builds the start-up snapshot: `node build.js`. Does nothing if the present one still matches. A
+ * snapshot appears under its name only when it is complete and has been seen to run a cell, so builds
+ * at the same time, or one that is stopped halfway, leave nothing that a start could fall over.
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import { join } from "node:path";
+import { cacheFolder } from "../cache-folder";
+import { bundled, bundleScript } from "./bundle";
+import {
+  type Manifest,
+  manifestFile,
+  readManifest,
+  type Stamp,
+  snapshotFolder,
+  stamp,
+  thisNode,
+  usableSnapshot,
+} from "./manifest";
+import { minified } from "./minify";
+
+/** Imports whose types most notebooks need. */
+const commonImports = ["node:fs", "kernel-helpers"];
+
+const launcher = require.resolve("../launcher");
+
+/** The lowest priority: a build must not be felt. */
+const lowest = 19;
+
+/**
+ * What a session needs of tslab besides the compiler and can be in a snapshot. The rest of tslab
+ * needs `node:module` or `node:crypto`, which cannot, and is small.
+ */
+const parts = ["metadata", "inspect"].map((name) => `tslab/dist/${name}`);
+
+/** The modules that all this brings in, in this process as in the snapshot. */
+function modulesInside(): string[] {
+  require("./inside");
+  const { loadTypeScript } = require("../typescript") as typeof import("../typescript");
+  loadTypeScript();
+  for (const part of parts) require(part);
+  return Object.keys(require.cache).filter((path) => path !== __filename && !path.endsWith(".node"));
+}
+
+function scriptFor(modules: string[]): string {
+  const text = (value: unknown) => JSON.stringify(value);
+  const main = `
+const inside = bundle.load(${text(require.resolve("./inside"))}).exports;
+inside.fill(${text(commonImports)});
+for (const part of ${text(parts.map((part) => require.resolve(part)))}) bundle.load(part);
+require("node:v8").startupSnapshot.setDeserializeMainFunction(() => inside.run(bundle, require));
+`;
+  return bundleScript(modules.map(bundled), main);
+}
+
+function runNode(args: string[], cwd: string): string {
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+  if (status === 0) return stdout;
+  throw new Error(`node ${args.join(" ")} ended with ${status}: ${stderr}`);
+}
+
+/** Removes what no start can be about to use: all blobs but the new one and the one before it. */
+function removeOthers(kept: (string | undefined)[]) {
+  const isBlob = (name: string) => name.endsWith(".blob");
+  const paths = readdirSync(snapshotFolder())
+    .filter(isBlob)
+    .map((name) => join(snapshotFolder(), name));
+  for (const path of paths) if (!kept.includes(path)) rmSync(path, { force: true });
+}
+
+/** Makes the blob in a folder of its own and sees it run. */
+function make(work: string, modules: string[]): string {
+  const [script, blob] = [join(work, "script.js"), join(work, "made.blob")];
+  writeFileSync(script, minified(scriptFor(modules)));
+  // The folder above node_modules: type packages are found from there.
+  const project = join(cacheFolder(), "..", "..", "..");
+  runNode(["--snapshot-blob", blob, "--build-snapshot", script], project);
+  runNode(["--snapshot-blob", blob, launcher, "--try"], project);
+  return blob;
+}
+
+/** Gives the blob and its manifest their names, in this order. */
+function publish(made: string, files: Stamp[], work: string) {
+  const before = readManifest()?.blob;
+  const blob = join(snapshotFolder(), `${process.pid}-${Date.now()}.blob`);
+  renameSync(made, blob);
+  const manifest: Manifest = { node: thisNode, files: [...files, stamp(blob)], blob };
+  const text = join(work, "current.json");
+  writeFileSync(text, JSON.stringify(manifest));
+  renameSync(text, manifestFile());
+  removeOthers([blob, before]);
+}
+
+function build() {
+  mkdirSync(snapshotFolder(), { recursive: true });
+  const work = mkdtempSync(join(snapshotFolder(), "build-"));
+  try {
+    const modules = modulesInside();
+    const files = [process.execPath, ...modules].map(stamp);
+    publish(make(work, modules), files, work);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+if (require.main === module && !usableSnapshot()) {
+  setPriority(lowest);
+  build();
+}
