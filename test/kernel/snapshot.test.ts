@@ -48,17 +48,20 @@ describe.skipIf(!canBecome || process.platform !== "linux")("the start-up snapsh
   });
 
   test("lets workers, forks and modules of its own load as usual", async () => {
-    await using kernel = await Kernel.start();
+    const folder = mkdtempSync(join(tmpdir(), "kernel-fork-"));
+    writeFileSync(join(folder, "child.cjs"), "process.send(process.execArgv.length)");
+    await using kernel = await Kernel.start({ cwd: folder });
     const answer = await kernel.run(`
       import { Worker } from "node:worker_threads";
       import { fork } from "node:child_process";
       import { createHash } from "node:crypto";
       const worker = new Worker("require('worker_threads').parentPort.postMessage(6 * 7)", { eval: true });
       const value = await new Promise((got) => worker.once("message", got));
-      const child = fork("-e", [], { execArgv: ["-e", "process.send(process.execArgv.length)"] });
+      const child = fork("./child.cjs");
       const sent = await new Promise((got) => child.once("message", got));
       console.log(value, sent, createHash("sha1").update("").digest("hex").length)`);
-    expect(streamText(answer)).toBe("42 2 40\n");
+    expect(streamText(answer)).toBe("42 0 40\n");
+    rmSync(folder, { recursive: true });
   });
 
   test("is silently replaced by the launcher when it does not match", async () => {
