@@ -111,7 +111,7 @@ export interface ShutdownOptions {
  */
 export class ThreadPoolExecutor extends Executor {
   constructor(options: ExecutorOptions = {}) {
-    super(new Pool(checkExecutorOptions(options), "The executor"));
+    super(new Pool(checkExecutorOptions(options)));
     register(this, ThreadPoolExecutor);
   }
 

@@ -18,6 +18,8 @@ export interface Job {
   pool: Pool;
   /** The limits that it has passed and now takes a place of. */
   admittedBy: Lane[];
+  /** The limit that it waits to pass. */
+  waitsIn: Lane | undefined;
   state: "queued" | "running" | "done";
   thread: WorkerThread | undefined;
   queuedAt: number;

@@ -3,8 +3,9 @@ import type { Job } from "./job";
 
 /** At most `limit` jobs of one pool at once; the others wait here, in order. */
 export class Lane {
+  /** The jobs that take its places. */
+  readonly holders = new Set<Job>();
   readonly #waiting = new Fifo<Job>();
-  #running = 0;
 
   constructor(
     readonly limit: number,
@@ -14,13 +15,16 @@ export class Lane {
   ) {}
 
   add(job: Job): void {
-    if (this.#running < this.limit) this.#admit(job);
-    else this.#waiting.push(job);
+    if (this.holders.size < this.limit) this.#admit(job);
+    else {
+      job.waitsIn = this;
+      this.#waiting.push(job);
+    }
   }
 
   /** A job that was admitted is over. */
-  leave(): void {
-    this.#running--;
+  leave(job: Job): void {
+    this.holders.delete(job);
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       if (next.state === "queued") {
         this.#admit(next);
@@ -30,7 +34,8 @@ export class Lane {
   }
 
   #admit(job: Job): void {
-    this.#running++;
+    this.holders.add(job);
+    job.waitsIn = undefined;
     job.admittedBy.push(this);
     if (this.outer) this.outer.add(job);
     else this.accept(job);

@@ -15,8 +15,8 @@ import type { ToLoop, ToWorker } from "./wire";
 export interface LoopCall {
   /** The task that made it. */
   job: Job | undefined;
-  /** Tasks submitted by it that have not started. */
-  queued: Set<Job>;
+  /** Tasks submitted by it that are not over. */
+  tasks: Set<Job>;
 }
 
 /** Which call from a worker the code on the loop belongs to. */
@@ -50,7 +50,7 @@ function runSoon(message: Call): void {
 
 function runReplying(message: Call, job: Job | undefined, send: (reply: ToWorker) => void): void {
   const { id } = message;
-  const call: LoopCall = { job, queued: new Set() };
+  const call: LoopCall = { job, tasks: new Set() };
   const fail = (error: unknown) => {
     job?.calls.delete(call);
     send({ id, error: packError(error) });

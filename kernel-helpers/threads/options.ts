@@ -34,7 +34,11 @@ export interface ExecutorOptions {
   initargs?: readonly unknown[];
   /** How many tasks may wait; one more is rejected. Default: no limit. */
   maxQueue?: number;
-  /** Limits of each thread's memory, in megabytes, as `worker_threads` takes them. */
+  /**
+   * Limits of each thread's memory, in megabytes, as `worker_threads` takes them. Node ends a thread that goes
+   * over them at its next loop turn or call; one that fills memory within a single native call can still end
+   * the whole process.
+   */
   resourceLimits?: {
     maxOldGenerationSizeMb?: number;
     maxYoungGenerationSizeMb?: number;

@@ -32,10 +32,7 @@ export class Pool {
   private whenEmpty: (() => void)[] = [];
   closed = false;
 
-  constructor(
-    readonly settings: Settings,
-    readonly label: string,
-  ) {}
+  constructor(readonly settings: Settings) {}
 
   /** Accepts a task; `settle` is called once. Throws what can be known to be wrong before it is queued. */
   submit(
@@ -54,7 +51,7 @@ export class Pool {
     Error.captureStackTrace(job.site, above);
     this.jobs.add(job);
     this.queued++;
-    job.parent?.queued.add(job);
+    job.parent?.tasks.add(job);
     if (options !== noOptions) this.arm(job);
     if (job.state === "queued") this.admit(job, lane);
     return job;
@@ -71,6 +68,7 @@ export class Pool {
       settle,
       pool: this,
       admittedBy: [],
+      waitsIn: undefined,
       state: "queued",
       thread: undefined,
       queuedAt: performance.now(),
@@ -89,11 +87,11 @@ export class Pool {
   private requireOpen(): void {
     if (this.broken) throw this.broken;
     if (this.closed) {
-      throw new Error(`${this.label} was shut down and takes no more tasks. Make a new ThreadPoolExecutor.`);
+      throw new Error("The executor was shut down and takes no more tasks. Make a new ThreadPoolExecutor.");
     }
     if (this.queued >= this.settings.maxQueue && this.isFull()) {
       throw new QueueFull(
-        `${this.label} has ${this.queued} tasks waiting, as many as \`maxQueue\` allows. Await some of them ` +
+        `The executor has ${this.queued} tasks waiting, as many as \`maxQueue\` allows. Await some of them ` +
           "before the next, use map with a `buffersize`, or raise `maxQueue`.",
       );
     }
@@ -175,7 +173,7 @@ export class Pool {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const what = this.settings.initializer ? "The initializer of" : "Thread";
     this.broken ??= new BrokenThreadPool(
-      `${what} ${thread.name} failed: ${reason}. No task of ${this.label} will run; correct it and make a new executor.`,
+      `${what} ${thread.name} failed: ${reason}. No task of this executor will run; correct it and make a new one.`,
       { cause },
     );
     for (const job of [...this.jobs]) this.settle(job, false, this.broken);
@@ -230,7 +228,6 @@ export class Pool {
 
   private dispatch(job: Job, thread: WorkerThread): void {
     this.queued--;
-    job.parent?.queued.delete(job);
     job.state = "running";
     job.thread = thread;
     job.startedAt = performance.now();
@@ -271,16 +268,14 @@ export class Pool {
 
   private settle(job: Job, ok: boolean, value: unknown): void {
     if (job.state === "done") return;
-    if (job.state === "queued") {
-      this.queued--;
-      job.parent?.queued.delete(job);
-    }
+    if (job.state === "queued") this.queued--;
+    job.parent?.tasks.delete(job);
     job.state = "done";
     this.jobs.delete(job);
     this.meter.completed++;
     for (const timer of job.timers) clearTimeout(timer);
     if (job.onAbort) unwatchSignal(job.options.signal!, job.onAbort);
-    for (const lane of job.admittedBy) lane.leave();
+    for (const lane of job.admittedBy) lane.leave(job);
     job.settle(ok, value);
     if (this.jobs.size === 0) for (const resolve of this.whenEmpty.splice(0)) resolve();
   }

@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { pathToFileURL } from "node:url";
 import { recordEvent, useRing } from "../timing/recorder";
-import { beginTask, connect, postCount } from "./bridge";
+import { beginTask, connect, currentTask, postCount, workerName } from "./bridge";
 import { adopt } from "./closures/identity";
 import { pack } from "./closures/pack";
 import type { FunctionCode, Packed } from "./closures/packed";
@@ -22,7 +23,7 @@ export default function run(envelope: Envelope): Reply | Promise<Reply> {
   beginTask(envelope.id, timelineTask);
   if (timelineTask !== 0) useRing(envelope.ring);
   recordEvent("started", timelineTask);
-  const reply = attempt(envelope);
+  const reply = owner.run(envelope.id, attempt, envelope);
   if (!(reply instanceof Promise)) return finish(reply, timelineTask);
   return reply.then((settled) => finish(settled, timelineTask));
 }
@@ -36,11 +37,20 @@ function finish(reply: Reply, timelineTask: number): Reply {
 function setUp(setup: Setup): void {
   connect(setup);
   sendOutput();
-  process.on("uncaughtException", (error) => failNow?.(error));
+  process.on("uncaughtException", uncaught);
 }
 
-/** Settles the asynchronous task that runs now: an error in a timer or an event reaches it this way. */
+/** The task that a timer or an event belongs to. */
+const owner = new AsyncLocalStorage<number>();
+/** Settles the asynchronous task that runs now, with an error of one of its timers or events. */
 let failNow: ((error: unknown) => void) | undefined;
+
+function uncaught(error: unknown): void {
+  const task = owner.getStore() ?? currentTask();
+  if (failNow && task === currentTask()) failNow(error);
+  // Nobody waits for what an earlier task left behind; its error must not go unseen.
+  else console.error(`Uncaught in ${workerName()}, left behind by a task that was over:`, error);
+}
 
 function attempt(envelope: Envelope): Reply | Promise<Reply> {
   try {
