@@ -8,6 +8,7 @@ import { type ExecuteOptions, type ExecuteOutcome, type Execution, execution } f
 import type { Kernelspec } from "./kernelspecs";
 import type { Channel, Frames, KernelInfo, Message } from "./messages";
 import { type KernelExit, KernelProcess } from "./process";
+import { untilReady } from "./readiness";
 import { decode, encode, newHeader } from "./wire";
 
 export interface KernelOptions {
@@ -17,6 +18,8 @@ export interface KernelOptions {
   env?: Record<string, string>;
   /** How long the kernel may take to answer for the first time. Default 60,000 ms. */
   startTimeoutMs?: number;
+  /** Aborting it while the kernel starts ends it and throws `KernelStartError`; later it does nothing. */
+  signal?: AbortSignal;
   /** Where ports come from; for tests. */
   ports?: (count: number) => Promise<number[]>;
 }
@@ -31,10 +34,7 @@ type MessageListener = (message: Message) => void;
 type ExitListener = (exit: KernelExit) => void;
 
 const startAttempts = 4;
-/** A request that reaches a kernel while its sockets bind may go unanswered, so it is sent again, in ms. */
-const askAgainMs = 250;
-/** The shell has answered, but the subscription to IOPub came too late to hear of it. */
-const askAgainForIopubMs = 20;
+const defaultStartTimeoutMs = 60_000;
 /** Quiet for this long after the process's end means that nothing more is under way, in ms. */
 const drainMs = 40;
 const portTaken = /EADDRINUSE|Address already in use/i;
@@ -231,42 +231,26 @@ export class Kernel {
     await this.#ready();
   }
 
-  /** Asks for `kernel_info` until both the reply and a message on IOPub were seen: then both sockets can hear. */
+  /** Throws `KernelStartError` when the kernel ends, is not wanted any more, or takes too long. */
   async #ready(): Promise<void> {
-    const { startTimeoutMs = 60_000 } = this.#options;
-    const deadline = Date.now() + startTimeoutMs;
-    const seen = { reply: false, iopub: false };
-    let wake = () => {};
-    const off = this.onMessage((message) => {
-      if (message.channel === "iopub") seen.iopub = true;
-      if (message.header.msg_type === "kernel_info_reply") {
-        this.#info = message.content;
-        seen.reply = true;
-      }
-      wake();
+    const deadline = Date.now() + (this.#options.startTimeoutMs ?? defaultStartTimeoutMs);
+    const ended = new AbortController();
+    void this.#process.exited.then(() => ended.abort());
+    const { signal } = this.#options;
+    this.#info = await untilReady({
+      ask: () => this.#askForInfo(),
+      onMessage: (listener) => this.onMessage(listener),
+      gone: signal ? AbortSignal.any([ended.signal, signal]) : ended.signal,
+      check: () => this.#throwIfNotStarting(deadline),
     });
-    void this.#process.exited.then(() => wake());
-    try {
-      while (!(seen.reply && seen.iopub)) {
-        this.#throwIfNotStarting(deadline, startTimeoutMs);
-        this.#askForInfo();
-        // Before the reply only the reply is news; after it, anything on IOPub.
-        const news = new Promise<void>((resolve) => {
-          wake = () => (seen.reply || this.exit) && resolve();
-        });
-        const ms = seen.reply ? askAgainForIopubMs : askAgainMs;
-        await withinMs(ms, news);
-        if (seen.reply && !seen.iopub) await sleep(askAgainForIopubMs);
-      }
-    } finally {
-      off();
-    }
   }
 
-  #throwIfNotStarting(deadline: number, startTimeoutMs: number): void {
+  #throwIfNotStarting(deadline: number): void {
     const { exit, output } = this.#process;
+    const { signal, startTimeoutMs = defaultStartTimeoutMs } = this.#options;
     const shown = output.trim() === "" ? "It wrote nothing." : `It wrote:\n${output.trim()}`;
     const name = `The kernel "${this.spec.name}"`;
+    if (signal?.aborted) throw new KernelStartError(`${name} was not waited for: ${signal.reason}.`);
     if (exit) throw new KernelStartError(`${name} did not start: ${exit.reason}. ${shown}`);
     if (portTaken.test(output))
       throw new KernelStartError(`${name} did not start: its port was taken. ${shown}`);
@@ -275,11 +259,11 @@ export class Kernel {
     }
   }
 
-  #askForInfo(): void {
+  /** Rejects when the sockets close because the start failed; that failure is reported there. */
+  async #askForInfo(): Promise<void> {
     const header = newHeader("kernel_info_request", this.#session);
     const frames = encode({ header, parent_header: {}, metadata: {}, content: {}, buffers: [] });
-    // Rejects when the sockets close because the start failed; that failure is reported there.
-    this.#channels?.send("shell", frames).catch(() => {});
+    await this.#channels?.send("shell", frames);
   }
 
   #receive(channel: Channel, frames: Buffer[]): void {
@@ -299,8 +283,10 @@ export class Kernel {
   }
 
   async #onProcessExit(ended: KernelProcess, exit: KernelExit): Promise<void> {
+    // After a restart there may be others, which the new process answers.
+    const lost = [...this.#executions];
     await this.#drained();
-    for (const run of this.#executions) run.fail(new KernelDiedError(exit));
+    for (const run of lost) run.fail(new KernelDiedError(exit));
     if (this.#process !== ended || this.#ending) return;
     this.#closeChannels();
     for (const listener of this.#exits.items) listener(exit);

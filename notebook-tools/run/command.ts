@@ -158,7 +158,7 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
   const stop = new AbortController();
   const done = onInterrupt((reason) => stop.abort(reason));
   try {
-    const notebooks = await findNotebooks(paths);
+    const notebooks = withoutRepeats(await findNotebooks(paths));
     checkUsage(notebooks, paths, flags);
     const store = flags.durations ?? durationsFile(process.cwd());
     const all = notebooks.map(({ file }) => file);
@@ -193,6 +193,11 @@ const stdout = {
 };
 
 class UsageError extends Error {}
+
+/** A notebook that two paths lead to runs once. */
+function withoutRepeats(notebooks: readonly NotebookPath[]): NotebookPath[] {
+  return [...new Map(notebooks.map((notebook) => [resolve(notebook.file), notebook])).values()];
+}
 
 function checkUsage(
   notebooks: readonly NotebookPath[],

@@ -50,7 +50,8 @@ export interface NotebookOptions {
 export interface OpenNotebook {
   file: string;
   document: NotebookDocument;
-  kernel: Kernel;
+  /** null where there is nothing to run. */
+  kernel: Kernel | null;
 }
 
 export const defaultTimeoutMs = 60_000;
@@ -77,10 +78,12 @@ export function kernelFor(document: NotebookDocument, file: string, name?: strin
  */
 export async function openNotebook(file: string, options: NotebookOptions): Promise<OpenNotebook> {
   const document = await readNotebook(file);
-  const problem = parameterProblem(plan(document, 0), options.parameters ?? {});
+  const cells = plan(document, 0);
+  const problem = parameterProblem(cells, options.parameters ?? {});
   if (problem) throw new NotebookError(problem, { file });
+  if (!cells.some((cell) => cell.action === "run")) return { file, document, kernel: null };
   const spec = kernelFor(document, file, options.kernel);
-  const kernel = await startKernel(spec, { cwd: dirname(resolve(file)) });
+  const kernel = await startKernel(spec, { cwd: dirname(resolve(file)), signal: options.signal });
   return { file, document, kernel };
 }
 
@@ -149,10 +152,10 @@ export async function runNotebook(
       file,
       status: results.every(isFine) ? "passed" : "failed",
       problem: undefined,
-      kernel: kernel.spec.name,
+      kernel: kernel?.spec.name,
       cells: results,
       durationMs: performance.now() - started,
-      kernelOutput: kernel.output,
+      kernelOutput: kernel?.output ?? "",
     };
     await keep(open, result, options, listener);
     return result;
@@ -218,8 +221,8 @@ async function setParameters(
 ): Promise<void> {
   const { parameters = {} } = options;
   if (Object.keys(parameters).length === 0) return;
-  const language = String(session.kernel.info.language_info?.name ?? session.kernel.spec.language);
-  const problem = await session.inject(parameterSource(cell.source, parameters, language), cell.timeoutMs);
+  const source = parameterSource(cell.source, parameters, session.language);
+  const problem = await session.inject(source, cell.timeoutMs);
   if (problem === null) return;
   result.status = "failed";
   result.failures.push({ kind: "error", message: `The values of --param could not be set: ${problem}` });

@@ -50,7 +50,7 @@ class Queue {
     const unused = [...this.#opened].filter(([index]) => index >= this.#next).map(([, opening]) => opening);
     const opened = await Promise.allSettled(unused);
     await Promise.all(
-      opened.map((one) => one.status === "fulfilled" && one.value.kernel.shutdown({ graceMs: 200 })),
+      opened.map((one) => one.status === "fulfilled" && one.value.kernel?.shutdown({ graceMs: 200 })),
     );
   }
 }

@@ -65,11 +65,22 @@ export class Session {
   #onRunning = () => {};
   #stopped = false;
 
+  /** `opened` is null for a notebook without a cell to run. */
   constructor(
-    readonly kernel: Kernel,
+    private readonly opened: Kernel | null,
     private readonly options: SessionOptions,
   ) {
-    kernel.onMessage((message) => this.#listen(message));
+    opened?.onMessage((message) => this.#listen(message));
+  }
+
+  private get kernel(): Kernel {
+    if (!this.opened) throw new Error("Expected a kernel for a notebook with cells to run, got none.");
+    return this.opened;
+  }
+
+  /** The language of the kernel, as the kernel names it. */
+  get language(): string {
+    return String(this.kernel.info.language_info?.name ?? this.kernel.spec.language);
   }
 
   /** Runs one cell; never throws for what the cell or the kernel does. */
@@ -139,7 +150,7 @@ export class Session {
 
   /** Ends the kernel and all it started. */
   async end(): Promise<void> {
-    await this.kernel.shutdown({ graceMs: endGraceMs });
+    await this.opened?.shutdown({ graceMs: endGraceMs });
   }
 
   #reasonNotToRun(): string | null {
@@ -243,7 +254,8 @@ export class Session {
     );
     const giveUp = Date.now() + (this.options.interruptGraceMs ?? defaultInterruptGraceMs);
     while (Date.now() < giveUp) {
-      await this.kernel.interrupt().catch(() => {});
+      // A kernel that is stuck need not answer a request to stop, either.
+      void this.kernel.interrupt().catch(() => {});
       if (await Promise.race([settled, sleep(Math.min(interruptAgainMs, giveUp - Date.now()), false)]))
         return true;
     }

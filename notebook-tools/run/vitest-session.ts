@@ -75,7 +75,7 @@ export class NotebookTestSession {
   /** Ends the kernel; does nothing where none was started. */
   async close(): Promise<void> {
     const open = await this.#opening?.catch(() => null);
-    await open?.kernel.shutdown({ graceMs: 500 });
+    await open?.kernel?.shutdown({ graceMs: 500 });
   }
 
   async #start(): Promise<Session> {

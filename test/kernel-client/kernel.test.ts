@@ -85,6 +85,16 @@ describe("starting", () => {
   });
 });
 
+describe("starting a kernel that never answers", () => {
+  it("is given up after a while, or when nobody wants it any more, and leaves no process", async () => {
+    await expect(start("mute", { startTimeoutMs: 300 })).rejects.toThrow(/did not answer within 0\.3 s/);
+    const stop = new AbortController();
+    const starting = start("mute", { signal: stop.signal });
+    setTimeout(() => stop.abort("Ctrl-C"), 100);
+    await expect(starting).rejects.toThrow(/was not waited for: Ctrl-C/);
+  });
+});
+
 describe("executing", () => {
   it("delivers output in order and resolves when reply and idle are in", async () => {
     const kernel = await start();

@@ -197,8 +197,11 @@ describe("the rest of the report", () => {
     expect(notebook.cells.map(({ executionCount }) => executionCount)).toEqual([null, null, 1]);
   });
 
-  it("is whole for a notebook without cells", async () => {
+  it("is whole for a notebook without cells, which needs no kernel", async () => {
     expect(await run([])).toMatchObject({ status: "passed", cells: [] });
+    const file = writeNotebook("prose", "nobody-has-this", [{ type: "markdown", source: "text" }, ""]);
+    const { notebooks } = await runNotebooks([file]);
+    expect(notebooks[0]).toMatchObject({ status: "passed", kernel: undefined });
   });
 
   it("holds every cell twice with rerun, and keeps the first outputs", async () => {

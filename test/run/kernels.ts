@@ -41,5 +41,6 @@ export function kernelsForTests(): string {
     "console.error('no licence'); process.exit(7)",
   ]);
   writeKernelspec(dataDir, "missing-program", "none", [join(dataDir, "no-such-program")]);
+  writeKernelspec(dataDir, "mute", "none", [node, "-e", "setInterval(() => {}, 1000)"]);
   return dataDir;
 }

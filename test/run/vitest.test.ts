@@ -89,6 +89,7 @@ describe("notebookTests", () => {
       books,
     );
     writeFileSync(join(books, "no.ipynb"), "{");
+    writeNotebook("none", "nobody-has-this", ["1"], books);
     addTests(folder, 'notebookTests("books"); notebookTests("nothing/*.ipynb");');
     const { code, output, tests } = await runVitest(folder);
     expect(code).toBe(1);
@@ -99,6 +100,7 @@ describe("notebookTests", () => {
       "books/late.ipynb cell 1": "passed",
       "books/late.ipynb cell 2": "failed",
       "books/no.ipynb can be read": "failed",
+      "books/none.ipynb cell 1": "failed",
       "notebooks nothing/*.ipynb": "failed",
     });
     expect(output).toContain("> 2 | throw new Error('broken')");
