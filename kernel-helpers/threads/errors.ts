@@ -44,6 +44,8 @@ interface PackedError {
   dom?: { message: string; name: string };
   classId?: number;
   className?: string;
+  /** The built-in or registered class that it extends. */
+  baseName?: string;
   reference?: Reference;
   message: string;
   stack: string;
@@ -61,8 +63,8 @@ export function packError(thrown: unknown, memo = new Map<object, PackedError>()
   if (known) return known;
   const packed: PackedError = empty();
   memo.set(thrown, packed);
-  packed.message = String(thrown.message);
-  packed.stack = String(thrown.stack);
+  packed.message = String(read(thrown, "message") ?? "");
+  packed.stack = String(read(thrown, "stack") ?? "");
   if (thrown instanceof DOMException) packed.dom = { message: thrown.message, name: thrown.name };
   else packClass(packed, thrown);
   packProperties(packed, thrown, memo);
@@ -73,27 +75,50 @@ function empty(): PackedError {
   return { message: "", stack: "", properties: {} };
 }
 
+/** A getter may throw; its property is then left out. */
+function read(error: Error, key: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
 function isErrorLike(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 }
 
 function describe(value: unknown): string {
+  if (typeof value === "symbol") return String(value);
   return typeof value === "function" ? `function ${value.name}` : Object.prototype.toString.call(value);
 }
 
 function packClass(packed: PackedError, error: Error): void {
-  const errorClass = error.constructor as ErrorClass & AnyFunction;
+  const errorClass = read(error, "constructor") as ErrorClass & AnyFunction;
   if (typeof errorClass !== "function") return;
   packed.className = errorClass.name;
   packed.classId = knownId(errorClass);
   if (packed.classId !== undefined || registered.get(errorClass.name) === errorClass) return;
   packed.reference = referenceOf(errorClass);
+  if (!packed.reference) packed.baseName = baseOf(errorClass);
+}
+
+/** For a class that only the sender knows. */
+function baseOf(errorClass: ErrorClass): string | undefined {
+  let base: unknown = errorClass;
+  while (typeof base === "function") {
+    base = Object.getPrototypeOf(base);
+    const { name } = base as { name: string };
+    if (base === builtin(name) || base === registered.get(name)) return name;
+  }
+  return undefined;
 }
 
 function packProperties(packed: PackedError, error: Error, memo: Map<object, PackedError>): void {
   for (const key of Object.getOwnPropertyNames(error)) {
     if (key === "stack" || key === "message") continue;
-    const value = (error as unknown as Record<string, unknown>)[key];
+    const value = read(error, key);
+    if (value === undefined) continue;
     if (key === "cause") packed.cause = [packError(value, memo)];
     else if (key === "errors" && Array.isArray(value))
       packed.errors = value.map((each) => packError(each, memo));
@@ -135,9 +160,10 @@ export function unpackError(data: unknown, memo = new Map<PackedError, Error>())
 function bare(packed: PackedError): Error {
   if (packed.dom) return new DOMException(packed.dom.message, packed.dom.name);
   const error = new Error(packed.message);
-  const prototype: unknown = classOf(packed)?.prototype;
+  const known = classOf(packed);
+  const prototype: unknown = (known ?? named(packed.baseName))?.prototype;
   if (prototype) Object.setPrototypeOf(error, prototype as object);
-  else if (packed.className && error.name !== packed.className) define(error, "name", packed.className);
+  if (!known && packed.className && error.name !== packed.className) define(error, "name", packed.className);
   return error;
 }
 
@@ -149,7 +175,11 @@ function classOf({ classId, className, reference }: PackedError): ErrorClass | u
   const live = classId !== undefined ? (liveFunction(classId) ?? copyOf(classId)) : undefined;
   if (live) return live as unknown as ErrorClass;
   if (reference) return classByReference(reference);
-  return className ? (registered.get(className) ?? builtin(className)) : undefined;
+  return named(className);
+}
+
+function named(name: string | undefined): ErrorClass | undefined {
+  return name ? (registered.get(name) ?? builtin(name)) : undefined;
 }
 
 function classByReference(reference: Reference): ErrorClass | undefined {

@@ -17,6 +17,7 @@ export { type IterateOptions, iterateInThread } from "./iterate";
 export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./leaks";
 export * from "./limiter";
 export type { MapOptions, MapResults } from "./map";
+export { move } from "./move";
 export type { ExecutorOptions, TaskOptions } from "./options";
 export {
   type AsyncQueue,

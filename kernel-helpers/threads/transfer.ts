@@ -12,7 +12,7 @@ export function checkTransfer(list: readonly object[]): object[] {
   return list.map((item, index) => checkItem(item, `\`transfer[${index}]\``));
 }
 
-function checkItem(item: unknown, name: string): object {
+export function checkItem(item: unknown, name: string): object {
   if (typeof item !== "object" || item === null) {
     throw new TypeError(
       `${name} must be a buffer, a port or a stream, got ${JSON.stringify(item) ?? typeof item}.`,
@@ -23,7 +23,19 @@ function checkItem(item: unknown, name: string): object {
     throw new TypeError(`${name} is a SharedArrayBuffer, which is shared already: leave it out of the list.`);
   }
   if (types.isArrayBuffer(buffer)) checkBuffer(buffer, name);
+  else if (!isTransferable(buffer)) {
+    throw new TypeError(
+      `${name} must be a buffer, a port or a stream, got an instance of ${buffer.constructor?.name || "an object"}. ` +
+        "Leave out what is to be copied.",
+    );
+  }
   return buffer;
+}
+
+function isTransferable(item: object): boolean {
+  const { MessagePort } = workerThreads;
+  const classes = [MessagePort, ReadableStream, WritableStream, TransformStream];
+  return classes.some((each) => item instanceof each) || item.constructor?.name === "FileHandle";
 }
 
 function checkBuffer(buffer: ArrayBuffer, name: string): void {

@@ -9,6 +9,7 @@ import { isPlain } from "./closures/plain";
 import { compileFunction, unpack } from "./closures/unpack";
 import { importContext, type WireContext } from "./context";
 import { packError } from "./errors";
+import { takeMoving } from "./move";
 import { sendOutput } from "./output";
 import type { AnyFunction } from "./types";
 import type { Envelope, Reply, Setup } from "./wire";
@@ -34,6 +35,17 @@ function finish(reply: Reply, timelineTask: number): Reply {
   return reply;
 }
 
+const transferable = Symbol.for("Piscina.transferable");
+const movedValue = Symbol.for("Piscina.valueOf");
+
+/** Tells Piscina what to move; structured clone passes over symbols. Piscina is loaded when it is needed. */
+function moveWith(reply: Reply, transfer: object[]): Reply {
+  if (transfer.length === 0) return reply;
+  const { Piscina } = require("piscina") as typeof import("piscina");
+  Piscina.move(Object.assign(reply, { [transferable]: transfer, [movedValue]: reply }) as never);
+  return reply;
+}
+
 function setUp(setup: Setup): void {
   connect(setup);
   sendOutput();
@@ -48,8 +60,14 @@ let failNow: ((error: unknown) => void) | undefined;
 function uncaught(error: unknown): void {
   const task = owner.getStore() ?? currentTask();
   if (failNow && task === currentTask()) failNow(error);
-  // Nobody waits for what an earlier task left behind; its error must not go unseen.
-  else console.error(`Uncaught in ${workerName()}, left behind by a task that was over:`, error);
+  else tellOfLateError(error);
+}
+
+/** Nobody waits for what an earlier task left behind; its error must not go unseen. */
+function tellOfLateError(error: unknown): void {
+  console.error(`Uncaught in ${workerName()}, left behind by a task that was over:`, error);
+  // Perhaps it was the reply that could not be posted: the end of the thread settles its task.
+  if (error instanceof DOMException && error.name === "DataCloneError") process.exit(1);
 }
 
 function attempt(envelope: Envelope): Reply | Promise<Reply> {
@@ -179,17 +197,18 @@ function importModule(module: string): Promise<unknown> {
 }
 
 function success(value: unknown): Reply {
-  if (isPlain(value)) return { value, posts: 0 };
+  const transfer = takeMoving();
+  if (isPlain(value)) return moveWith({ value, posts: 0 }, transfer);
   try {
-    const transfer: object[] = [];
     const packed: Packed = pack({ value }, { value: "The result" }, { transfer, inWorker: true });
-    return { packed, posts: 0 };
+    return moveWith({ packed, posts: 0 }, transfer);
   } catch (error) {
     return failure(error);
   }
 }
 
 function failure(thrown: unknown): Reply {
+  takeMoving();
   if (thrown instanceof StoppedAt) return { ...failure(thrown.error), ...partial(thrown.results) };
   return { error: packError(thrown), posts: 0 };
 }

@@ -223,7 +223,10 @@ async function transfers(): Promise<Row[]> {
   const bare = new Worker(file("bare.cjs"));
   let buffer = new ArrayBuffer(megabytes * 1e6);
   const ours = async () => {
-    const moved = toThread.with({ executor, transfer: [buffer] })((there: ArrayBuffer) => there, buffer);
+    const moved = toThread.with({ executor, transfer: [buffer] })(
+      (there: ArrayBuffer) => move(there),
+      buffer,
+    );
     buffer = await moved;
   };
   const bareTransfer = async () => {

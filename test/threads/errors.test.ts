@@ -185,3 +185,30 @@ test("an error in callSoonThreadsafe is an uncaught error of the loop", async ()
   expect(await uncaught).toBeInstanceOf(BadRow);
   for (const listener of before) process.on("uncaughtException", listener);
 });
+
+test("a getter that throws costs its property, not the error", async () => {
+  const error = await thrown(() => {
+    const error = Object.assign(new RangeError("kept"), { code: "E" });
+    const getter = { enumerable: true, get: () => never() };
+    const never = () => {
+      throw new Error("in the getter");
+    };
+    throw Object.defineProperties(error, { bad: getter });
+  });
+  expect(error).toBeInstanceOf(RangeError);
+  expect(error).toMatchObject({ message: "kept", code: "E" });
+  expect(error).not.toHaveProperty("bad");
+});
+
+test("a class that only the worker knows keeps its name and its built-in base", async () => {
+  const error = await thrown(() => {
+    class Local extends RangeError {}
+    throw new Local("only there");
+  });
+  expect(error).toBeInstanceOf(RangeError);
+  expect(String(error)).toBe("Local: only there");
+});
+
+test("a thrown symbol arrives as its description", async () => {
+  expect(await thrown(() => Promise.reject(Symbol("mark")))).toBe("Symbol(mark)");
+});
