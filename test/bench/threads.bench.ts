@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import {
   moduleTask,
+  move,
   runCoroutineThreadsafe,
   runInExecutor,
   ThreadPoolExecutor,
