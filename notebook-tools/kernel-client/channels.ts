@@ -10,7 +10,14 @@ type SendingChannel = Exclude<Channel, "iopub">;
 /** How soon a socket tries again while the kernel has not bound yet, in ms. ZeroMQ's own 100 delays the first reply. */
 const reconnectMs = 10;
 
+/** Resolves when the socket and the kernel's have greeted each other. */
+async function connected(socket: Dealer | Subscriber): Promise<void> {
+  for await (const { type } of socket.events) if (type === "handshake" || type === "end") return;
+}
+
 export class Channels {
+  /** Resolves when all sockets are connected: what a kernel sends to one that is not, ZeroMQ drops. */
+  readonly connected: Promise<unknown>;
   readonly #key: string;
   readonly #sockets: Record<SendingChannel, Dealer>;
   readonly #iopub: Subscriber;
@@ -37,6 +44,7 @@ export class Channels {
       // The same identity as the shell's: the kernel asks for input where the request came from.
       stdin: dealer(connection.stdin_port),
     };
+    this.connected = Promise.all([this.#iopub, ...Object.values(this.#sockets)].map(connected));
     void this.#listen("iopub", this.#iopub, receive);
     for (const [channel, socket] of Object.entries(this.#sockets)) {
       void this.#listen(channel as Channel, socket, receive);

@@ -32,12 +32,6 @@ export interface ExecuteOutcome {
   askedForInput: boolean;
 }
 
-export interface Execution {
-  outcome: Promise<ExecuteOutcome>;
-  receive(message: Message): void;
-  fail(error: Error): void;
-}
-
 interface Line {
   session: string;
   send(channel: Exclude<Channel, "iopub">, message: Omit<Message, "channel">): Promise<void>;
@@ -64,6 +58,7 @@ class Probe {
     line.send("shell", { header, content: {}, ...bare }).catch(() => {});
   }
 
+  /** Whether this message was the last of the probe's two. */
   receive(message: Message): boolean {
     if (this.#id === "" || message.parent_header.msg_id !== this.#id) return false;
     if (message.channel === "shell") this.#reply = true;
@@ -72,93 +67,101 @@ class Probe {
   }
 }
 
-export function execution(code: string, options: ExecuteOptions, line: Line): Execution {
-  const { silent = false, storeHistory = !silent, stopOnError = false, onMessage, onInput, signal } = options;
-  const header = newHeader("execute_request", line.session);
-  header.msg_id = options.msgId ?? header.msg_id;
-  const state: ExecuteOutcome = {
-    msgId: header.msg_id,
-    status: null,
-    reply: {},
-    idle: false,
-    askedForInput: false,
-  };
-  const probe = new Probe();
-  let replied = false;
-  let timer: NodeJS.Timeout | undefined;
-  let settle!: { resolve(outcome: ExecuteOutcome): void; reject(error: unknown): void };
-  const outcome = new Promise<ExecuteOutcome>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
+export class Execution {
+  readonly outcome: Promise<ExecuteOutcome>;
+  readonly #header;
+  readonly #state: ExecuteOutcome;
+  readonly #probe = new Probe();
+  #replied = false;
+  #timer: NodeJS.Timeout | undefined;
+  #settle!: { resolve(outcome: ExecuteOutcome): void; reject(error: unknown): void };
+  readonly #onAbort = () => this.fail(this.options.signal?.reason);
 
-  const onAbort = () => fail(signal?.reason);
-  function release(): void {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-  }
-  function finish(): void {
-    release();
-    settle.resolve(state);
-  }
-  function fail(error: unknown): void {
-    release();
-    settle.reject(error);
-  }
-  function finishWhenComplete(): void {
-    if (replied && state.idle) finish();
-    else timer ??= setTimeout(() => probe.send(line), probeAfterMs);
-  }
-
-  function onIopub(message: Message): void {
-    // Everything but the frame of busy and idle is the request's own.
-    if (message.header.msg_type === "status") {
-      if (message.content.execution_state !== "idle") return;
-      state.idle = true;
-      finishWhenComplete();
-    } else onMessage?.(message);
-  }
-
-  function onReply(message: Message): void {
-    replied = true;
-    state.reply = message.content;
-    state.status = typeof message.content.status === "string" ? message.content.status : null;
-    finishWhenComplete();
-  }
-
-  async function answer(request: Message): Promise<void> {
-    const { prompt = "", password = false } = request.content;
-    if (!onInput) state.askedForInput = true;
-    const value = onInput ? await onInput(prompt, password) : "";
-    const reply = newHeader("input_reply", line.session);
-    await line.send("stdin", {
-      header: reply,
-      ...bare,
-      parent_header: request.header,
-      content: { value, status: "ok" },
+  constructor(
+    private readonly options: ExecuteOptions,
+    private readonly line: Line,
+  ) {
+    this.#header = newHeader("execute_request", line.session);
+    this.#header.msg_id = options.msgId ?? this.#header.msg_id;
+    this.#state = { msgId: this.#header.msg_id, status: null, reply: {}, idle: false, askedForInput: false };
+    this.outcome = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
     });
-    if (!onInput) await line.interrupt();
+    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  function receive(message: Message): void {
-    if (message.parent_header.msg_id !== header.msg_id) {
-      if (probe.receive(message)) finish();
+  send(code: string): void {
+    const { silent = false, storeHistory = !silent, stopOnError = false, onInput, signal } = this.options;
+    if (signal?.aborted) {
+      this.#onAbort();
       return;
     }
-    if (message.channel === "iopub") onIopub(message);
-    else if (message.channel === "shell") onReply(message);
-    else if (message.header.msg_type === "input_request") answer(message).catch(fail);
+    const content = {
+      code,
+      silent,
+      store_history: storeHistory,
+      user_expressions: {},
+      allow_stdin: onInput !== undefined,
+      stop_on_error: stopOnError,
+    };
+    this.line.send("shell", { ...bare, header: this.#header, content }).catch((error) => this.fail(error));
   }
 
-  signal?.addEventListener("abort", onAbort, { once: true });
-  if (signal?.aborted) onAbort();
-  const content = {
-    code,
-    silent,
-    store_history: storeHistory,
-    user_expressions: {},
-    allow_stdin: onInput !== undefined,
-    stop_on_error: stopOnError,
-  };
-  line.send("shell", { header, content, ...bare }).catch(fail);
-  return { outcome, receive, fail };
+  /** Takes any message of the kernel; does nothing for those of other requests. */
+  receive(message: Message): void {
+    if (message.parent_header.msg_id !== this.#header.msg_id) {
+      if (this.#probe.receive(message)) this.#finish();
+    } else if (message.channel === "iopub") this.#onIopub(message);
+    else if (message.channel === "shell") this.#onReply(message);
+    else if (message.header.msg_type === "input_request")
+      this.#answer(message).catch((error) => this.fail(error));
+  }
+
+  fail(error: unknown): void {
+    this.#release();
+    this.#settle.reject(error);
+  }
+
+  #onIopub(message: Message): void {
+    if (message.header.msg_type !== "status") {
+      this.options.onMessage?.(message);
+    } else if (message.content.execution_state === "idle") {
+      this.#state.idle = true;
+      this.#finishWhenComplete();
+    }
+  }
+
+  #onReply({ content }: Message): void {
+    this.#replied = true;
+    this.#state.reply = content;
+    this.#state.status = typeof content.status === "string" ? content.status : null;
+    this.#finishWhenComplete();
+  }
+
+  async #answer(request: Message): Promise<void> {
+    const { onInput } = this.options;
+    const { prompt = "", password = false } = request.content;
+    this.#state.askedForInput ||= !onInput;
+    // Nobody there: interrupted, and answered with nothing in case the kernel cannot be interrupted.
+    if (!onInput) await this.line.interrupt().catch(() => {});
+    const value = onInput ? await onInput(prompt, password) : "";
+    const header = newHeader("input_reply", this.line.session);
+    const content = { value, status: "ok" };
+    await this.line.send("stdin", { ...bare, header, parent_header: request.header, content });
+  }
+
+  #finishWhenComplete(): void {
+    if (this.#replied && this.#state.idle) this.#finish();
+    else this.#timer ??= setTimeout(() => this.#probe.send(this.line), probeAfterMs);
+  }
+
+  #finish(): void {
+    this.#release();
+    this.#settle.resolve(this.#state);
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer);
+    this.options.signal?.removeEventListener("abort", this.#onAbort);
+  }
 }

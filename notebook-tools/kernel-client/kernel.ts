@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Channels } from "./channels";
 import { newConnection, writeConnectionFile } from "./connection";
 import { KernelDiedError, KernelStartError, KernelTimeoutError } from "./errors";
-import { type ExecuteOptions, type ExecuteOutcome, type Execution, execution } from "./execute";
+import { type ExecuteOptions, type ExecuteOutcome, Execution } from "./execute";
 import type { Kernelspec } from "./kernelspecs";
 import type { Channel, Frames, KernelInfo, Message } from "./messages";
 import { type KernelExit, KernelProcess } from "./process";
@@ -37,6 +37,8 @@ const startAttempts = 4;
 const defaultStartTimeoutMs = 60_000;
 /** Quiet for this long after the process's end means that nothing more is under way, in ms. */
 const drainMs = 40;
+/** How long the other sockets may take once the shell has answered, in ms. */
+const connectMs = 1000;
 const portTaken = /EADDRINUSE|Address already in use/i;
 
 /** Waits for the promise, but no longer than `ms`; keeps no timer afterwards. */
@@ -162,7 +164,7 @@ export class Kernel {
    * Aborting `signal` stops the waiting and throws its reason; the kernel runs on: `interrupt` it.
    */
   execute(code: string, options: ExecuteOptions = {}): Promise<ExecuteOutcome> {
-    const run = execution(code, options, {
+    const run = new Execution(options, {
       session: this.#session,
       send: (channel, message) => this.send(channel, encode(message)),
       interrupt: () => this.interrupt(),
@@ -171,6 +173,7 @@ export class Kernel {
     const done = () => void this.#executions.delete(run);
     run.outcome.then(done, done);
     if (this.exit) run.fail(new KernelDiedError(this.exit));
+    else run.send(code);
     return run.outcome;
   }
 
@@ -229,6 +232,8 @@ export class Kernel {
     const started = this.#process;
     void started.exited.then((exit) => this.#onProcessExit(started, exit));
     await this.#ready();
+    // Asked for too soon, a kernel's request for input would get lost. Some kernels have no stdin socket at all.
+    await withinMs(connectMs, this.#channels.connected);
   }
 
   /** Throws `KernelStartError` when the kernel ends, is not wanted any more, or takes too long. */

@@ -114,7 +114,20 @@ describe("executing", () => {
 
   it("ends a request for input that nobody can answer", async () => {
     const kernel = await start();
-    expect(await kernel.execute("await ask()")).toMatchObject({ askedForInput: true, status: "error" });
+    expect(await kernel.execute("await ask()")).toMatchObject({ askedForInput: true, idle: true });
+  });
+
+  it("hands a request for input to whoever can answer, and the answer back", async () => {
+    const kernel = await start();
+    let text = "";
+    const outcome = await kernel.execute("print('hello ' + (await ask()))", {
+      onInput: (prompt) => `the one asked ${prompt}`,
+      onMessage: ({ content }) => {
+        text += content.text;
+      },
+    });
+    expect(outcome).toMatchObject({ askedForInput: false, status: "ok" });
+    expect(text).toBe("hello the one asked name? ");
   });
 
   it("rejects with the reason of the signal that ends the waiting", async () => {
