@@ -22,6 +22,8 @@ interface Link {
   /** The task that runs now, and its number in the timeline. */
   task: number;
   timelineTask: number;
+  /** What the bell of the mail showed when all was read. */
+  read: number;
 }
 
 let link: Link | undefined;
@@ -35,7 +37,7 @@ export function workerName(): string | undefined {
 
 /** @internal */
 export function connect({ name, port, shared }: Setup): void {
-  link = { name, port, shared: new Int32Array(shared), posts: 0, task: 0, timelineTask: 0 };
+  link = { name, port, shared: new Int32Array(shared), posts: 0, task: 0, timelineTask: 0, read: 0 };
   port.on("message", receive);
   port.unref();
 }
@@ -147,7 +149,6 @@ function callLoop<A extends unknown[], R>(to: Link, fn: (...args: A) => R, args:
   });
   const message: ToLoop = { kind: "call", id, soon: false, task: to.task, ...packCall(fn, args) };
   pending.set(id, future as Future<unknown>);
-  to.port.ref();
   post(message);
   return future;
 }
@@ -199,7 +200,7 @@ function block(from: Link, future: Future<unknown>, timeoutMs: number): void {
 
 function waitForMail(from: Link, future: Future<unknown>, until: number): boolean {
   const seen = Atomics.load(from.shared, word.mail);
-  readMail(from);
+  if (seen !== from.read && readMail(from, future)) from.read = seen;
   if (future.done()) return false;
   if (isCancelled(from)) throw cancelled();
   const left = until === Number.POSITIVE_INFINITY ? until : until - performance.now();
@@ -208,10 +209,13 @@ function waitForMail(from: Link, future: Future<unknown>, until: number): boolea
   return true;
 }
 
-function readMail(from: Link): void {
+/** Until the future is done; true when there is no more mail. */
+function readMail(from: Link, future: Future<unknown>): boolean {
   for (let mail = receiveMessageOnPort(from.port); mail; mail = receiveMessageOnPort(from.port)) {
     receive(mail.message as ToWorker);
+    if (future.done()) return false;
   }
+  return true;
 }
 
 /** A reply to a call that nobody waits for any more is dropped. */
@@ -229,6 +233,5 @@ function cancelPending(): void {
 function finish(id: number, state: "fulfilled" | "rejected", value: unknown): void {
   const future = pending.get(id);
   pending.delete(id);
-  if (pending.size === 0) link?.port.unref();
   future?.settle(state, value);
 }

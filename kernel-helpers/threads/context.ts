@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { randomUUID } from "node:crypto";
 import { type Itinerary, type Traveller, travel } from "./travel";
-import { WeakById } from "./weak-by-id";
+import { newId, WeakById } from "./weak-by-id";
 
 /**
  * Context variables, after Python's `contextvars` (PEP 567), over AsyncLocalStorage.
@@ -69,7 +68,7 @@ export interface ContextVarOptions<T> {
   default?: T;
   /**
    * Identity across threads. A variable that a cell captures keeps its identity by itself; give an id
-   * when a module makes the variable and both the loop and the workers load that module. Default: random.
+   * when a module makes the variable and both the loop and the workers load that module. Default: a new one.
    */
   id?: string;
 }
@@ -92,7 +91,7 @@ export class ContextVar<T> implements Traveller {
       throw new TypeError(`A ContextVar needs a name, a string such as "request_id", got ${typeof name}.`);
     }
     this.name = name;
-    this.id = options.id ?? randomUUID();
+    this.id = options.id ?? newId();
     this.#default = "default" in options ? (options.default as T) : unset;
     known.set(this.id, this as ContextVar<unknown>);
   }
@@ -255,9 +254,10 @@ export function importContext<R>(
   fn: () => R,
   unpack: (value: unknown) => unknown = (value) => value,
 ): R {
+  if (!data) return new Context().run(fn);
   const values = new Map<string, Entry>();
-  for (const [name, id] of Object.entries(data?.ids ?? {})) {
-    values.set(id, { name, value: unpack(data!.values[name]) });
+  for (const [name, id] of Object.entries(data.ids)) {
+    values.set(id, { name, value: unpack(data.values[name]) });
   }
   return new Context(values).run(fn);
 }

@@ -1,3 +1,12 @@
+import { threadId } from "node:worker_threads";
+
+let lastId = 0;
+
+/** An id that no other thread of the process gives. */
+export function newId(): string {
+  return `${threadId}-${++lastId}`;
+}
+
 /** Objects by id, for as long as somebody else keeps them. */
 export class WeakById<T extends object> {
   readonly #refs = new Map<string, WeakRef<T>>();

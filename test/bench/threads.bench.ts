@@ -59,8 +59,9 @@ async function roundTrips(): Promise<Row[]> {
   const helper = (x: number) => x * x;
   const capturing = (x: number) => helper(x);
   const peers = openPeers();
-  const calls = 200;
-  const took = await medians(10, {
+  // Few calls a turn: the machine is quick or slow to wake a thread for seconds on end.
+  const calls = 25;
+  const took = await medians(100, {
     module: () => timesOf(calls, (i) => run(square, i)),
     plain: () => timesOf(calls, (i) => run(plain, i)),
     capturing: () => timesOf(calls, (i) => run(capturing, i)),

@@ -1,4 +1,4 @@
-import { type Node, parseExpressionAt } from "acorn";
+import type { Node } from "acorn";
 
 /** How one name from outside a function is used inside it. */
 export interface Use {
@@ -63,6 +63,8 @@ function read(text: string): Analysis {
 }
 
 function parseFunction(text: string, analysis: Analysis): Tree {
+  // Loaded when it is needed: most workers never parse.
+  const { parseExpressionAt } = require("acorn") as typeof import("acorn");
   const options = { ecmaVersion: "latest", allowSuperOutsideMethod: true } as const;
   try {
     const node: Tree = parseExpressionAt(`(${text}\n)`, 0, options);

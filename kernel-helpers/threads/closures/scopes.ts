@@ -1,4 +1,4 @@
-import { Session } from "node:inspector";
+import type { Session } from "node:inspector";
 import type { AnyFunction } from "../types";
 
 /**
@@ -19,7 +19,8 @@ let session: Session | undefined;
 
 function post(method: string, params: object): Record<string, unknown> {
   if (!session) {
-    session = new Session();
+    // Loaded when it is needed: most workers never ask.
+    session = new (require("node:inspector") as typeof import("node:inspector")).Session();
     session.connect();
     Object.defineProperty(globalThis, key, { value: probe, configurable: true });
   }

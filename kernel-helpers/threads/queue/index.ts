@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { checkTimeout } from "../timeout";
 import { type Itinerary, type Traveller, travel } from "../travel";
-import { WeakById } from "../weak-by-id";
+import { newId, WeakById } from "../weak-by-id";
 import { empty, full, QueueShutDown } from "./errors";
 import { Home } from "./home";
 import { Ledger } from "./ledger";
@@ -160,7 +159,7 @@ export class Queue<T = unknown> implements Traveller {
   constructor(options?: QueueOptions);
   /** @internal */
   constructor(options: QueueOptions, id: string, station: Station);
-  constructor({ maxsize }: QueueOptions = {}, id: string = randomUUID(), station?: Station) {
+  constructor({ maxsize }: QueueOptions = {}, id: string = newId(), station?: Station) {
     this.#id = id;
     this.#station = station ?? new Home(Ledger.open(checkMaxsize(maxsize)));
     this.syncQ = new SyncQueue(this.#station);
