@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { checkPositive } from "./checks";
 import { DelayHistogram } from "./delay-histogram";
-import { LoopProbe } from "./loop-probe";
+import { LoopProbe, Stretch } from "./loop-probe";
 import { now } from "./recorder";
 
 /** A stretch of time in which the event loop served nothing else, in ms; `start` since the measuring began. */
@@ -43,58 +43,74 @@ const leastDelay = 0.1;
 export class LoopMonitor {
   readonly #began = now();
   readonly #utilisation = performance.eventLoopUtilization();
-  readonly #histogram = new DelayHistogram();
-  readonly #blocks: LoopBlock[] = [];
-  readonly #threshold: number;
+  readonly #tally: Tally;
   readonly #probe: LoopProbe;
   #final: LoopReport | undefined;
 
   constructor({ threshold = defaultThreshold }: LoopMonitorOptions = {}) {
-    this.#threshold = checkPositive("threshold", threshold, "ms");
-    this.#probe = startProbe(new WeakRef(this), Math.min(leastDelay, threshold));
+    checkPositive("threshold", threshold, "ms");
+    this.#tally = new Tally(this.#began, threshold);
+    this.#probe = startProbe(new WeakRef(this), this.#tally);
   }
 
-  /** What was measured until now, or until `stop()`. */
+  /** What was measured until now, with the block that goes on, or until `stop()`. */
   report(): LoopReport {
     if (this.#final) return this.#final;
-    this.#probe.sample();
     const duration = now() - this.#began;
-    const percentile = (p: number) => this.#histogram.percentile(p, duration);
-    return {
-      duration,
-      longest: this.#histogram.max >= this.#threshold ? this.#histogram.max : 0,
-      blocks: [...this.#blocks],
-      utilisation: performance.eventLoopUtilization(this.#utilisation).utilization,
-      delay: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99), max: this.#histogram.max },
-    };
+    const { utilization } = performance.eventLoopUtilization(this.#utilisation);
+    return { ...this.#tally.report(duration, this.#probe.current()), utilisation: utilization };
   }
 
   /** Ends the measuring and returns the report; called again, returns the same one. */
   stop(): LoopReport {
-    this.#final ??= this.report();
     this.#probe.stop();
+    this.#final ??= this.report();
     return this.#final;
   }
 
   [Symbol.dispose](): void {
     this.stop();
   }
+}
 
-  /** @internal */
-  noteBusy(start: number, duration: number): void {
-    if (this.#final) return;
-    this.#histogram.add(duration);
-    if (duration < this.#threshold) return;
-    this.#blocks.push({ start: start - this.#began, duration });
+/** What a monitor has counted. */
+class Tally {
+  readonly #histogram = new DelayHistogram();
+  readonly #blocks: LoopBlock[] = [];
+
+  constructor(
+    readonly began: number,
+    readonly threshold: number,
+  ) {}
+
+  note(stretch: Stretch): void {
+    this.#histogram.add(stretch.duration);
+    this.#blocks.push(...this.#blocksOf([stretch]));
     if (this.#blocks.length > keptBlocks) this.#blocks.shift();
+  }
+
+  report(duration: number, goesOn: Stretch[]): Omit<LoopReport, "utilisation"> {
+    const max = Math.max(this.#histogram.max, ...goesOn.map((stretch) => stretch.duration));
+    const percentile = (p: number) => this.#histogram.percentile(p, duration);
+    return {
+      duration,
+      longest: max >= this.threshold ? max : 0,
+      blocks: [...this.#blocks, ...this.#blocksOf(goesOn)],
+      delay: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99), max },
+    };
+  }
+
+  #blocksOf(stretches: Stretch[]): LoopBlock[] {
+    return stretches
+      .filter(({ duration }) => duration >= this.threshold)
+      .map(({ start, duration }) => ({ start: start - this.began, duration }));
   }
 }
 
 /** The probe holds its monitor weakly: the loop's own hook must not keep alive what a cell has let go. */
-function startProbe(monitor: WeakRef<LoopMonitor>, least: number): LoopProbe {
-  const probe = new LoopProbe(least, (start, duration) => {
-    const target = monitor.deref();
-    if (target) target.noteBusy(start, duration);
+function startProbe(monitor: WeakRef<LoopMonitor>, tally: Tally): LoopProbe {
+  const probe = new LoopProbe(Math.min(leastDelay, tally.threshold), (stretch) => {
+    if (monitor.deref()) tally.note(stretch);
     else probe.stop();
   });
   return probe;

@@ -2,10 +2,13 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { now } from "./recorder";
 
 /**
- * One stretch of time in which the loop ran callbacks without asking for new events.
+ * A stretch of time in which the loop ran callbacks without asking for new events.
  * `start` in ms on the clock of `now`, `duration` in ms.
  */
-export type OnBusy = (start: number, duration: number) => void;
+export interface Stretch {
+  start: number;
+  duration: number;
+}
 
 /**
  * Watches every turn of this thread's event loop, without waking it.
@@ -23,47 +26,55 @@ export class LoopProbe {
   readonly #beforePoll = sampleBeforePoll();
   readonly #check = (): void => {
     if (!this.#running) return;
-    this.sample();
+    this.#sample();
     setImmediate(this.#check).unref();
   };
 
   constructor(
     readonly least: number,
-    readonly onBusy: OnBusy,
+    readonly onBusy: (stretch: Stretch) => void,
     /** Hears of every turn, with its time. */
     readonly onTurn: (time: number) => void = () => {},
   ) {
     setImmediate(this.#check).unref();
   }
 
-  /** Counts what was busy since the last check: called in each turn, and by whoever needs it up to now. */
-  sample(): void {
-    const time = now();
-    const idle = performance.nodeTiming.idleTime;
-    const waited = idle - this.#lastIdle;
-    const busy = time - this.#last - waited;
-    this.onTurn(time);
-    if (busy >= this.least) this.#report(time, busy, waited);
-    if (busy >= this.least / 8) this.#beforePoll.reset();
-    this.#last = time;
-    this.#lastIdle = idle;
-    this.#lastEvents = polledEvents();
+  /** The stretch that goes on, if it is long enough to count by now; its end is not yet known. */
+  current(): Stretch[] {
+    return this.#since(now(), performance.nodeTiming.idleTime);
   }
 
   stop(): void {
     if (!this.#running) return;
     // First of all: `onBusy` may be what stops it.
     this.#running = false;
-    this.sample();
+    this.#sample();
     this.#beforePoll.disable();
   }
 
+  /** Counts what was busy since the last check. */
+  #sample(): void {
+    const time = now();
+    const idle = performance.nodeTiming.idleTime;
+    this.onTurn(time);
+    for (const stretch of this.#since(time, idle)) this.onBusy(stretch);
+    if (time - this.#last - (idle - this.#lastIdle) >= this.least / 8) this.#beforePoll.reset();
+    this.#last = time;
+    this.#lastIdle = idle;
+    this.#lastEvents = polledEvents();
+  }
+
   /** A turn that waited in poll was busy before it (timers, immediates), after it (input, output), or both. */
-  #report(time: number, busy: number, waited: number): void {
+  #since(time: number, idle: number): Stretch[] {
+    const waited = idle - this.#lastIdle;
+    const busy = time - this.#last - waited;
+    if (busy < this.least) return [];
     const before = waited < 0.05 ? busy : this.#busyBeforePoll(busy);
     const after = busy - before;
-    if (before >= this.least) this.onBusy(this.#last, before);
-    if (after >= this.least) this.onBusy(time - after, after);
+    return [
+      { start: this.#last, duration: before },
+      { start: time - after, duration: after },
+    ].filter(({ duration }) => duration >= this.least);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { checkPositive } from "./checks";
 import { LoopBlock } from "./loop-monitor";
-import { LoopProbe } from "./loop-probe";
+import { LoopProbe, Stretch } from "./loop-probe";
 import {
   countWritten,
   EventKind,
@@ -90,9 +90,7 @@ export class Timeline implements TimelineData {
     checkPositive("capacity", capacity, "events");
     if (tickEvery !== undefined) checkPositive("tickEvery", tickEvery, "ms");
     this.#ring = startRecording(Math.ceil(capacity));
-    this.#probe = new LoopProbe(threshold, (start, duration) =>
-      this.#blocks.push({ start: start - this.#began, duration }),
-    );
+    this.#probe = new LoopProbe(threshold, (stretch) => this.#blocks.push(this.#blockOf(stretch)));
     if (tickEvery !== undefined)
       this.#ticker = setInterval(() => this.#ticks.push(this.duration), tickEvery).unref();
   }
@@ -162,10 +160,10 @@ export class Timeline implements TimelineData {
     return this.#readRing().lost;
   }
 
-  /** The blocks of the event loop, in order. */
+  /** The blocks of the event loop, in order; while it records, with the one that goes on. */
   get blocks(): LoopBlock[] {
-    if (this.#ended === undefined) this.#probe.sample();
-    return [...this.#blocks];
+    const goesOn = this.#ended === undefined ? this.#probe.current() : [];
+    return [...this.#blocks, ...goesOn.map((stretch) => this.#blockOf(stretch))];
   }
 
   get marks(): TimelineMark[] {
@@ -174,6 +172,10 @@ export class Timeline implements TimelineData {
 
   get ticks(): number[] {
     return [...this.#ticks];
+  }
+
+  #blockOf({ start, duration }: Stretch): LoopBlock {
+    return { start: start - this.#began, duration };
   }
 
   /** Reads the ring anew only when there is more in it. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { MessageChannel, MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { BlockFrame, readableFrames, where } from "./frames";
-import { LoopProbe } from "./loop-probe";
+import { LoopProbe, Stretch } from "./loop-probe";
 import { now } from "./recorder";
 import { SharedWatch, Sighting, WatcherData, WatcherMessage } from "./watch-protocol";
 
@@ -68,7 +68,7 @@ class Watch implements LoopWatcher {
     port.on("message", (message) => this.#take(message)).unref();
     this.#probe = new LoopProbe(
       threshold,
-      (start, duration) => this.#report(start, duration),
+      (stretch) => this.#report(stretch),
       (time) => {
         watch.beat = time;
       },
@@ -93,7 +93,7 @@ class Watch implements LoopWatcher {
     if (typeof message === "object") this.#sighting = message;
   }
 
-  #report(start: number, duration: number): void {
+  #report({ start, duration }: Stretch): void {
     const sighting = this.#sightingWithin(start, start + duration);
     const frames = sighting ? readableFrames(sighting.frames) : [];
     const message = `blocked ${Math.round(duration)} ms at ${where(frames)}`;

@@ -92,6 +92,20 @@ describe("LoopMonitor", () => {
     expect(monitor.report()).toBe(final);
   });
 
+  it("does not cut a block in two where it is asked in its middle", async () => {
+    const monitor = new LoopMonitor();
+    await new Promise<void>((resolve) =>
+      setTimeout(() => {
+        spin(40);
+        expect(monitor.report().longest).toBeGreaterThanOrEqual(40);
+        spin(40);
+        resolve();
+      }),
+    );
+    await sleep(5);
+    expect(monitor.stop().longest).toBeGreaterThanOrEqual(80);
+  });
+
   it("does not keep the process's loop turning", async () => {
     const monitor = new LoopMonitor();
     await sleep(100);
