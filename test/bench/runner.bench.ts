@@ -122,7 +122,8 @@ async function collection(tools: Tools): Promise<Row> {
   const ours = () => timed(() => nbRun(tools, folder, "--jobs", "2").catch(reported));
   const peer = () =>
     timed(async () => {
-      for (const file of notebooks) await nbconvert(tools, join(folder, file), "--allow-errors");
+      for (const file of notebooks)
+        await nbconvert(tools, join(folder, file), "--allow-errors").catch(reported);
     });
   const time = await medians<string>(collectionRounds, tools.program ? { ours, peer } : { ours });
   return row(title, time.ours! / 1000, time.peer ? time.peer / 1000 : null, "s", "at most 0.4 ×");
