@@ -41,6 +41,7 @@ export class LoopProbe {
 
   /** The stretch that goes on, if it is long enough to count by now; its end is not yet known. */
   current(): Stretch[] {
+    if (!this.#running) return [];
     return this.#since(now(), performance.nodeTiming.idleTime);
   }
 

@@ -77,11 +77,8 @@ export interface TimelineOptions {
 export class Timeline implements TimelineData {
   readonly #began = now();
   readonly #ring: { shared: SharedArrayBuffer; from: number };
-  readonly #probe: LoopProbe;
-  readonly #blocks: LoopBlock[] = [];
+  readonly #listening: Listening;
   readonly #marks: TimelineMark[] = [];
-  readonly #ticks: number[] = [];
-  readonly #ticker: NodeJS.Timeout | undefined;
   #ended: number | undefined;
   #read: ReadRing | undefined;
 
@@ -90,9 +87,8 @@ export class Timeline implements TimelineData {
     checkPositive("capacity", capacity, "events");
     if (tickEvery !== undefined) checkPositive("tickEvery", tickEvery, "ms");
     this.#ring = startRecording(Math.ceil(capacity));
-    this.#probe = new LoopProbe(threshold, (stretch) => this.#blocks.push(this.#blockOf(stretch)));
-    if (tickEvery !== undefined)
-      this.#ticker = setInterval(() => this.#ticks.push(this.duration), tickEvery).unref();
+    this.#listening = listen(this.#began, threshold, tickEvery);
+    forgotten.register(this, this.#listening.end, this);
   }
 
   static start(options: TimelineOptions = {}): Timeline {
@@ -132,11 +128,10 @@ export class Timeline implements TimelineData {
   /** Ends the recording; called again, changes nothing. */
   stop(): this {
     if (this.#ended !== undefined) return this;
-    this.#probe.stop();
-    clearInterval(this.#ticker);
+    forgotten.unregister(this);
     this.#readRing();
     this.#ended = now();
-    stopRecording();
+    this.#listening.end();
     return this;
   }
 
@@ -162,8 +157,7 @@ export class Timeline implements TimelineData {
 
   /** The blocks of the event loop, in order; while it records, with the one that goes on. */
   get blocks(): LoopBlock[] {
-    const goesOn = this.#ended === undefined ? this.#probe.current() : [];
-    return [...this.#blocks, ...goesOn.map((stretch) => this.#blockOf(stretch))];
+    return [...this.#listening.blocks, ...this.#listening.goingOn()];
   }
 
   get marks(): TimelineMark[] {
@@ -171,11 +165,7 @@ export class Timeline implements TimelineData {
   }
 
   get ticks(): number[] {
-    return [...this.#ticks];
-  }
-
-  #blockOf({ start, duration }: Stretch): LoopBlock {
-    return { start: start - this.#began, duration };
+    return [...this.#listening.ticks];
   }
 
   /** Reads the ring anew only when there is more in it. */
@@ -197,6 +187,37 @@ export class Timeline implements TimelineData {
     }));
     return { events, lost, tasks: tasksOf(events) };
   }
+}
+
+/** What a recording hears of the loop. It knows nothing of its timeline, so that one may be forgotten. */
+interface Listening {
+  blocks: LoopBlock[];
+  ticks: number[];
+  /** The block that goes on, if any. */
+  goingOn(): LoopBlock[];
+  end(): void;
+}
+
+/** Ends the recording of a timeline that nobody holds any more, as when its cell was run again. */
+const forgotten = new FinalizationRegistry<() => void>((end) => end());
+
+function listen(began: number, threshold: number, tickEvery: number | undefined): Listening {
+  const blocks: LoopBlock[] = [];
+  const ticks: number[] = [];
+  const blockOf = ({ start, duration }: Stretch) => ({ start: start - began, duration });
+  const probe = new LoopProbe(threshold, (stretch) => blocks.push(blockOf(stretch)));
+  const ticker =
+    tickEvery === undefined ? undefined : setInterval(() => ticks.push(now() - began), tickEvery).unref();
+  return {
+    blocks,
+    ticks,
+    goingOn: () => probe.current().map(blockOf),
+    end() {
+      probe.stop();
+      clearInterval(ticker);
+      stopRecording();
+    },
+  };
 }
 
 interface ReadRing {

@@ -1,9 +1,8 @@
 import { readFile } from "node:fs";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type LoopBlock, LoopMonitor, timeLoopBlocking } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { DelayHistogram } from "../../kernel-helpers/timing/delay-histogram";
+import { collectGarbage } from "./compiled";
 import { sleep, spin } from "./spin";
 
 function sumOf(blocks: LoopBlock[]): number {
@@ -114,12 +113,10 @@ describe("LoopMonitor", () => {
   });
 
   it("ends by itself when nobody holds it any more: the cell was run again", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
     const held = new WeakRef(new LoopMonitor());
     for (let i = 0; i < 20 && held.deref(); i++) {
       await sleep(5);
-      collect();
+      collectGarbage();
     }
     expect(held.deref()).toBeUndefined();
   });

@@ -1,6 +1,4 @@
 import { once } from "node:events";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import {
@@ -12,11 +10,7 @@ import {
   stopRecording,
   taskName,
 } from "../../kernel-helpers/timing/recorder";
-
-const compiled = join(
-  dirname(createRequire(import.meta.url).resolve("kernel-helpers")),
-  "timing/recorder.js",
-);
+import { compiledRecorder } from "./compiled";
 
 /** A thread that writes `count` events of the task it is given into the ring, then ends. */
 async function writeFromThread(shared: SharedArrayBuffer, task: number, count: number): Promise<number> {
@@ -25,7 +19,7 @@ async function writeFromThread(shared: SharedArrayBuffer, task: number, count: n
     const { useRing, recordEvent } = require(path);
     useRing(shared);
     for (let i = 0; i < count; i++) recordEvent(i % 2 ? "resumed" : "blocked", task);`;
-  const worker = new Worker(code, { eval: true, workerData: [compiled, shared, task, count] });
+  const worker = new Worker(code, { eval: true, workerData: [compiledRecorder, shared, task, count] });
   const id = worker.threadId;
   await once(worker, "exit");
   return id;

@@ -1,5 +1,7 @@
+import { createRequire } from "node:module";
 import { Timeline } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
+import { collectGarbage, compiledRecorder } from "./compiled";
 import { sleep, spin } from "./spin";
 
 describe("Timeline", () => {
@@ -102,6 +104,19 @@ describe("Timeline", () => {
   ])("refuses %j, says what it expects, and records nothing", (options) => {
     const [name] = Object.keys(options);
     expect(() => Timeline.start(options)).toThrow(`\`${name}\` must be a number of`);
+  });
+
+  it("ends by itself when nobody holds it any more: the cell was run again", async () => {
+    const { sharedRing } = createRequire(import.meta.url)(compiledRecorder) as {
+      sharedRing(): SharedArrayBuffer | undefined;
+    };
+    Timeline.start({ tickEvery: 5 });
+    expect(sharedRing()).toBeDefined();
+    for (let i = 0; i < 50 && sharedRing(); i++) {
+      await sleep(5);
+      collectGarbage();
+    }
+    expect(sharedRing()).toBeUndefined();
   });
 
   it("is stopped by Symbol.dispose", async () => {
