@@ -23,7 +23,8 @@ export function countCells(notebooks: readonly NotebookResult[]): Record<CellSta
   return counts;
 }
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+/** "1 cell", "2 cells". */
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** "2 notebooks, 31 cells: 30 passed, 1 failed, in 3.2 s". */
 export function summary(run: RunResult): string {

@@ -1,6 +1,6 @@
 /** Progress in a terminal: a line for each notebook that has ended, and below them those that run. */
 import { duration } from "../failure-text";
-import { summary } from "../summary";
+import { plural, summary } from "../summary";
 import type { Listener, NotebookResult, RunEvent } from "../types";
 import { failureTexts, type ReporterContext } from "./plain";
 
@@ -46,7 +46,7 @@ export function ttyReporter({ write, command, colour }: ReporterContext, columns
 
   function notebookLine(notebook: NotebookResult): string {
     const mark = notebook.status === "passed" ? colour.green("✓") : colour.red("✗");
-    const cells = `${notebook.cells.length} cells`;
+    const cells = plural(notebook.cells.length, "cell");
     return `${mark} ${notebook.file}  ${colour.dim(`${cells}  ${duration(notebook.durationMs)}`)}`;
   }
 
