@@ -62,17 +62,20 @@ function defaultWorkers(): number {
 }
 
 export function checkExecutorOptions(options: ExecutorOptions): Settings {
+  requireObject("The options of an executor", options, "{ maxWorkers: 2 }");
   const { maxWorkers = defaultWorkers(), threadNamePrefix = "Worker" } = options;
   const { maxQueue = Number.POSITIVE_INFINITY, gracePeriod = 250 } = options;
   requireCount("maxWorkers", maxWorkers, 1, "Leave it out for four more than there are cores.");
   if (maxQueue !== Number.POSITIVE_INFINITY)
     requireCount("maxQueue", maxQueue, 0, "Leave it out for no limit.");
-  requireMilliseconds("gracePeriod", gracePeriod);
+  requireMilliseconds("gracePeriod", gracePeriod, "Leave it out for 250.");
+  if (options.resourceLimits) checkResourceLimits(options.resourceLimits);
   if (options.initializer !== undefined) requireFunction(options.initializer, "initializer");
   return { ...options, maxWorkers, threadNamePrefix, maxQueue, gracePeriod };
 }
 
 export function checkTaskOptions(options: TaskOptions): void {
+  requireObject("Task options", options, "{ timeout: 1000 }");
   requireMilliseconds("timeout", options.timeout);
   requireMilliseconds("queueTimeout", options.queueTimeout);
   if (options.transfer !== undefined) checkTransfer(options.transfer);
@@ -81,6 +84,25 @@ export function checkTaskOptions(options: TaskOptions): void {
     throw new TypeError(
       `\`signal\` must be an AbortSignal, got ${describe(signal)}. Make one with new AbortController().signal ` +
         "or AbortSignal.timeout(ms).",
+    );
+  }
+}
+
+function requireObject(what: string, value: unknown, example: string): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new TypeError(`${what} must be an object such as ${example}, got ${describe(value)}.`);
+}
+
+/** Node itself needs this much; with less, the start of a thread ends the whole process. */
+const leastOldGeneration = 8;
+
+function checkResourceLimits(limits: NonNullable<ExecutorOptions["resourceLimits"]>): void {
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name === "maxOldGenerationSizeMb" ? leastOldGeneration : 0;
+    if (value === undefined || (typeof value === "number" && value > 0 && value >= least)) continue;
+    throw new RangeError(
+      `\`resourceLimits.${name}\` must be megabytes, ${least > 0 ? `at least ${least}` : "more than 0"}, got ` +
+        `${describe(value)}. Leave it out for Node's default.`,
     );
   }
 }
@@ -100,10 +122,14 @@ export function requireCount(name: string, value: unknown, least: number, wayOut
   );
 }
 
-export function requireMilliseconds(name: string, value: unknown): void {
+export function requireMilliseconds(
+  name: string,
+  value: unknown,
+  wayOut = "Leave it out for no limit.",
+): void {
   if (value === undefined || (typeof value === "number" && value >= 0)) return;
   throw new RangeError(
-    `\`${name}\` must be a number of milliseconds of at least 0, got ${describe(value)}. Leave it out for no limit.`,
+    `\`${name}\` must be a number of milliseconds of at least 0, got ${describe(value)}. ${wayOut}`,
   );
 }
 

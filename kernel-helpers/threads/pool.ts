@@ -170,7 +170,7 @@ export class Pool {
 
   private break(thread: WorkerThread, cause: unknown): void {
     if (this.closed && this.jobs.size === 0) return;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "");
     const what = this.settings.initializer ? "The initializer of" : "Thread";
     this.broken ??= new BrokenThreadPool(
       `${what} ${thread.name} failed: ${reason}. No task of this executor will run; correct it and make a new one.`,

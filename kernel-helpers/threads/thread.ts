@@ -57,7 +57,8 @@ export class WorkerThread {
   run(job: Job): Promise<Reply> {
     this.job = job;
     this.lastJob = job;
-    const transferList = job.transfer as Transferable[];
+    // A port that is there twice, as an argument or in the list as well, moves once.
+    const transferList = [...new Set(job.transfer)] as Transferable[];
     if (this.setup) {
       job.envelope.setup = this.setup;
       transferList.push(this.setup.port);

@@ -1,5 +1,5 @@
 import type { ParcelOptions } from "./envelope";
-import { type Executor, ThreadPoolExecutor } from "./executor";
+import { Executor, ThreadPoolExecutor } from "./executor";
 import { unregister } from "./leaks";
 import { checkTaskOptions, type TaskOptions } from "./options";
 import { noOptions } from "./pool";
@@ -24,6 +24,7 @@ function start<R>(
   above: AnyFunction,
 ): Promise<Awaited<R>> {
   return new Promise((resolve, reject) => {
+    if (!(executor instanceof Executor)) throw notAnExecutor(executor);
     const settle = (ok: boolean, value: unknown) => (ok ? resolve(value as Awaited<R>) : reject(value));
     executor.start(fn, args, options, settle, above);
   });
@@ -39,6 +40,12 @@ export function runInExecutor<A extends unknown[], R>(
   ...args: A
 ): Promise<Awaited<R>> {
   return start(executor ?? defaultExecutor(), fn, args, noOptions, runInExecutor);
+}
+
+function notAnExecutor(given: unknown): TypeError {
+  return new TypeError(
+    `The executor must be a ThreadPoolExecutor, a view of one, or null for the default one, got ${typeof given}.`,
+  );
 }
 
 interface ToThread {

@@ -9,7 +9,8 @@ export function checkTransfer(list: readonly object[]): object[] {
   if (!Array.isArray(list)) {
     throw new TypeError(`\`transfer\` must be an array of buffers, ports or streams, got ${typeof list}.`);
   }
-  return list.map((item, index) => checkItem(item, `\`transfer[${index}]\``));
+  // A set, because Node refuses a list that names a thing twice.
+  return [...new Set(list.map((item, index) => checkItem(item, `\`transfer[${index}]\``)))];
 }
 
 export function checkItem(item: unknown, name: string): object {

@@ -42,7 +42,9 @@ const movedValue = Symbol.for("Piscina.valueOf");
 function moveWith(reply: Reply, transfer: object[]): Reply {
   if (transfer.length === 0) return reply;
   const { Piscina } = require("piscina") as typeof import("piscina");
-  Piscina.move(Object.assign(reply, { [transferable]: transfer, [movedValue]: reply }) as never);
+  Piscina.move(
+    Object.assign(reply, { [transferable]: [...new Set(transfer)], [movedValue]: reply }) as never,
+  );
   return reply;
 }
 

@@ -1,3 +1,4 @@
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import {
   callSoonThreadsafe,
   checkCancelled,
@@ -97,6 +98,32 @@ test("a transfer list with what cannot move", () => {
     /is shared already/,
   );
   expect(() => executor.with({ transfer: wrong(5) })).toThrow(/`transfer` must be an array/);
+});
+
+test("a thing that is listed or sent twice moves once", async () => {
+  const buffer = new ArrayBuffer(8);
+  const size = (b: ArrayBuffer) => b.byteLength;
+  expect(
+    await executor.with({ transfer: [buffer, buffer, new Uint8Array(buffer)] }).submit(size, buffer),
+  ).toBe(8);
+  const { port1, port2 } = new MessageChannel();
+  const same = (a: MessagePort, b: MessagePort) => a === b;
+  expect(await executor.with({ transfer: [port1] }).submit(same, port1, port1)).toBe(true);
+  port2.close();
+});
+
+test("options that are no object, an executor that is none, limits that Node cannot start with", async () => {
+  expect(() => toThread.with(wrong(null))).toThrow(/Task options must be an object such as .*, got null/);
+  expect(() => new ThreadPoolExecutor(wrong(4))).toThrow(/options of an executor must be an object.*got 4/);
+  await expect(runInExecutor(wrong({}), one)).rejects.toThrow(
+    /must be a ThreadPoolExecutor, a view of one, or null/,
+  );
+  for (const maxOldGenerationSizeMb of [-1, 1, Number.NaN]) {
+    expect(() => new ThreadPoolExecutor({ resourceLimits: { maxOldGenerationSizeMb } })).toThrow(
+      /`resourceLimits.maxOldGenerationSizeMb` must be megabytes, at least 8, got/,
+    );
+  }
+  expect(() => new ThreadPoolExecutor({ resourceLimits: { stackSizeMb: 0 } })).toThrow(/more than 0, got 0/);
 });
 
 test("a typed array in a transfer list means its buffer", async () => {

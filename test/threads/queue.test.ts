@@ -246,6 +246,16 @@ test("close with immediate throws the items away and lets join through", async (
   await expect(queue.asyncQ.get()).rejects.toThrow(QueueShutDown);
 });
 
+test("close with immediate lets join through though items were taken and never marked done", async () => {
+  const queue = new Queue<number>();
+  queue.asyncQ.putNowait(1);
+  expect(await inThread(queue, "return queue.syncQ.get()")).toBe(1);
+  const joined = queue.asyncQ.join();
+  queue.close({ immediate: true });
+  await joined;
+  queue.asyncQ.taskDone();
+});
+
 test("a worker that comes after the queue is done is told so at once", async () => {
   const queue = new Queue<number>();
   queue.close();

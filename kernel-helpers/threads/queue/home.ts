@@ -112,10 +112,8 @@ export class Home implements Station {
   }
 
   #discard(): void {
-    for (const item of this.#items) {
-      this.#remove(item);
-      if (this.ledger.unfinished > 0) this.ledger.taskDone();
-    }
+    for (const item of this.#items) this.#remove(item);
+    this.ledger.closeAtOnce();
   }
 
   // ---- Those who wait ----

@@ -173,7 +173,8 @@ export class Queue<T = unknown> implements Traveller {
 
   /**
    * Nothing more goes in: `put` throws QueueShutDown, those waiting to put too. What is in the queue can still
-   * be taken, and then `get` throws it as well; with `immediate` the items are thrown away at once.
+   * be taken, and then `get` throws it as well. With `immediate` the items are thrown away at once, and `join`
+   * returns whatever was not yet marked done, as `shutdown(immediate=True)` in Python 3.13.
    */
   close({ immediate = false }: { immediate?: boolean } = {}): void {
     this.#station.close(immediate);

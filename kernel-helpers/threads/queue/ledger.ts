@@ -46,7 +46,13 @@ export class Ledger {
   }
 
   close(): void {
-    Atomics.store(this.#words, word.closed, 1);
+    Atomics.compareExchange(this.#words, word.closed, 0, 1);
+  }
+
+  /** Closes, and takes all that was put for done. */
+  closeAtOnce(): void {
+    Atomics.store(this.#words, word.closed, 2);
+    Atomics.store(this.#words, word.unfinished, 0);
   }
 
   /** Takes a place for one item, unless the queue is full. */
@@ -74,6 +80,7 @@ export class Ledger {
   taskDone(): boolean {
     for (;;) {
       const unfinished = this.unfinished;
+      if (unfinished === 0 && Atomics.load(this.#words, word.closed) === 2) return false;
       if (unfinished === 0) throw new RangeError("taskDone() was called more often than items were put.");
       const rest = unfinished - 1;
       if (Atomics.compareExchange(this.#words, word.unfinished, unfinished, rest) === unfinished) {
