@@ -8,6 +8,8 @@ import type { Outgoing } from "./wire";
 const mergeLimit = 65_536;
 /** How long to wait for a slow reader before the next try. */
 const retryMs = 2;
+/** Text that follows other text this closely waits to be merged; anything else takes it along at once. */
+const gatherMs = 20;
 
 export interface Entry extends Outgoing {
   /** What this message counts in the backlog. */
@@ -37,6 +39,8 @@ function merge(last: Entry | undefined, next: Entry): boolean {
 export class Outbox {
   #queue: Entry[] = [];
   #drained: Promise<void> | undefined;
+  #hurry: () => void = () => undefined;
+  #lastSent = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly socket: Publisher | Router,
@@ -46,23 +50,39 @@ export class Outbox {
 
   push(entry: Entry) {
     if (!merge(this.#queue.at(-1), entry)) this.#queue.push(entry);
+    if (entry.msg_type !== "stream") this.#hurry();
     this.#drained ??= this.#drain();
   }
 
   /** Resolves when everything pushed so far has been taken by the socket. */
   async empty() {
+    this.#hurry();
     await this.#drained;
   }
 
   async #drain() {
     while (this.#queue.length > 0) {
-      // What arrives in one turn of the loop is merged before it is sent.
-      await turn();
+      await this.#gather();
       const burst = this.#queue;
       this.#queue = [];
       for (const entry of burst) await this.#deliver(entry);
+      this.#lastSent = performance.now();
     }
     this.#drained = undefined;
+  }
+
+  /** Lets what arrives together be merged before it is sent. */
+  async #gather() {
+    await turn();
+    const left = this.#lastSent + gatherMs - performance.now();
+    if (left <= 0 || this.#queue.some(({ msg_type }) => msg_type !== "stream")) return;
+    await new Promise<void>((go) => {
+      const timer = setTimeout(go, left);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        go();
+      };
+    });
   }
 
   async #deliver(entry: Entry) {

@@ -1,0 +1,210 @@
+/** The kernel under front ends that know nothing of it: nbclient, and the official JupyterLab in a browser. */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findPython, program } from "../../kernel-helpers/dist/kernel/jupyterlab/venv.js";
+import { root } from "./client";
+
+const run = promisify(execFile);
+
+const executablePath = [
+  process.env.CHROMIUM_PATH ?? "",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+].find((path) => existsSync(path));
+
+function missing(): string | undefined {
+  try {
+    findPython();
+    return executablePath ? undefined : "no Chromium found; install it or set CHROMIUM_PATH";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+// CI must run these: there, what is missing is a failure.
+const reason = process.env.CI ? undefined : missing();
+const why = reason ? ` (LEFT OUT: ${reason})` : "";
+
+const venv = join(root, ".venv");
+const env = { ...process.env, JUPYTER_PREFER_ENV_PATH: "1" };
+
+describe.skipIf(reason !== undefined)(`strangers${why}`, () => {
+  let folder: string;
+  beforeAll(async () => {
+    const lab = join(root, "kernel-helpers", "dist", "kernel", "jupyterlab", "main.js");
+    await run(process.execPath, [lab, "--prepare"], { timeout: 290_000 });
+    folder = mkdtempSync(join(tmpdir(), "kernel-strangers-"));
+  }, 300_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("jupyter finds the kernel", async () => {
+    const { stdout } = await run(program(venv, "jupyter"), ["kernelspec", "list", "--json"], { env });
+    const { tslab } = JSON.parse(stdout).kernelspecs;
+    expect(tslab.spec).toMatchObject({ display_name: "TypeScript", language: "typescript" });
+  });
+
+  test("nbclient runs the awkward notebooks", { timeout: 120_000 }, async () => {
+    const names = [
+      "prints-100000-lines",
+      "raises-then-runs",
+      "fails-in-second-cell",
+      "does-not-type-check",
+      "throws-after-idle",
+      "empty-code-cells",
+      "no-cells",
+      "exits",
+      "busy-forever",
+    ];
+    const paths = names.map((name) => join(root, "test", "fixtures", "notebooks", `${name}.ipynb`));
+    const host = join(import.meta.dirname, "nbclient_host.py");
+    const options = { env, cwd: folder, maxBuffer: 2 ** 26 };
+    const { stdout } = await run(program(venv, "python"), ["-W", "ignore", host, ...paths], options);
+    const results = Object.entries(JSON.parse(stdout) as Record<string, NbclientResult>);
+    const outcomes = results.map(([path, { outcome }]) => [basename(path, ".ipynb"), outcome]);
+    expect(Object.fromEntries(outcomes)).toEqual({
+      "prints-100000-lines": "passed",
+      "raises-then-runs": "passed",
+      "fails-in-second-cell": "CellExecutionError",
+      "does-not-type-check": "CellExecutionError",
+      "throws-after-idle": "passed",
+      "empty-code-cells": "passed",
+      "no-cells": "passed",
+      exits: "DeadKernelError",
+      "busy-forever": "CellTimeoutError",
+    });
+    const outputs = (name: string) => results.find(([path]) => basename(path, ".ipynb") === name)![1].outputs;
+    const printed = (cell: NbclientOutput[]) => cell.map(({ text = "" }) => text).join("");
+    expect(printed(outputs("prints-100000-lines")[0]!).trimEnd().split("\n")).toHaveLength(100_000);
+    const [raising, ...later] = outputs("raises-then-runs");
+    expect(raising?.map(({ output_type, ename }) => [output_type, ename])).toEqual([["error", "RangeError"]]);
+    expect(later.every((cell) => printed(cell).length > 0)).toBe(true);
+  });
+
+  describe("JupyterLab from PyPI", () => {
+    let server: ChildProcess;
+    let browser: Browser;
+    let page: Page;
+
+    beforeAll(async () => {
+      cpSync(join(import.meta.dirname, "section.ipynb"), join(folder, "section.ipynb"));
+      const { address, child } = await startLab(folder);
+      server = child;
+      browser = await chromium.launch({ executablePath, args: browserFlags });
+      page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+      page.setDefaultTimeout(60_000);
+      await page.goto(`${address}lab/tree/section.ipynb?token=${token}&reset`);
+      await page.locator(".jp-Notebook .jp-Cell").first().waitFor();
+      await settled();
+    });
+    afterAll(async () => {
+      await browser?.close();
+      const ended = new Promise((done) => server.once("exit", done));
+      server.kill("SIGTERM");
+      await ended;
+    });
+
+    const cell = (index: number) => page.locator(".jp-Notebook .jp-CodeCell").nth(index);
+    const prompt = (index: number) => cell(index).locator(".jp-InputPrompt");
+    const menu = async (name: string, item: string) => {
+      await page.locator(`.lm-MenuBar-itemLabel >> text="${name}"`).click();
+      await page.locator(`.lm-Menu-itemLabel >> text="${item}"`).click();
+    };
+    /** The kernel has answered and does nothing. */
+    const settled = () => page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").waitFor();
+
+    test("runs all cells and shows results and streams", async () => {
+      await menu("Run", "Run All Cells");
+      await expect.poll(() => cell(0).locator(".jp-OutputArea-output").innerText(), poll).toBe("42");
+      await expect
+        .poll(() => cell(1).locator(".jp-OutputArea-output").innerText(), poll)
+        .toContain("printed");
+    });
+
+    test("shows an error as an error, in colours, and runs nothing behind it", async () => {
+      const error = cell(2).locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]');
+      await error.waitFor();
+      expect(await error.innerText()).toContain("RangeError: as expected");
+      expect(await error.innerText()).toContain("cell 3:2:");
+      expect(await error.locator(".ansi-red-fg").count()).toBeGreaterThan(0);
+      await settled();
+      expect(await prompt(3).innerText()).toBe("[ ]:");
+    });
+
+    test("interrupts a loop", async () => {
+      await cell(3).locator(".jp-InputArea-editor").click();
+      await page.keyboard.press("Shift+Enter");
+      await expect
+        .poll(() => cell(3).locator(".jp-OutputArea-output").first().innerText(), poll)
+        .toBe("looping");
+      await menu("Kernel", "Interrupt Kernel");
+      await cell(3).locator('[data-mime-type="application/vnd.jupyter.error"]').waitFor();
+      await settled();
+    });
+
+    test("restarts: the count begins anew and old names are gone", async () => {
+      await menu("Kernel", "Restart Kernel…");
+      await page.locator(".jp-Dialog button.jp-mod-accept").click();
+      await page.locator(".jp-Dialog").waitFor({ state: "detached" });
+      await settled();
+      await cell(4).locator(".jp-InputArea-editor").click();
+      await page.keyboard.press("Shift+Enter");
+      await expect.poll(() => prompt(4).innerText(), poll).toBe("[1]:");
+      await expect.poll(() => cell(4).locator(".jp-OutputArea-output").innerText(), poll).toBe("'undefined'");
+    });
+  });
+});
+
+interface NbclientOutput {
+  output_type: string;
+  text?: string;
+  ename?: string;
+}
+
+interface NbclientResult {
+  outcome: string;
+  outputs: NbclientOutput[][];
+}
+
+const poll = { timeout: 60_000, interval: 100 };
+const token = "of-this-test";
+const browserFlags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts JupyterLab on a folder and resolves with its address once it listens. */
+async function startLab(folder: string): Promise<{ address: string; child: ChildProcess }> {
+  const settings = [
+    `--IdentityProvider.token=${token}`,
+    "--ServerApp.port=0",
+    "--no-browser",
+    "--allow-root",
+  ];
+  const home = { JUPYTER_CONFIG_DIR: join(folder, "config"), JUPYTER_RUNTIME_DIR: join(folder, "runtime") };
+  const child = spawn(program(venv, "jupyter-lab"), [...settings, folder], {
+    env: { ...env, ...home },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  const address = await new Promise<string>((found, failed) => {
+    child.stderr?.on("data", (text) => {
+      said += text;
+      const match = /(http:\/\/(?:localhost|127\.0\.0\.1):\d+\/)lab/.exec(said);
+      if (match) found(match[1]!);
+    });
+    child.once("exit", () => failed(new Error(`JupyterLab ended: ${said}`)));
+  });
+  return { address, child };
+}
