@@ -41,12 +41,9 @@ function declareCells(notebook: Notebook, prepareNext: () => void): void {
   afterAll(() => notebook.close(), extraMs);
   for (const cell of notebook.cells) {
     const declare = cell.action === "skip" ? test.skip : test;
-    declare(cellName(cell), { timeout: cell.timeoutMs + extraMs }, async () => {
-      try {
-        await notebook.test(cell);
-      } finally {
-        prepareNext();
-      }
+    declare(cellName(cell), { timeout: cell.timeoutMs + extraMs }, async ({ skip }) => {
+      const reason = await notebook.test(cell).finally(prepareNext);
+      if (reason) skip(reason);
     });
   }
   if (notebook.cells.length === 0) test("has no code cells", () => {});

@@ -1,157 +1,26 @@
 /** `nb run`: from the command line to the exit code. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
-import { type CompareOptions, normalizers } from "./compare";
+import { addRunFlags, type Flags } from "./flags";
 import { onInterrupt } from "./interrupts";
 import { type RunOptions, runNotebooks } from "./notebooks";
-import { parseParameter } from "./parameters";
-import { parseReporter, type ReporterChoice, reporterNames, reporters } from "./reporters";
-import { durationsFile, parseShard, readDurations, type Shard, shardOf, writeDurations } from "./shard";
+import { reporters } from "./reporters";
+import { durationsFile, readDurations, shardOf, writeDurations } from "./shard";
 import { exitCode, exitCodes } from "./summary";
 import type { Listener, RunResult } from "./types";
 import { watchFiles } from "./watch";
 
-interface Flags {
-  jobs: number;
-  timeout: number;
-  notebookTimeout?: number;
-  runTimeout?: number;
-  settle: number;
-  kernel?: string;
-  rerun?: boolean;
-  check?: boolean;
-  update?: boolean;
-  outputDir?: string;
-  normalize?: NonNullable<CompareOptions["normalize"]>;
-  tolerance: number;
-  images: "kind" | "hash";
-  shard?: Shard;
-  durations?: string;
-  param?: Record<string, unknown>;
-  watch?: boolean;
-  failFast?: boolean;
-  reporter?: ReporterChoice[];
-}
-
-/** What commander reports as a bad value. */
-function valid<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof RangeError ? error.message : String(error));
-    }
-  };
-}
-
-const positive = (what: string) =>
-  valid((text) => {
-    const value = Number(text);
-    if (!(value > 0)) throw new RangeError(`Expected ${what} above 0, got "${text}".`);
-    return value;
-  });
-
-const notNegative = (what: string) =>
-  valid((text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= 0))
-      throw new RangeError(`Expected ${what} of at least 0, got "${text}".`);
-    return value;
-  });
-
-const whole = valid((text) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`Expected a whole number of at least 1, got "${text}".`);
-  return value;
-});
-
-const chosenNormalizers = valid((text) => {
-  const names = text === "all" ? [...normalizers] : text.split(",");
-  const unknown = names.find((name) => !(normalizers as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    throw new RangeError(`Expected some of ${normalizers.join(",")}, or all, got "${unknown}".`);
-  return names as (typeof normalizers)[number][];
-});
-
-const images = valid((text) => {
-  if (text !== "kind" && text !== "hash") throw new RangeError(`Expected kind or hash, got "${text}".`);
-  return text;
-});
-
-function addParameter(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
-  const [name, value] = valid(parseParameter)(text);
-  return { ...before, [name]: value };
-}
-
-const addReporter = (text: string, before: ReporterChoice[] = []): ReporterChoice[] => [
-  ...before,
-  valid(parseReporter)(text),
-];
-
-const details = `
-A cell passes only if it was sent, ran, replied ok, went idle, its kernel lives, and nothing failed
-afterwards. Tags on cells: raises-exception (must fail), skip-execution, ignore-output, measured
-(compared by shape), timeout:N (seconds), parameters (--param is set after it).
-
-Exit codes: 0 all passed; 1 a cell failed or differed; 2 bad usage or a bad notebook; 3 a kernel could
-not be had; 130 interrupted.
-
-Examples:
-  nb run                                run every notebook below this folder
-  nb run notebooks --jobs 2 --check     compare with the stored outputs, two at once
-  nb run notebooks/02.ipynb --update    store the outputs
-  nb run notebooks --shard 1/3 --reporter junit=shard-1.xml`;
-
 export function addRunCommand(program: Command): void {
-  program
+  const command = program
     .command("run")
     .summary("run notebooks and report each cell")
     .description("Runs notebooks, each in a kernel of its own and in its folder, and reports each cell.")
-    .argument("[paths...]", "notebooks, and folders of notebooks", ["."])
-    .option("-j, --jobs <n>", "notebooks at once", whole, 1)
-    .option("--timeout <s>", "seconds for a cell; its tag timeout:N goes before", positive("seconds"), 60)
-    .option("--notebook-timeout <s>", "seconds for a notebook", positive("seconds"))
-    .option("--run-timeout <s>", "seconds for the whole run", positive("seconds"))
-    .option(
-      "--settle <ms>",
-      "how long to listen after the last cell for late failures",
-      notNegative("milliseconds"),
-      100,
-    )
-    .option("-k, --kernel <name>", "kernel to use instead of the notebook's own")
-    .option("--rerun", "run every code cell a second time in the same kernel")
-    .option("--check", "compare with the stored outputs")
-    .option("--update", "write outputs in place; stored ones that --check accepts stay")
-    .option("--output-dir <dir>", "write executed copies into a folder")
-    .option(
-      "--normalize <kinds>",
-      `what may differ in text: ${normalizers.join(",")}, or all`,
-      chosenNormalizers,
-    )
-    .option(
-      "--tolerance <share>",
-      "how far numbers may differ, as a share, such as 1e-6",
-      notNegative("a share"),
-      0,
-    )
-    .option("--images <how>", "compare images by kind or by hash", images, "kind")
-    .option("--shard <i/n>", "only the i-th of n parts, balanced by known durations", valid(parseShard))
-    .option("--durations <file>", "where durations are kept (default: in node_modules/.cache)")
-    .option(
-      "-p, --param <name=value>",
-      "value for the cell tagged parameters; JSON or text; repeatable",
-      addParameter,
-    )
-    .option("-w, --watch", "run again what changes, until Ctrl-C")
-    .option("--fail-fast", "stop at the first failure")
-    .option("-r, --reporter <name[=file]>", `${reporterNames.join(", ")}; repeatable`, addReporter, [])
-    .addHelpText("after", details)
-    .action(async (paths: string[], flags: Flags) => {
-      process.exitCode = await runCommand(paths, flags);
-    });
+    .argument("[paths...]", "notebooks, and folders of notebooks", ["."]);
+  addRunFlags(command).action(async (paths: string[], flags: Flags) => {
+    process.exitCode = await runCommand(paths, flags);
+  });
 }
 
 async function runCommand(paths: string[], flags: Flags): Promise<number> {

@@ -6,6 +6,9 @@ import { type CompareOptions, compareOutputs } from "./compare";
 import { type PlannedCell, plan } from "./plan";
 import type { CellResult, NotebookResult } from "./types";
 
+/** Nothing to complain of. */
+export const isFine = (cell: CellResult): boolean => cell.status === "passed" || cell.status === "skipped";
+
 /** The first run of each cell; a second one of `rerun` is not kept. */
 function kept(
   document: NotebookDocument,

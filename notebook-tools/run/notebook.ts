@@ -11,7 +11,7 @@ import {
 } from "../kernel-client";
 import { type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
 import type { CompareOptions } from "./compare";
-import { checkOutputs, update, writeCopy } from "./keep";
+import { checkOutputs, isFine, update, writeCopy } from "./keep";
 import { parameterProblem, parameterSource } from "./parameters";
 import { type PlannedCell, plan } from "./plan";
 import { Session } from "./session";
@@ -164,8 +164,6 @@ export async function runNotebook(
     await session.end();
   }
 }
-
-const isFine = (cell: CellResult): boolean => cell.status === "passed" || cell.status === "skipped";
 
 /** Compares, writes, and finds the places of what failed. */
 async function keep(

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { type NotebookDocument, parseNotebook } from "../nbformat";
 import { failureText } from "./failure-text";
-import { checkCell } from "./keep";
+import { checkCell, isFine } from "./keep";
 import {
   defaultSettleMs,
   defaultTimeoutMs,
@@ -31,6 +31,7 @@ export class NotebookTestSession {
   #session: Session | null = null;
   #next = 0;
   #late: CellResult[] = [];
+  #hasFailed = false;
 
   /** Reads the notebook at once, since vitest wants to know the tests. Throws `NotebookError`. */
   constructor(
@@ -52,10 +53,11 @@ export class NotebookTestSession {
   }
 
   /**
-   * Runs a cell, after those before it that did not run yet (a filter may have left them out).
+   * Runs a cell, after those before it that did not run yet (a filter may have left them out). Resolves to the
+   * reason where the cell could not run because of a failure that an earlier test has told already.
    * Throws `CellError` when it fails, or when one before it has failed meanwhile.
    */
-  async test(cell: PlannedCell): Promise<void> {
+  async test(cell: PlannedCell): Promise<string | undefined> {
     const session = await this.#start();
     let result: CellResult | undefined;
     while (this.#next < this.cells.length && this.cells[this.#next]!.index <= cell.index) {
@@ -63,13 +65,19 @@ export class NotebookTestSession {
       if (this.options.check) checkCell(this.document, result, this.options.compare ?? {});
     }
     if (this.#next === this.cells.length) await session.settle();
-    const late = this.#late.filter((other) => other !== result);
+    const failed = [...this.#takeLate(result), ...(result && !isFine(result) ? [result] : [])];
+    if (this.#hasFailed && failed.every(({ status }) => status === "not-run"))
+      return failed[0]?.failures[0]?.message;
+    if (failed.length === 0) return undefined;
+    this.#hasFailed = true;
+    throw this.#error(failed);
+  }
+
+  /** The cells that failed after their own tests had passed. */
+  #takeLate(current: CellResult | undefined): CellResult[] {
+    const late = this.#late.filter((other) => other !== current);
     this.#late = [];
-    const failed = [
-      ...late,
-      ...(result && result.status !== "passed" && result.status !== "skipped" ? [result] : []),
-    ];
-    if (failed.length > 0) throw this.#error(failed);
+    return late;
   }
 
   /** Ends the kernel; does nothing where none was started. */

@@ -89,6 +89,7 @@ describe("notebookTests", () => {
       books,
     );
     writeFileSync(join(books, "no.ipynb"), "{");
+    writeNotebook("dead", "scripted", ["1", "exit(3)", "2"], books);
     writeNotebook("none", "nobody-has-this", ["1"], books);
     addTests(folder, 'notebookTests("books"); notebookTests("nothing/*.ipynb");');
     const { code, output, tests } = await runVitest(folder);
@@ -97,6 +98,9 @@ describe("notebookTests", () => {
       "books/bad.ipynb cell 1": "passed",
       "books/bad.ipynb cell 3: Where it breaks": "failed",
       "books/bad.ipynb cell 4: Where it breaks": "skipped",
+      "books/dead.ipynb cell 1": "passed",
+      "books/dead.ipynb cell 2": "failed",
+      "books/dead.ipynb cell 3": "skipped",
       "books/late.ipynb cell 1": "passed",
       "books/late.ipynb cell 2": "failed",
       "books/no.ipynb can be read": "failed",
