@@ -419,7 +419,11 @@ function refusal(value: object, path: string): DataCloneError {
     );
   }
   if (types.isGeneratorObject(value) || typeof (value as { next?: unknown }).next === "function") {
-    return new DataCloneError(path, "an iterator", "Send its values: `[...iterator]`.");
+    return new DataCloneError(
+      path,
+      "an iterator",
+      "Send its values, `[...iterator]`, or run the generator function with iterateInThread.",
+    );
   }
   if (value instanceof URL) return new DataCloneError(path, "a URL", "Send `url.href`.");
   const name = value.constructor?.name || "class";

@@ -234,7 +234,9 @@ export class Home implements Station {
     }
   }
 
+  /** A request that comes over a line already hung up gets no answer: its thread sees that all is done. */
   #answer(client: Client, request: Request): void {
+    if (!this.#clients.has(client)) return;
     if (request.op === "put") this.#items.add({ value: request.value });
     else if (request.op === "offer") this.#putters.add(remoteWaiter(client, request));
     else if (request.op === "take") this.#getters.add(remoteWaiter(client, request));
