@@ -13,11 +13,14 @@ export interface Request {
   content: any;
 }
 
+/** Content as the wire wants it. Main writes it, because only there do values have their `toJSON`. */
+export type Json = string;
+
 /** What the main thread tells the front thread. */
 export type FromMain =
   | { kind: "stream"; id: number; name: "stdout" | "stderr"; text: string; metadata?: object }
-  | { kind: "publish"; id: number; msg_type: string; content: object; metadata?: object }
-  | { kind: "reply"; id: number; content: object; abortQueue?: boolean }
+  | { kind: "publish"; id: number; msg_type: string; content: Json }
+  | { kind: "reply"; id: number; content: Json; abortQueue?: boolean }
   | { kind: "heard"; insistence: number }
   | { kind: "end" };
 
@@ -95,13 +98,10 @@ export class Shared {
   }
 }
 
-/** An estimate of what a message takes: its texts and a constant. */
+/** About what a message takes. */
 export function sizeOf(message: FromMain): number {
   if (message.kind === "stream") return message.text.length + 64;
-  if (message.kind !== "publish") return 64;
-  const { data = {} } = message.content as { data?: object };
-  const texts = Object.values(data).filter((text) => typeof text === "string");
-  return texts.reduce((sum, text) => sum + text.length, 256);
+  return "content" in message ? message.content.length + 64 : 64;
 }
 
 /** The main thread's end of the bridge. */

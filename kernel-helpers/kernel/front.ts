@@ -10,6 +10,7 @@ import {
   type FromMain,
   type FrontData,
   type Insistence,
+  type Json,
   type Request,
   Shared,
   sizeOf,
@@ -69,7 +70,13 @@ const iopub = outbox(sockets.iopub);
 const shell = outbox(sockets.shell);
 const control = outbox(sockets.control);
 
-function publish(msg_type: string, parent: Header | null, content: object, metadata?: object, bytes = 0) {
+function publish(
+  msg_type: string,
+  parent: Header | null,
+  content: object | Json,
+  bytes = 0,
+  metadata?: object,
+) {
   iopub.push({ identities: [msg_type], msg_type, parent, content, metadata, bytes });
 }
 
@@ -77,7 +84,7 @@ function status(execution_state: "starting" | "busy" | "idle", parent: Header | 
   publish("status", parent, { execution_state });
 }
 
-function reply({ header, identities, outbox }: Origin, content: object) {
+function reply({ header, identities, outbox }: Origin, content: object | Json) {
   const msg_type = header.msg_type.replace(/_request$/, "_reply");
   outbox.push({ identities, msg_type, parent: header, content, bytes: 0 });
 }
@@ -170,8 +177,8 @@ function fromMain(message: FromMain) {
 function fromCell(message: Extract<FromMain, { kind: "stream" | "publish" }>) {
   const parent = origins.get(message.id)?.header ?? null;
   const bytes = sizeOf(message);
-  if (message.kind === "publish") publish(message.msg_type, parent, message.content, message.metadata, bytes);
-  else publish("stream", parent, { name: message.name, text: message.text }, message.metadata, bytes);
+  if (message.kind === "publish") publish(message.msg_type, parent, message.content, bytes);
+  else publish("stream", parent, { name: message.name, text: message.text }, bytes, message.metadata);
 }
 
 /**

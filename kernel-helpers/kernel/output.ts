@@ -22,6 +22,13 @@ export interface Bundle {
 
 type Stream = "stdout" | "stderr";
 
+/** Bytes, such as a PNG, in the base64 that Jupyter wants. */
+export function withBase64(data: Record<string, unknown>): Record<string, unknown> {
+  const encode = (value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+  return Object.fromEntries(Object.entries(data).map(([mime, value]) => [mime, encode(value)]));
+}
+
 export class Output {
   readonly #cell = new AsyncLocalStorage<CellContext>();
   #last: CellContext = { id: 0, label: "no cell" };
@@ -48,8 +55,9 @@ export class Output {
     this.port.postMessage(message);
   }
 
-  publish(msg_type: string, content: object, metadata?: object) {
-    this.send({ kind: "publish", id: this.cell.id, msg_type, content, metadata });
+  /** Throws what `JSON.stringify` throws, before anything is sent. */
+  publish(msg_type: string, content: object) {
+    this.send({ kind: "publish", id: this.cell.id, msg_type, content: JSON.stringify(content) });
   }
 
   print(name: Stream, text: string, metadata?: object) {
@@ -58,7 +66,8 @@ export class Output {
 
   display({ data, metadata = {}, displayId, update = false }: Bundle) {
     const transient = displayId === undefined ? {} : { display_id: displayId };
-    this.publish(update ? "update_display_data" : "display_data", { data, metadata, transient });
+    const msg_type = update ? "update_display_data" : "display_data";
+    this.publish(msg_type, { data: withBase64(data), metadata, transient });
   }
 
   clearOutput(wait = false) {

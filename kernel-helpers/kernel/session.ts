@@ -8,7 +8,7 @@ import { cellScripts } from "./cell-scripts";
 import { type Compiler, createCompiler } from "./compiler";
 import { toCharacters, toUnits } from "./cursor";
 import { describeDiagnostics } from "./diagnostics";
-import type { Output } from "./output";
+import { type Output, withBase64 } from "./output";
 import type { StackWorld } from "./stacks";
 import { describe, type Failure } from "./traceback";
 
@@ -23,8 +23,12 @@ interface Outcome {
 /** A value in the formats a front end can show. */
 async function mimebundle(value: unknown): Promise<Record<string, unknown>> {
   const render = (value as { [displaySymbol]?: unknown } | null)?.[displaySymbol];
-  if (typeof render === "function") return render.call(value);
-  return { "text/plain": inspect(value) };
+  if (typeof render !== "function") return { "text/plain": inspect(value) };
+  const bundle: unknown = await render.call(value);
+  if (typeof bundle === "object" && bundle !== null) return withBase64({ ...bundle });
+  throw new TypeError(
+    `Symbol.for("Jupyter.display") must return an object of MIME types, such as { "text/html": "<b>x</b>" }, got ${inspect(bundle)}`,
+  );
 }
 
 const interruption: Failure = {
@@ -92,7 +96,7 @@ export class Session {
       return;
     }
     const answer = this.shared.protect(() => this.#answer(msg_type, content));
-    this.output.send({ kind: "reply", id, content: answer });
+    this.output.send({ kind: "reply", id, content: JSON.stringify(answer) });
   }
 
   #answer(msg_type: string, content: Request["content"]): object {
@@ -125,7 +129,7 @@ export class Session {
       this.output.send({
         kind: "reply",
         id,
-        content: { ...outcome, execution_count, user_expressions: {} },
+        content: JSON.stringify({ ...outcome, execution_count, user_expressions: {} }),
         abortQueue: failure !== undefined && stop_on_error,
       });
     });

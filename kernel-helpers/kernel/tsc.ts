@@ -12,7 +12,9 @@ export type TypeScript = Omit<typeof typescript, "createWatchCompilerHost" | "cr
   createWatchProgram(host: WatchHost): Watch;
 };
 export type CompilerOptions = typescript.CompilerOptions;
-export type CompilerHost = typescript.CompilerHost;
+export interface CompilerHost extends typescript.CompilerHost {
+  hasChangedAutomaticTypeDirectiveNames?(): boolean;
+}
 export type Program = typescript.Program;
 export type Path = typescript.Path;
 

@@ -5,6 +5,7 @@
  * the cell for its names, makes one program a cell, and watches only files outside node_modules.
  */
 
+import { statSync } from "node:fs";
 import { parsedFile } from "./parsed-files";
 import type { Builder, CompilerHost, Path, Program, SourceFile, TypeScript, Watch, WatchHost } from "./tsc";
 
@@ -25,7 +26,8 @@ export interface WatchState {
 
 class LightWatch implements Watch {
   readonly #files = new Map<string, Cached>();
-  readonly #compilerHost: CompilerHost & { getSourceFileByPath?: CompilerHost["getSourceFileByPath"] };
+  readonly #compilerHost: CompilerHost;
+  #typePackages = "";
   #rootNames: string[];
   #program: Program | undefined;
   #timer: unknown;
@@ -43,6 +45,9 @@ class LightWatch implements Watch {
     this.#compilerHost.getSourceFile = cached;
     this.#compilerHost.getSourceFileByPath = (name, _path, languageVersion, onError, again) =>
       cached(name, languageVersion, onError, again);
+    // Asked once a program: it saves reading every package.json of the type packages.
+    this.#compilerHost.hasChangedAutomaticTypeDirectiveNames = () => this.#typePackagesChanged();
+    this.#typePackagesChanged();
     // tslab learns from the watchers of its two files how to announce a change.
     for (const name of this.#rootNames) this.#bound(name);
     this.#update();
@@ -83,6 +88,14 @@ class LightWatch implements Watch {
       this.#timer = undefined;
       this.#update();
     }, pollingMs);
+  }
+
+  /** Whether type packages have come or gone since this was last asked. */
+  #typePackagesChanged(): boolean {
+    const before = this.#typePackages;
+    const roots = this.host.options.typeRoots ?? [];
+    this.#typePackages = roots.map((root) => statSync(root, { throwIfNoEntry: false })?.mtimeMs).join();
+    return this.#typePackages !== before;
   }
 
   #update() {

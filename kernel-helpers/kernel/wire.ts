@@ -26,7 +26,8 @@ export interface Outgoing {
   identities: (Uint8Array | string)[];
   msg_type: string;
   parent: Header | null;
-  content: object;
+  /** A string is JSON already. */
+  content: object | string;
   metadata?: object;
 }
 
@@ -75,7 +76,7 @@ export function encode(message: Outgoing, key: string, session: string): (Uint8A
     version: protocolVersion,
   };
   const parts = [header, message.parent ?? {}, message.metadata ?? {}, message.content].map((part) =>
-    JSON.stringify(part),
+    typeof part === "string" ? part : JSON.stringify(part),
   );
   return [...message.identities, delimiter, sign(key, parts), ...parts];
 }

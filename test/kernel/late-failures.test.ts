@@ -38,6 +38,14 @@ describe("a failure after the cell has been answered", () => {
     expect(content.text).toMatch(/^UnhandledPromiseRejection: Error: rejected\n/);
   });
 
+  test("of a worker reaches the cell that started it", async () => {
+    const { content, metadata } = await failureOf(
+      "import { Worker } from 'node:worker_threads'\nnew Worker('throw new RangeError(\"in the worker\")', { eval: true }); 1",
+    );
+    expect(metadata).toEqual({ late_failure: true, ename: "RangeError", evalue: "in the worker" });
+    expect(content.text).toMatch(/^UncaughtException: RangeError: in the worker\n/);
+  });
+
   test("leaves the kernel alive and its names as they were", async () => {
     await kernel.run("const kept = 7");
     await failureOf("queueMicrotask(() => { throw new Error('micro') }); 1");

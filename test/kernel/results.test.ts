@@ -34,6 +34,22 @@ describe("the value of the last expression", () => {
     expect(published(answer, "execute_result").data).toEqual({ "text/html": "<b>x</b>", "text/plain": "x" });
   });
 
+  test("may hold bytes, values with a toJSON, and functions that JSON leaves out", async () => {
+    const answer = await kernel.run(`({ [Symbol.for('Jupyter.display')]: () => ({
+      'image/png': new Uint8Array([1, 2, 3]),
+      'application/json': { at: new Date(0), format() { return '' }, toJSON() { return { at: this.at } } },
+    }) })`);
+    expect(published(answer, "execute_result").data).toEqual({
+      "image/png": "AQID",
+      "application/json": { at: "1970-01-01T00:00:00.000Z" },
+    });
+  });
+
+  test("whose Jupyter.display returns no object is told what it must return", async () => {
+    const answer = await kernel.run("({ [Symbol.for('Jupyter.display')]: () => 'text' })");
+    expect(answer.reply.evalue).toMatch(/must return an object of MIME types, .* got 'text'$/);
+  });
+
   test("whose Jupyter.display throws is an error of the cell", async () => {
     const answer = await kernel.run(
       "({ [Symbol.for('Jupyter.display')]() { throw new RangeError('no picture') } })",
