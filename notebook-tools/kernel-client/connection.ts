@@ -1,9 +1,10 @@
 /** The connection file: five free ports and a key, by which kernel and client find each other. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { KernelStartError } from "./errors";
 
 export interface Connection {
   transport: "tcp";
@@ -20,25 +21,53 @@ export interface Connection {
 
 const host = "127.0.0.1";
 
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
+/**
+ * Below the ports that systems hand out by themselves (Linux from 32768, macOS and Windows from 49152): in the
+ * moment before the kernel binds, any outgoing connection on the machine could take one of those.
+ */
+const [firstPort, lastPort] = [20_000, 32_000];
+/** More ports than could all be in use by chance. */
+const mostTries = 1000;
+
+/** A server on the port; null where the port is taken. */
+function listen(port: number): Promise<Server | null> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, host, () => resolve(server));
+    server.once("error", () => resolve(null));
+    server.listen(port, host, () => resolve(server));
   });
 }
 
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" && address ? address.port : 0;
-}
+const close = (server: Server): Promise<unknown> => new Promise((done) => server.close(done));
 
 /** Ports that were free a moment ago. Held open together, so that no two are the same. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map(portOf);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+  const found = new Map<number, Server>();
+  for (let tries = 0; found.size < count && tries < mostTries; tries++) {
+    const port = randomInt(firstPort, lastPort);
+    const server = found.has(port) ? null : await listen(port);
+    if (server) found.set(port, server);
+  }
+  await Promise.all([...found.values()].map(close));
+  if (found.size < count)
+    throw new KernelStartError(`No free ports for a kernel between ${firstPort} and ${lastPort}.`);
+  return [...found.keys()];
+}
+
+/** Whether somebody holds one of the ports now. */
+export async function isAnyTaken({
+  shell_port,
+  iopub_port,
+  stdin_port,
+  control_port,
+  hb_port,
+}: Connection): Promise<boolean> {
+  for (const port of [shell_port, iopub_port, stdin_port, control_port, hb_port]) {
+    const server = await listen(port);
+    if (!server) return true;
+    await close(server);
+  }
+  return false;
 }
 
 export async function newConnection(

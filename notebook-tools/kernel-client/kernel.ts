@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Channels } from "./channels";
-import { newConnection, writeConnectionFile } from "./connection";
+import { type Connection, isAnyTaken, newConnection, writeConnectionFile } from "./connection";
 import { KernelDiedError, KernelStartError, KernelTimeoutError } from "./errors";
 import { type ExecuteOptions, type ExecuteOutcome, Execution } from "./execute";
 import type { Kernelspec } from "./kernelspecs";
@@ -68,6 +68,7 @@ export class Kernel {
   readonly #exits = listenerSet<ExitListener>();
   readonly #executions = new Set<Execution>();
   #process!: KernelProcess;
+  #connection!: Connection;
   #channels: Channels | null = null;
   #removeConnectionFile: () => Promise<void> = async () => {};
   #ending = false;
@@ -215,15 +216,17 @@ export class Kernel {
         await this.#startOnce();
         return;
       } catch (error) {
-        const taken = portTaken.test(this.#process.output);
         await this.#end(false, { graceMs: 0 });
-        if (!taken || attempt === startAttempts) throw error;
+        // Not every kernel says what was wrong with its ports.
+        const taken = portTaken.test(this.#process.output) || (await isAnyTaken(this.#connection));
+        if (!taken || attempt === startAttempts || this.#options.signal?.aborted) throw error;
       }
     }
   }
 
   async #startOnce(): Promise<void> {
     const connection = await newConnection(this.spec.name, this.#options.ports);
+    this.#connection = connection;
     const file = await writeConnectionFile(connection);
     this.#removeConnectionFile = file.remove;
     this.#ending = false;

@@ -63,20 +63,23 @@ describe("starting", () => {
     );
   });
 
-  it("starts again with other ports when one was taken meanwhile", async () => {
-    const server = createServer((socket) => socket.resume());
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const { port } = server.address() as { port: number };
-    let asked = 0;
-    const ports = async (count: number) => {
-      const free = await freePorts(count);
-      return asked++ === 0 ? [port, ...free.slice(1)] : free;
-    };
-    const kernel = await start("scripted", { ports });
-    expect(asked).toBe(2);
-    expect((await kernel.execute("")).status).toBe("ok");
-    await new Promise((done) => server.close(done));
-  });
+  it.each(["scripted", "wordless"])(
+    "starts again with other ports when one was taken meanwhile: %s",
+    async (name) => {
+      const server = createServer((socket) => socket.resume());
+      await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+      const { port } = server.address() as { port: number };
+      let asked = 0;
+      const ports = async (count: number) => {
+        const free = await freePorts(count);
+        return asked++ === 0 ? [port, ...free.slice(1)] : free;
+      };
+      const kernel = await start(name, { ports });
+      expect(asked).toBe(2);
+      expect((await kernel.execute("")).status).toBe("ok");
+      await new Promise((done) => server.close(done));
+    },
+  );
 
   it("fails with what the process wrote when it ends at once, and when the program is missing", async () => {
     await expect(start("never-starts")).rejects.toThrow(KernelStartError);

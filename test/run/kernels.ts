@@ -41,6 +41,10 @@ export function kernelsForTests(): string {
     "console.error('no licence'); process.exit(7)",
   ]);
   writeKernelspec(dataDir, "missing-program", "none", [join(dataDir, "no-such-program")]);
+  // Dies of a port that is taken without a word about it.
+  const wordless = 'process.on("uncaughtException", () => process.exit(1)); import(process.argv[1])';
+  const scriptedArguments = ["-e", wordless, scripted, "{connection_file}"];
+  writeKernelspec(dataDir, "wordless", "javascript", [node, ...scriptedArguments]);
   writeKernelspec(dataDir, "mute", "none", [node, "-e", "setInterval(() => {}, 1000)"]);
   return dataDir;
 }
