@@ -413,3 +413,68 @@ test("the timeline shows where a worker waits in the queue", async () => {
   const kinds = timeline.stop().events.map(({ kind }) => kind);
   expect(kinds).toEqual(["queued", "started", "blocked", "resumed", "done"]);
 });
+
+/** Takes with all kinds of patience until the queue is closed. */
+const takeAll = (queue: Queue<[string, number]>, seed: number) => {
+  const taken: [string, number][] = [];
+  for (let turn = seed; ; turn++) {
+    try {
+      taken.push(
+        turn % 4 === 0 ? queue.syncQ.getNowait() : queue.syncQ.get({ timeout: [1, 20, 1e6][turn % 3] }),
+      );
+      queue.syncQ.taskDone();
+    } catch (error) {
+      if (error instanceof Error && error.name === "QueueShutDown") return taken;
+      if (!(error instanceof Error && error.name === "QueueEmpty")) throw error;
+    }
+  }
+};
+
+/** Puts with all kinds of patience. */
+const putAll = (queue: Queue<[string, number]>, name: string, count: number) => {
+  for (let i = 0; i < count; ) {
+    try {
+      queue.syncQ.put([name, i], { timeout: i % 3 === 0 ? 1 : undefined });
+      i++;
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "QueueFull")) throw error;
+    }
+  }
+};
+
+test.each([1, 2, 3, 4, 5, 6])(
+  "four threads and the loop at once, with timeouts and aborts: nothing is lost, all end (%i)",
+  async (seed) => {
+    const executor = new ThreadPoolExecutor({ maxWorkers: 4 });
+    const queue = new Queue<[string, number]>({ maxsize: 3 });
+    const count = 400;
+    const consumers = [executor.submit(takeAll, queue, seed), executor.submit(takeAll, queue, seed + 1)];
+    const producers = ["a", "b"].map((name) => executor.submit(putAll, queue, name, count));
+    const putHere = async () => {
+      for (let i = 0; i < count; i++) await queue.asyncQ.put(["loop", i]);
+    };
+    const takenHere: [string, number][] = [];
+    const takeHere = async () => {
+      for (let i = 0; i < 100; i++) {
+        const controller = new AbortController();
+        if (i % 2 === seed % 2) setImmediate(() => controller.abort());
+        const taken = await queue.asyncQ.get(controller).catch(() => undefined);
+        if (taken) takenHere.push(taken);
+        if (taken) queue.asyncQ.taskDone();
+      }
+    };
+    await gather([...producers, putHere, takeHere]);
+    await queue.asyncQ.join();
+    queue.close();
+    const lists = [...(await gather(consumers)), takenHere];
+    expect(new Set(lists.flat().map(String)).size).toBe(3 * count);
+    expect(lists.flat()).toHaveLength(3 * count);
+    for (const list of lists) {
+      for (const name of ["a", "b", "loop"]) {
+        const own = list.filter(([from]) => from === name).map(([, i]) => i);
+        expect(own).toEqual(own.toSorted((a, b) => a - b));
+      }
+    }
+    await executor.shutdown();
+  },
+);
