@@ -15,7 +15,9 @@ if (connectionFile === undefined) {
   );
   process.exit(2);
 }
-const snapshot = process.env.KERNEL_HELPERS_SNAPSHOT === "off" ? undefined : usableSnapshot();
+const { KERNEL_HELPERS_SNAPSHOT: wish, NODE_OPTIONS: options } = process.env;
+// Options of the user's own, such as a debugger's --require, are for a Node that starts as usual.
+const snapshot = wish === "off" || options ? undefined : usableSnapshot();
 if (snapshot) become(snapshot, [__filename, connectionFile]);
 // Reached without a snapshot, or where a process cannot become another one.
 const { start } = require("./start") as typeof import("./start");
