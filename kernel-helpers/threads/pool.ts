@@ -233,14 +233,18 @@ export class Pool {
     job.startedAt = performance.now();
     this.meter.wait.add(job.startedAt - job.queuedAt);
     const { timeout } = job.options;
-    if (timeout !== undefined) {
-      const over = `${job.name} ran for more than its \`timeout\` of ${timeout} ms and was stopped.`;
-      startTimer(job, () => this.stop(job, new TimeoutError(over)), timeout);
-    }
+    // A new thread takes a while to load; that is not the task's time.
+    if (timeout !== undefined) thread.onceUp(() => this.limitRun(job, timeout));
     thread.run(job).then(
       (reply) => this.replied(job, thread, reply),
       (error) => this.died(job, thread, error),
     );
+  }
+
+  private limitRun(job: Job, timeout: number): void {
+    if (job.state !== "running") return;
+    const over = `${job.name} ran for more than its \`timeout\` of ${timeout} ms and was stopped.`;
+    startTimer(job, () => this.stop(job, new TimeoutError(over)), timeout);
   }
 
   private replied(job: Job, thread: WorkerThread, reply: Reply): void {

@@ -30,6 +30,8 @@ export class WorkerThread {
   private readonly port: MessagePort;
   private seen = 0;
   private setup: Setup | undefined;
+  /** Called when the thread has loaded; undefined from then on. */
+  private whenUp: (() => void)[] | undefined = [];
 
   constructor(
     readonly name: string,
@@ -92,9 +94,22 @@ export class WorkerThread {
     await this.piscina.destroy();
   }
 
+  /** Calls back once a task that was sent runs: at once, or when the new thread has loaded. */
+  onceUp(callback: () => void): void {
+    if (this.whenUp) this.whenUp.push(callback);
+    else callback();
+  }
+
+  private cameUp(): void {
+    const callbacks = this.whenUp ?? [];
+    this.whenUp = undefined;
+    for (const callback of callbacks) callback();
+  }
+
   private receive(message: ToLoop): void {
     this.seen++;
-    if (message.kind === "output") this.print(message.fd, message.text, message.task);
+    if (message.kind === "up") this.cameUp();
+    else if (message.kind === "output") this.print(message.fd, message.text, message.task);
     else if (message.kind === "call")
       runLoopCall(message, this.jobOf(message.task), (reply) => this.send(reply));
   }

@@ -64,6 +64,8 @@ export type ToLoop =
       task: number;
     }
   | { kind: "cancel"; id: number }
+  /** The thread has loaded: its first task starts. */
+  | { kind: "up" }
   | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };
 
 /** From the loop to a worker. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { pathToFileURL } from "node:url";
 import { recordEvent, useRing } from "../timing/recorder";
-import { beginTask, connect, currentTask, postCount, workerName } from "./bridge";
+import { beginTask, connect, currentTask, post, postCount, workerName } from "./bridge";
 import { adopt } from "./closures/identity";
 import { pack } from "./closures/pack";
 import type { FunctionCode, Packed } from "./closures/packed";
@@ -51,6 +51,7 @@ function moveWith(reply: Reply, transfer: object[]): Reply {
 function setUp(setup: Setup): void {
   connect(setup);
   sendOutput();
+  post({ kind: "up" });
   process.on("uncaughtException", uncaught);
 }
 

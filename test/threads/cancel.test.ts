@@ -167,6 +167,15 @@ test("timeout counts from the start of the run, not from the queue", async () =>
   expect(await queued).toBe("in time");
 });
 
+test("the time that a new thread takes to load is not its first task's time", async () => {
+  const start = performance.now();
+  await using first = new ThreadPoolExecutor({ maxWorkers: 1 });
+  await first.submit(() => 1);
+  const loading = performance.now() - start;
+  await using second = new ThreadPoolExecutor({ maxWorkers: 1 });
+  expect(await second.with({ timeout: 0.7 * loading }).submit(() => 1)).toBe(1);
+});
+
 test("a shared signal has one listener for all tasks, and none when they are over", async () => {
   const { signal } = new AbortController();
   const tasks = Array.from({ length: 50 }, () => toThread.with({ executor, signal })(() => 1));
