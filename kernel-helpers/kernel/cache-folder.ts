@@ -1,7 +1,13 @@
 import { dirname, join } from "node:path";
 
-/** Where this room keeps what it can make again: inside the `node_modules` that holds tslab. */
+/** The folder whose `node_modules` holds tslab. */
+export function projectFolder(): string {
+  return dirname(dirname(dirname(require.resolve("tslab/package.json"))));
+}
+
+/** Where this room keeps what it can make again: `KERNEL_HELPERS_CACHE`, or a folder in `node_modules`. */
 export function cacheFolder(): string {
-  const modules = dirname(dirname(require.resolve("tslab/package.json")));
-  return join(modules, ".cache", "kernel-helpers");
+  return (
+    process.env.KERNEL_HELPERS_CACHE || join(projectFolder(), "node_modules", ".cache", "kernel-helpers")
+  );
 }

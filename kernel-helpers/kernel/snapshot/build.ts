@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
-import { cacheFolder } from "../cache-folder";
+import { projectFolder } from "../cache-folder";
 import { bundled, bundleScript } from "./bundle";
 import {
   type Manifest,
@@ -75,10 +75,10 @@ function removeOthers(kept: (string | undefined)[]) {
 function make(work: string, modules: string[]): string {
   const [script, blob] = [join(work, "script.js"), join(work, "made.blob")];
   writeFileSync(script, minified(scriptFor(modules)));
-  // The folder above node_modules: type packages are found from there.
-  const project = join(cacheFolder(), "..", "..", "..");
-  runNode(["--snapshot-blob", blob, "--build-snapshot", script], project);
-  runNode(["--snapshot-blob", blob, launcher, "--try"], project);
+  // Type packages are found from there.
+  const cwd = projectFolder();
+  runNode(["--snapshot-blob", blob, "--build-snapshot", script], cwd);
+  runNode(["--snapshot-blob", blob, launcher, "--try"], cwd);
   return blob;
 }
 
