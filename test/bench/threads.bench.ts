@@ -11,7 +11,7 @@ import {
   toThread,
 } from "kernel-helpers";
 import type { Row } from "./row.ts";
-import { longestBlock, median, medians, timesOf } from "./threads/measure.ts";
+import { longestBlock, medians, overNewThreads, timesOf } from "./threads/measure.ts";
 
 export const name = "threads";
 
@@ -52,16 +52,15 @@ function row(
 
 const square = moduleTask<(x: number) => number>(file("square.cjs"), "square");
 
-async function roundTrips(): Promise<Row[]> {
+async function measureRoundTrips() {
   const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
   const run = toThread.with({ executor });
   const plain = (x: number) => x * x;
   const helper = (x: number) => x * x;
   const capturing = (x: number) => helper(x);
   const peers = openPeers();
-  // Few calls a turn: the machine is quick or slow to wake a thread for seconds on end.
-  const calls = 25;
-  const took = await medians(100, {
+  const calls = 50;
+  const took = await medians(24, {
     module: () => timesOf(calls, (i) => run(square, i)),
     plain: () => timesOf(calls, (i) => run(plain, i)),
     capturing: () => timesOf(calls, (i) => run(capturing, i)),
@@ -71,6 +70,11 @@ async function roundTrips(): Promise<Row[]> {
     comlink: () => timesOf(calls, peers.comlink),
   });
   await Promise.all([executor.shutdown(), peers.close()]);
+  return took;
+}
+
+async function roundTrips(): Promise<Row[]> {
+  const took = await overNewThreads(7, measureRoundTrips);
   const beside = (peer: "tinypool" | "workerpool" | "comlink") =>
     row(`toThread, a module's function, beside ${peer}`, took.module, took[peer], "µs", "no goal");
   return [
@@ -167,7 +171,7 @@ async function tinyTasks(): Promise<Row[]> {
 
 // ---- From a worker to the loop, blocking ----
 
-async function callsToTheLoop(): Promise<Row[]> {
+async function measureCallsToTheLoop() {
   const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
   const bare = bareCaller();
   const { createSyncFn } = require("synckit");
@@ -182,13 +186,18 @@ async function callsToTheLoop(): Promise<Row[]> {
     }
     return times;
   };
-  const calls = 500;
-  const took = await medians(10, {
+  const calls = 1000;
+  const took = await medians(4, {
     ours: () => runInExecutor(executor, callLoop, calls),
     bare: () => bare.times(calls),
     synckit: () => timesOf(calls, synckit),
   });
   await Promise.all([executor.shutdown(), bare.close()]);
+  return took;
+}
+
+async function callsToTheLoop(): Promise<Row[]> {
+  const took = await overNewThreads(7, measureCallsToTheLoop);
   const what = "runCoroutineThreadsafe(…).result() in a worker, beside";
   return [
     row(`${what} bare Atomics.wait and a port`, took.ours, took.bare, "µs", "at most 1.5 ×"),
@@ -219,7 +228,7 @@ function bareCaller() {
 
 // ---- 100 MB there and back ----
 
-async function transfers(): Promise<Row[]> {
+async function measureTransfers() {
   const megabytes = 100;
   const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
   const bare = new Worker(file("bare.cjs"));
@@ -237,13 +246,17 @@ async function transfers(): Promise<Row[]> {
       bare.postMessage({ buffer }, [buffer]);
     });
   };
-  const took = await medians(10, {
-    ours: () => timesOf(20, ours),
-    bare: () => timesOf(20, bareTransfer),
+  const took = await medians(6, {
+    ours: () => timesOf(10, ours),
+    bare: () => timesOf(10, bareTransfer),
+    block: async () => [await longestBlock(ours)],
   });
-  const blocks: number[] = [];
-  for (let i = 0; i < 20; i++) blocks.push(await longestBlock(ours));
   await Promise.all([executor.shutdown(), bare.terminate()]);
+  return took;
+}
+
+async function transfers(): Promise<Row[]> {
+  const took = await overNewThreads(7, measureTransfers);
   return [
     row(
       "100 MB to a thread and back by transfer, beside a bare transfer",
@@ -252,6 +265,6 @@ async function transfers(): Promise<Row[]> {
       "µs",
       "at most 1.2 ×",
     ),
-    row("… and the longest block of the loop by it, median of 20", median(blocks), null, "ms", "at most 10"),
+    row("… and the longest block of the loop by it, median", took.block, null, "ms", "at most 10"),
   ];
 }
