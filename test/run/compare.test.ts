@@ -170,6 +170,16 @@ describe("a Vega-Lite chart", () => {
     expect(byShape(stored, shown(chart([row("loop", 1), row("worker 1", 2)], other)))).not.toBeNull();
   });
 
+  it("that is measured may lay its layers over each other in another order", () => {
+    const layer = (mark: string, field: string) => ({ mark, encoding: { y: { field }, x: { field: "ms" } } });
+    const layered = (...layers: object[]) => shown({ layer: layers });
+    const stored = layered(layer("bar", "lane"), layer("rule", "time"));
+    expect(
+      byShape(stored, layered(layer("rule", "time"), layer("bar", "lane"), layer("rule", "time"))),
+    ).toBeNull();
+    expect(byShape(stored, layered(layer("rule", "time")))).not.toBeNull();
+  });
+
   it("that is measured and lists its lanes and tasks goes by these", () => {
     const listed = (lanes: string[], tasks: string[]) => shown(chart([], { usermeta: { lanes, tasks } }));
     const stored = listed(["loop", "worker 1", "worker 2"], ["hash"]);

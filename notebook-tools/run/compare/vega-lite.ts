@@ -85,11 +85,15 @@ function names(spec: Spec): Json {
   return Object.fromEntries(fields.map((field) => [field, nameSet(textsOf(field))]));
 }
 
+/** A line of text for each part, so that a diff stays short. Which layer lies over which is a matter of looks. */
+function partsOf(name: string, parts: Json): Json {
+  const lines = [parts].flat().map((part) => JSON.stringify(structure(part)));
+  return name === "layer" ? [...new Set(lines)].sort() : lines;
+}
+
 function structure(spec: Json): Json {
   if (!isSpec(spec)) return undefined;
-  const parts = composed
-    .filter((name) => name in spec)
-    .map((name) => [name, [spec[name]].flat().map(structure)]);
+  const parts = composed.filter((name) => name in spec).map((name) => [name, partsOf(name, spec[name])]);
   const mark = isSpec(spec.mark) ? spec.mark.type : spec.mark;
   return { mark, encoding: encodingShape(spec.encoding), ...Object.fromEntries(parts) };
 }
