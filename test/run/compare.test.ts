@@ -173,7 +173,8 @@ describe("a Vega-Lite chart", () => {
   it("that is measured may lay its layers over each other in another order", () => {
     const layer = (mark: string, field: string) => ({ mark, encoding: { y: { field }, x: { field: "ms" } } });
     const layered = (...layers: object[]) => shown({ layer: layers });
-    const stored = layered(layer("bar", "lane"), layer("rule", "time"));
+    const sorted = { encoding: { x: { field: "ms" }, y: { field: "lane" } }, mark: "bar" };
+    const stored = layered(sorted, layer("rule", "time"));
     expect(
       byShape(stored, layered(layer("rule", "time"), layer("bar", "lane"), layer("rule", "time"))),
     ).toBeNull();

@@ -42,7 +42,9 @@ function channelShape(channel: Json): Json {
 
 function encodingShape(encoding: Json): Json {
   if (!isSpec(encoding)) return undefined;
-  return Object.fromEntries(Object.entries(encoding).map(([name, channel]) => [name, channelShape(channel)]));
+  // A stored chart has its members sorted, a new one in the order of its author.
+  const channels = Object.entries(encoding).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(channels.map(([name, channel]) => [name, channelShape(channel)]));
 }
 
 /** Names as a sorted set, their numbers masked: how many threads took part may differ from run to run. */
@@ -87,7 +89,7 @@ function names(spec: Spec): Json {
 
 /** A line of text for each part, so that a diff stays short. Which layer lies over which is a matter of looks. */
 function partsOf(name: string, parts: Json): Json {
-  const lines = [parts].flat().map((part) => JSON.stringify(structure(part)));
+  const lines = [parts].flat().map((part) => JSON.stringify(structure(part)).replaceAll('"', ""));
   return name === "layer" ? [...new Set(lines)].sort() : lines;
 }
 
