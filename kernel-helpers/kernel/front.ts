@@ -146,20 +146,19 @@ function next() {
 
 /** Answers every cell that waits with `aborted`; other requests keep their places. */
 function abortWaiting() {
-  for (const { content: _, ...origin } of waiting.splice(0)) {
-    if (origin.header.msg_type !== "execute_request") {
-      waiting.push({ content: _, ...origin });
-      continue;
-    }
-    status("busy", origin.header);
-    reply(origin, { status: "aborted" });
-    status("idle", origin.header);
+  const isCell = ({ header }: Origin) => header.msg_type === "execute_request";
+  const cells = waiting.filter(isCell);
+  waiting.splice(0, waiting.length, ...waiting.filter((request) => !isCell(request)));
+  for (const cell of cells) {
+    status("busy", cell.header);
+    reply(cell, { status: "aborted" });
+    status("idle", cell.header);
   }
 }
 
 function finish(message: Extract<FromMain, { kind: "reply" }>) {
   const origin = origins.get(message.id)!;
-  // The reply goes out first: a client that sends its next cell on seeing it is never aborted.
+  // What waits now was sent before anyone could know of the error; what comes after the reply runs.
   if (message.abortQueue) abortWaiting();
   reply(origin, message.content);
   status("idle", origin.header);
@@ -214,10 +213,15 @@ function shutdown() {
   setTimeout(() => process.kill(process.pid, "SIGKILL"), graceMs).unref();
 }
 
+/** The addon aborts the process if a socket is open when its thread ends. */
+function closeSockets() {
+  for (const socket of Object.values(sockets)) socket.close();
+}
+
 /** Sends what is left and closes the sockets: main is about to end and waits for it. */
 async function end() {
   await Promise.all([iopub.empty(), shell.empty(), control.empty()]);
-  for (const socket of Object.values(sockets)) socket.close();
+  closeSockets();
   shared.end();
 }
 
@@ -262,4 +266,7 @@ async function start() {
 }
 
 main.on("message", fromMain);
-void start();
+start().catch((error) => {
+  closeSockets();
+  throw error;
+});

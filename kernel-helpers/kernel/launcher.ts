@@ -7,6 +7,7 @@
 
 import { become } from "./snapshot/become";
 import { usableSnapshot } from "./snapshot/manifest";
+import { takeLoaded } from "./snapshot/take-loaded";
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
@@ -15,10 +16,14 @@ if (connectionFile === undefined) {
   );
   process.exit(2);
 }
-const { KERNEL_HELPERS_SNAPSHOT: wish, NODE_OPTIONS: options } = process.env;
-// Options of the user's own, such as a debugger's --require, are for a Node that starts as usual.
-const snapshot = wish === "off" || options ? undefined : usableSnapshot();
-if (snapshot) become(snapshot, [__filename, connectionFile]);
-// Reached without a snapshot, or where a process cannot become another one.
+/** The snapshot to begin with again, unless this process has, or Node was given options of the user's own. */
+function snapshot(): string | undefined {
+  const { KERNEL_HELPERS_SNAPSHOT: wish, NODE_OPTIONS: options } = process.env;
+  return takeLoaded() || wish === "off" || options ? undefined : usableSnapshot();
+}
+
+const blob = snapshot();
+if (blob) become(blob, [__filename, connectionFile]);
+// Reached in the Node that begins with the snapshot, without one, and where no process can become another.
 const { start } = require("./start") as typeof import("./start");
 start(connectionFile);

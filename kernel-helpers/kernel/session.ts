@@ -161,8 +161,10 @@ export class Session {
   }
 
   #describe(thrown: unknown): Failure {
-    const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
-    if (thrown === interrupted || code === "ERR_SCRIPT_EXECUTION_INTERRUPTED") return interruption;
+    const bySignal =
+      thrown instanceof Error &&
+      (thrown as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+    if (thrown === interrupted || bySignal) return interruption;
     return describe(thrown, this.#world);
   }
 

@@ -1,5 +1,6 @@
 /** The main thread of the kernel. */
 
+import { writeSync } from "node:fs";
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -10,6 +11,7 @@ import { followChildren } from "./children";
 import { kernelInfo } from "./kernel-info";
 import { reportLateFailures } from "./late-failures";
 import { Output } from "./output";
+import type { Session } from "./session";
 import { mapStack } from "./stacks";
 
 /** How long the last messages may take to leave when the process ends. */
@@ -31,12 +33,19 @@ function useCompileCache() {
 
 function startFront(connectionFile: string, shared: Shared): Worker {
   const workerData: FrontData = { connectionFile, kernelInfo: kernelInfo(), shared: shared.memory };
-  return new Worker(join(__dirname, "front.js"), {
+  const front = new Worker(join(__dirname, "front.js"), {
     workerData,
     name: "kernel sockets",
     // Printed text is short-lived: a small nursery keeps it from piling up behind a slow reader.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
+  front.on("error", (error) => {
+    // Without sockets nobody can be told but whoever reads this process's own stderr.
+    writeSync(process.stderr.fd, `The kernel's sockets failed: ${error.stack}\n`);
+    shared.end();
+    process.exit(1);
+  });
+  return front;
 }
 
 /** What cells find of the kernel: see `kernel-helpers/plots/show`. */
@@ -58,18 +67,21 @@ function endTidily(output: Output, shared: Shared) {
 
 /** Loads the compiler and from then on answers what the front thread passes on. */
 function serve(front: Worker, output: Output, shared: Shared) {
-  const { Session } = require("./session") as typeof import("./session");
-  const session = shared.protect(() => new Session(output, shared));
+  let session: Session | undefined;
+  // Node's own answer to the signal would end a kernel that is still loading.
+  process.on("SIGINT", () => session?.interrupt());
+  const loaded = require("./session") as typeof import("./session");
+  const ready = shared.protect(() => new loaded.Session(output, shared));
+  session = ready;
   front.on("message", (message: FromFront) => {
     if ("id" in message) {
-      void session.handle(message);
+      void ready.handle(message);
       return;
     }
     output.send({ kind: "heard", insistence: message.insistence });
     if (message.wish === "exit") shared.protect(() => process.exit());
-    session.interrupt();
+    ready.interrupt();
   });
-  process.on("SIGINT", () => session.interrupt());
 }
 
 /** Runs a kernel in this process, for good. */

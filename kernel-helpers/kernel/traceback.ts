@@ -117,7 +117,13 @@ function related(error: ErrorLike, world: StackWorld, depth: number): string[] {
 
 /** Describes anything thrown in the reader's terms. */
 export function describe(value: unknown, world: StackWorld): Failure {
-  return { ...summary(value), traceback: section(value, world, 0) };
+  try {
+    return { ...summary(value), traceback: section(value, world, 0) };
+  } catch {
+    // Its own getters throw: whatever it is, the cell has failed and must be answered.
+    const evalue = "something was thrown that cannot be read";
+    return { ename: "Thrown", evalue, traceback: [`${boldRed("Thrown")}: ${evalue}`] };
+  }
 }
 
 /** The traceback as plain text, for streams. */

@@ -94,6 +94,17 @@ describe("a failing cell", () => {
     expect((await kernel.run("throw { code: 5 }")).reply.evalue).toBe("{ code: 5 }");
   });
 
+  test("may throw what cannot even be read", async () => {
+    const answer = await kernel.run(
+      "throw new Proxy({}, { get() { throw new Error('no') }, has() { throw 1 } })",
+    );
+    expect(answer.reply).toMatchObject({
+      status: "error",
+      evalue: "something was thrown that cannot be read",
+    });
+    expect((await kernel.run("1")).reply.status).toBe("ok");
+  });
+
   test("shows no path of the machine and no frame of the kernel", async () => {
     const answer = await kernel.run(
       "import { readFileSync } from 'node:fs'\n;[1].map(() => readFileSync('missing.txt'))",

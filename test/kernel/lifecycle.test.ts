@@ -1,3 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { Kernel, kernels, published, streamText } from "./client";
 
@@ -19,6 +24,15 @@ test("cells sent before the compiler is there are run in their order", async () 
     ["ok", 1],
     ["ok", 2],
   ]);
+});
+
+test.skip("a kernel whose ports are taken says so on its own stderr and ends", async () => {
+  await using kernel = await Kernel.start();
+  const [node, ...args] = kernels.ours as [string, ...string[]];
+  const second = spawn(node, [...args, join(kernel.folder, "connection.json")]);
+  const [said, [code]] = await Promise.all([text(second.stderr), once(second, "exit")]);
+  expect(code).toBe(1);
+  expect(said).toMatch(/^The kernel's sockets failed: Error: Address already in use/);
 });
 
 describe("an interrupt", () => {
@@ -55,6 +69,12 @@ describe("an interrupt", () => {
       process.kill(kernel.process.pid!, "SIGINT");
       expect((await kernel.answer(id)).reply).toMatchObject({ status: "error", ename: "Interrupted" });
     }
+  });
+
+  test("while the compiler is loading changes nothing", async () => {
+    await using kernel = await Kernel.start({ env: { KERNEL_HELPERS_SNAPSHOT: "off" } });
+    await kernel.ask("interrupt_request", {}, "control");
+    expect((await kernel.run("'alive'")).reply.status).toBe("ok");
   });
 
   test("of an idle kernel changes nothing", async () => {
@@ -97,13 +117,12 @@ describe("a shutdown", () => {
     const pid = Number(streamText(answer));
     await kernel.ask("shutdown_request", { restart: false }, "control");
     expect(await kernel.exit).toBe(0);
-    expect(await ended(pid)).toBe(true);
+    expect(ended(pid)).toBe(true);
   });
 });
 
 /** Whether a process has ended; a process that nobody has collected yet counts as ended. */
-async function ended(pid: number): Promise<boolean> {
-  const { readFileSync } = await import("node:fs");
+function ended(pid: number): boolean {
   try {
     return process.platform === "linux"
       ? /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))

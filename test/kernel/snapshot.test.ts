@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -65,6 +66,19 @@ describe.skipIf(!canBecome || process.platform !== "linux")("the start-up snapsh
       console.log(value, sent, createHash("sha1").update("").digest("hex").length)`);
     expect(streamText(answer)).toBe("42 0 40\n");
     rmSync(folder, { recursive: true });
+  });
+
+  test("lets threads load every module of Node's, and fail", async () => {
+    await using kernel = await Kernel.start();
+    expect(fromSnapshot(kernel)).toBe(true);
+    const modules = builtinModules.filter((name) => !name.startsWith("_") && name !== "trace_events");
+    const source = `for (const name of ${JSON.stringify(modules)}) require(name); throw new RangeError('after all')`;
+    const answer = await kernel.run(`
+      import { Worker } from "node:worker_threads";
+      import { once } from "node:events";
+      const [error] = await once(new Worker(${JSON.stringify(source)}, { eval: true }), "error");
+      error.message`);
+    expect(published(answer, "execute_result").data["text/plain"]).toBe("'after all'");
   });
 
   test("is silently replaced by the launcher when it does not match", async () => {

@@ -25,8 +25,6 @@ import { minified } from "./minify";
 /** Imports whose types most notebooks need. */
 const commonImports = ["node:fs", "kernel-helpers"];
 
-const launcher = require.resolve("../launcher");
-
 /** The lowest priority: a build must not be felt. */
 const lowest = 19;
 
@@ -51,7 +49,7 @@ function scriptFor(modules: string[]): string {
 const inside = bundle.load(${text(require.resolve("./inside"))}).exports;
 inside.fill(${text(commonImports)});
 for (const part of ${text(parts.map((part) => require.resolve(part)))}) bundle.load(part);
-require("node:v8").startupSnapshot.setDeserializeMainFunction(() => inside.run(bundle, require));
+inside.keepLoaded(bundle);
 `;
   return bundleScript(modules.map(bundled), main);
 }
@@ -78,7 +76,7 @@ function make(work: string, modules: string[]): string {
   // Type packages are found from there.
   const cwd = projectFolder();
   runNode(["--snapshot-blob", blob, "--build-snapshot", script], cwd);
-  runNode(["--snapshot-blob", blob, launcher, "--try"], cwd);
+  runNode(["--snapshot-blob", blob, require.resolve("./try-out")], cwd);
   return blob;
 }
 
