@@ -1,5 +1,6 @@
 /** The sockets to one running kernel. Every frame that comes is verified, every frame that goes is signed. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Dealer, Subscriber } from "zeromq";
 import type { Connection } from "./connection";
 import type { Channel, Frames } from "./messages";
@@ -10,14 +11,10 @@ type SendingChannel = Exclude<Channel, "iopub">;
 /** How soon a socket tries again while the kernel has not bound yet, in ms. ZeroMQ's own 100 delays the first reply. */
 const reconnectMs = 10;
 
-/** Resolves when the socket and the kernel's have greeted each other. */
-async function connected(socket: Dealer | Subscriber): Promise<void> {
-  for await (const { type } of socket.events) if (type === "handshake" || type === "end") return;
-}
+/** How often is looked whether the sockets are connected, in ms. */
+const lookEveryMs = 5;
 
 export class Channels {
-  /** Resolves when all sockets are connected: what a kernel sends to one that is not, ZeroMQ drops. */
-  readonly connected: Promise<unknown>;
   readonly #key: string;
   readonly #sockets: Record<SendingChannel, Dealer>;
   readonly #iopub: Subscriber;
@@ -44,7 +41,6 @@ export class Channels {
       // The same identity as the shell's: the kernel asks for input where the request came from.
       stdin: dealer(connection.stdin_port),
     };
-    this.connected = Promise.all([this.#iopub, ...Object.values(this.#sockets)].map(connected));
     void this.#listen("iopub", this.#iopub, receive);
     for (const [channel, socket] of Object.entries(this.#sockets)) {
       void this.#listen(channel as Channel, socket, receive);
@@ -70,6 +66,16 @@ export class Channels {
     const sent = before.catch(() => {}).then(() => this.#sockets[channel].send(parts));
     this.#sending.set(channel, sent);
     return sent;
+  }
+
+  /**
+   * Waits until all sockets are connected, but no longer than `ms`: what a kernel sends to one that is not,
+   * ZeroMQ drops. With `immediate` a socket is writable only then.
+   */
+  async connected(ms: number): Promise<void> {
+    const giveUp = Date.now() + ms;
+    const isPending = (socket: Dealer) => !socket.closed && !socket.writable;
+    while (Object.values(this.#sockets).some(isPending) && Date.now() < giveUp) await sleep(lookEveryMs);
   }
 
   close(): void {

@@ -236,7 +236,7 @@ export class Kernel {
     void started.exited.then((exit) => this.#onProcessExit(started, exit));
     await this.#ready();
     // Asked for too soon, a kernel's request for input would get lost. Some kernels have no stdin socket at all.
-    await withinMs(connectMs, this.#channels.connected);
+    await this.#channels.connected(connectMs);
   }
 
   /** Throws `KernelStartError` when the kernel ends, is not wanted any more, or takes too long. */
