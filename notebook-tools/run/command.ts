@@ -36,15 +36,8 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
     const listener = reporters(flags.reporter ?? [], stdout, commandFor(flags));
     const options = { ...runOptions(flags, notebooks, stop.signal), durations };
     const once = (some: string[]) => runOnce(some, options, flags, listener, store);
-    let run = await once(files);
-    if (flags.watch) {
-      process.stdout.write("Watching for changes; Ctrl-C ends.\n");
-      const again = async (changed: string[]) => {
-        run = await once(changed);
-      };
-      await watchFiles(files, again, stop.signal);
-      return exitCode(run);
-    }
+    const run = flags.watch ? await watchRuns(files, once, stop.signal) : await once(files);
+    if (flags.watch) return exitCode(run);
     return stop.signal.aborted ? exitCodes.interrupted : exitCode(run);
   } catch (error) {
     if (!(error instanceof NotebookError) && !(error instanceof UsageError)) throw error;
@@ -53,6 +46,22 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
   } finally {
     done();
   }
+}
+
+/** Runs again what changes, until Ctrl-C; gives the last run that came to its end. */
+async function watchRuns(
+  files: string[],
+  once: (some: string[]) => Promise<RunResult>,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  let last: RunResult | undefined;
+  const again = async (changed: string[]) => {
+    const run = await once(changed);
+    if (!signal.aborted || !last) last = run;
+    process.stdout.write("Watching for changes; Ctrl-C ends.\n");
+  };
+  await watchFiles(files, again, signal);
+  return last!;
 }
 
 const stdout = {

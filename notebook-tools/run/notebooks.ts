@@ -128,7 +128,8 @@ async function runOne(
   try {
     open = await opening;
   } catch (error) {
-    return unopened(file, error);
+    // Given up while the kernel started.
+    return options.signal?.aborted ? notRun(file) : unopened(file, error);
   }
   // A spare that starts at once would compete with this notebook's first cell; after it, it costs nothing.
   let prepared = false;

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type FSWatcher, readFileSync, watch } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Editors write a file in several steps; changes this close together are one, in ms. */
 const quietMs = 150;
@@ -32,7 +33,8 @@ function editedPart(text: string): string {
 }
 
 /**
- * Calls `run` with the files whose content has changed, one call at a time, until `signal` aborts.
+ * Calls `run` with all files, then with those whose content has changed since, one call at a time, until
+ * `signal` aborts.
  * The outputs that `run` itself writes are no change.
  */
 export async function watchFiles(
@@ -51,20 +53,26 @@ export async function watchFiles(
   const folders = new Set(files.map((file) => dirname(resolve(file))));
   const watchers: FSWatcher[] = [...folders].map((folder) => watch(folder, notice));
   signal.addEventListener("abort", () => wake(), { once: true });
+  const edited = () =>
+    files
+      .map((file) => [file, fingerprint(file)] as const)
+      .filter(([file, now]) => now !== null && now !== seen.get(file));
   try {
+    await run([...files]);
     while (!signal.aborted) {
-      const changed = files.filter((file) => {
-        const now = fingerprint(file);
-        return now !== null && now !== seen.get(file);
-      });
-      if (changed.length === 0) {
+      const first = edited();
+      if (first.length === 0) {
         await new Promise<void>((done) => {
           wake = done;
         });
         continue;
       }
-      for (const file of changed) seen.set(file, fingerprint(file));
-      await run(changed);
+      // Looked at twice: a file that is being written is not read halfway.
+      await sleep(quietMs);
+      const before = new Map(first);
+      const changed = edited().filter(([file, now]) => now === before.get(file));
+      for (const [file, now] of changed) seen.set(file, now);
+      if (changed.length > 0) await run(changed.map(([file]) => file));
     }
   } finally {
     clearTimeout(timer);
