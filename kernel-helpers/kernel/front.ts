@@ -246,16 +246,24 @@ async function beat() {
   for await (const frames of sockets.heartbeat) await sockets.heartbeat.send(frames);
 }
 
-async function start() {
+async function bindAll() {
   const address = (port: number) => `${connection.transport}://${connection.ip}:${port}`;
-  // Everything is bound before anything is read: no request can fall into a half-open kernel.
-  await Promise.all([
+  const bound = await Promise.allSettled([
     sockets.iopub.bind(address(connection.iopub_port)),
     sockets.shell.bind(address(connection.shell_port)),
     sockets.control.bind(address(connection.control_port)),
     sockets.stdin.bind(address(connection.stdin_port)),
     sockets.heartbeat.bind(address(connection.hb_port)),
   ]);
+  const failed = bound.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (!failed) return;
+  closeSockets();
+  throw failed.reason;
+}
+
+async function start() {
+  // Everything is bound before anything is read: no request can fall into a half-open kernel.
+  await bindAll();
   status("starting", null);
   void beat();
   void listen(sockets.control, control, fromControl);
@@ -266,7 +274,4 @@ async function start() {
 }
 
 main.on("message", fromMain);
-start().catch((error) => {
-  closeSockets();
-  throw error;
-});
+void start();

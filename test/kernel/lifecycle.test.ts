@@ -26,7 +26,7 @@ test("cells sent before the compiler is there are run in their order", async () 
   ]);
 });
 
-test.skip("a kernel whose ports are taken says so on its own stderr and ends", async () => {
+test("a kernel whose ports are taken says so on its own stderr and ends", async () => {
   await using kernel = await Kernel.start();
   const [node, ...args] = kernels.ours as [string, ...string[]];
   const second = spawn(node, [...args, join(kernel.folder, "connection.json")]);
