@@ -2,7 +2,9 @@
  * Starts the kernel: `node launcher.js CONNECTION_FILE`.
  *
  * With a start-up snapshot that matches, this process becomes a Node that begins with it; otherwise it
- * loads the kernel itself. `KERNEL_HELPERS_SNAPSHOT=off` does the latter always.
+ * loads the kernel itself. `KERNEL_HELPERS_SNAPSHOT=off` does the latter always: the start then takes
+ * half a second longer, and each worker thread 20 MB less, because V8 reads the snapshot's code into
+ * every thread.
  */
 
 import { become } from "./snapshot/become";

@@ -90,6 +90,27 @@ async function printing(variant: Variant): Promise<{ ms: number; arrived: number
   return { ms: performance.now() - before, arrived: streamText(answer).split("\n").length - 1 };
 }
 
+/** Starts threads in a cell one after another, as a pool does, and prints what each took. */
+const eightWorkers = `
+import { Worker } from "node:worker_threads";
+import { once } from "node:events";
+const source = "const { parentPort } = require('worker_threads'); parentPort.once('message', () => 0); parentPort.postMessage(1)";
+const before = process.memoryUsage.rss();
+const times: number[] = [];
+for (let i = 0; i < 8; i++) {
+  const started = performance.now();
+  await once(new Worker(source, { eval: true }), "message");
+  times.push(performance.now() - started);
+}
+console.log(JSON.stringify([times, (process.memoryUsage.rss() - before) / 8 / 2 ** 20]))`;
+
+async function workers(variant: Variant): Promise<{ ms: number; megabytes: number }> {
+  await using kernel = await Kernel.start(variant);
+  await kernel.run("1");
+  const [times, megabytes] = JSON.parse(streamText(await kernel.run(eightWorkers)));
+  return { ms: median(times), megabytes };
+}
+
 const row = (
   name: string,
   ours: number,
@@ -113,6 +134,8 @@ export async function bench(): Promise<Row[]> {
   const deno = measured.get("deno");
   const { ms, arrived } = await printing(variants.launcher!);
   const denoPrinting = variants.deno && (await printing(variants.deno));
+  const plain = await workers(variants.stock!);
+  const fromSnapshot = await workers(variants.snapshot!);
   return [
     row("ready, launcher / stock", launcher!.ready, stock!.ready, "ms", "at most 250 ms"),
     row("ready, snapshot / Deno", snapshot!.ready, deno?.ready, "ms", "at most 250 ms"),
@@ -133,5 +156,8 @@ export async function bench(): Promise<Row[]> {
     row(`${lines} lines: time / Deno`, ms, denoPrinting?.ms, "ms", "–"),
     row("memory after a cell, launcher / stock", launcher!.memory, stock!.memory, "MB", "at most 1 ×"),
     row("memory after a cell, snapshot / stock", snapshot!.memory, stock!.memory, "MB", "at most 1 ×"),
+    // V8 reads the snapshot's code into every thread: the price of the faster start.
+    row("start of a worker, snapshot / stock", fromSnapshot.ms, plain.ms, "ms", "–"),
+    row("memory of a worker, snapshot / stock", fromSnapshot.megabytes, plain.megabytes, "MB", "–"),
   ];
 }
