@@ -111,7 +111,11 @@ function describe(blocks: LoopBlock[], duration: number): string {
   const most = blocks.reduce((top, block) => Math.max(top, block.duration), 0);
   const all = blocks.reduce((sum, block) => sum + block.duration, 0);
   return (
-    `In ${Math.round(duration)} ms the loop was blocked ${blocks.length} times, for ${Math.round(all)} ms in all; ` +
+    `In ${Math.round(duration)} ms the loop was blocked ${times(blocks.length)}, for ${Math.round(all)} ms in all; ` +
     `an event waited for ${Math.round(most)} ms at most.`
   );
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }

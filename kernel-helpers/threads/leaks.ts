@@ -53,7 +53,7 @@ function warnOfRerun(made: Made): void {
 function warnAtExit(): void {
   for (const { madeAt, threads } of activeExecutors()) {
     process.stderr.write(
-      `ResourceWarning: a ThreadPoolExecutor with ${threads} threads was never shut down, made ${madeAt}. ` +
+      `ResourceWarning: a ThreadPoolExecutor with ${counted(threads, "thread")} was never shut down, made ${madeAt}. ` +
         "Write `await executor.shutdown()` when its work is over.\n",
     );
   }
@@ -63,9 +63,13 @@ function line({ site }: Made): string {
   return site.stack?.split("\n")[1]?.trim() ?? "at an unknown place";
 }
 
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 function count(executor: ThreadPoolExecutor): string {
   const { threads, queued, running } = executor.stats;
-  return `${threads} threads, ${queued + running} tasks`;
+  return `${counted(threads, "thread")}, ${counted(queued + running, "task")}`;
 }
 
 /** The executors that have not been shut down, in the order they were made; the default one apart. */
@@ -80,7 +84,7 @@ export function activeExecutors(): ActiveExecutor[] {
 export function assertNoLeaks(): void {
   const found = activeExecutors();
   if (found.length === 0) return;
-  const list = found.map(({ madeAt, threads, tasks }) => `  ${madeAt} (${threads} threads, ${tasks} tasks)`);
+  const list = found.map(({ madeAt, executor }) => `  ${madeAt} (${count(executor)})`);
   throw new Error(
     `Expected all executors to be shut down, but ${found.length} ${found.length === 1 ? "is" : "are"} active:\n` +
       `${list.join("\n")}\nCall \`await executor.shutdown()\` on each.`,

@@ -9,7 +9,7 @@ test("activeExecutors names where each was made; assertNoLeaks throws the list",
   expect(activeExecutors()).toEqual([
     { executor, madeAt: expect.stringMatching(/leaks\.test\.ts:\d+/), threads: 1, tasks: 0 },
   ]);
-  expect(assertNoLeaks).toThrow(/1 is active:\n\s+at .*leaks\.test\.ts.*\(1 threads, 0 tasks\)\nCall/s);
+  expect(assertNoLeaks).toThrow(/1 is active:\n\s+at .*leaks\.test\.ts.*\(1 thread, 0 tasks\)\nCall/s);
   await executor.shutdown();
   assertNoLeaks();
 });
@@ -27,7 +27,7 @@ test("a process ends by itself with idle threads, and warns of executors that we
   `);
   expect(stdout).toBe("1,2\n");
   expect(stderr).toMatch(
-    /ResourceWarning: a ThreadPoolExecutor with 1 threads was never shut down, made at .*eval/,
+    /ResourceWarning: a ThreadPoolExecutor with 1 thread was never shut down, made at .*eval/,
   );
 });
 
