@@ -53,13 +53,19 @@ function blankResult(cell: PlannedCell, rerun: boolean): CellResult {
   };
 }
 
+/** A failure that no cell awaits, as the kernel told it: in a line, and in full. */
+interface Late {
+  text: string;
+  trace: string;
+}
+
 export class Session {
   readonly #outputs = new NotebookOutputs();
   /** Each time a cell runs is counted, for `rerun` runs it twice and late messages mean one of the two. */
   #runs = 0;
   readonly #runOf = new Map<string, number>();
   readonly #results = new Map<number, CellResult>();
-  readonly #late = new Map<number, Failure[]>();
+  readonly #late = new Map<number, Late[]>();
   #lastRun: CellResult | null = null;
   #deathReported = false;
   #onRunning = () => {};
@@ -101,7 +107,9 @@ export class Session {
     const outcome = "outcome" in ran ? ran.outcome : null;
     if (cell.raises && outcome?.status === "ok") await this.#awaitLateFailure(run);
     const failures =
-      "failure" in ran ? [...this.#lateOf(run), ran.failure] : this.#judge(cell, run, ran.outcome);
+      "failure" in ran
+        ? [...this.#lateOf(cell, run, null), ran.failure]
+        : this.#judge(cell, run, ran.outcome);
     const result: CellResult = {
       ...blank,
       status: failures.length > 0 ? "failed" : "passed",
@@ -163,8 +171,10 @@ export class Session {
     return relativeOutputs(this.#outputs.of(run), this.options.cwd);
   }
 
-  #lateOf(run: number): Failure[] {
-    return this.#late.get(run) ?? [];
+  /** What failed while the cell ran, apart from the cell itself. `count` is its execution count. */
+  #lateOf(cell: PlannedCell, run: number, count: number | null): Failure[] {
+    const when = "while the cell ran, in work that it or an earlier cell left behind";
+    return (this.#late.get(run) ?? []).map((late) => asFailure(late, when, cell.source, count));
   }
 
   #readable(failure: Failure): Failure {
@@ -174,7 +184,7 @@ export class Session {
   }
 
   #judge(cell: PlannedCell, run: number, outcome: ExecuteOutcome): Failure[] {
-    const late = this.#lateOf(run);
+    const late = this.#lateOf(cell, run, outcome.reply.execution_count ?? null);
     // A rejection that nobody awaits is a failure too, so it satisfies raises-exception.
     if (cell.raises && late.length > 0 && outcome.status === "ok") return [];
     return [...verdict(cell, outcome, this.#outputs.of(run)), ...late];
@@ -274,18 +284,16 @@ export class Session {
     if (message.header.msg_type === "execute_input") this.#onRunning();
     this.#outputs.apply(run, message);
     const text = lateFailure(message);
-    if (text !== null) this.#noteLate(run, text, String(message.content.text ?? ""));
+    if (text !== null) this.#noteLate(run, { text, trace: String(message.content.text ?? "") });
   }
 
-  #noteLate(run: number, text: string, trace: string): void {
+  #noteLate(run: number, late: Late): void {
     const result = this.#results.get(run);
-    const when = result
-      ? "after the cell had ended"
-      : "while the cell ran, in work that it or an earlier cell left behind";
-    const failure: Failure = { kind: "late", message: `${text} (${when})`, trace: trace.trimEnd() };
-    if (result) failure.line = lineOfError(result.source, trace, text, result.executionCount);
-    if (result) this.#fail(result, failure);
-    else this.#late.set(run, [...this.#lateOf(run), failure]);
+    if (!result) this.#late.set(run, [...(this.#late.get(run) ?? []), late]);
+    else {
+      const { source, executionCount } = result;
+      this.#fail(result, asFailure(late, "after the cell had ended", source, executionCount));
+    }
   }
 
   #fail(result: CellResult, failure: Failure): void {
@@ -298,4 +306,9 @@ export class Session {
     const until = Date.now() + this.options.settleMs;
     while (!this.#late.has(run) && Date.now() < until) await sleep(10);
   }
+}
+
+function asFailure({ text, trace }: Late, when: string, source: string, count: number | null): Failure {
+  const line = lineOfError(source, trace, text, count);
+  return { kind: "late", message: `${text} (${when})`, trace: trace.trimEnd(), line };
 }

@@ -55,9 +55,11 @@ describe("a failure after the cell has been answered", () => {
 
 test("stock tslab shows it to whichever cell runs then, without a mark", async () => {
   await using kernel = await Kernel.start({ argv: kernels.stock });
-  const first = await kernel.submit("setTimeout(() => { throw new Error('late') }, 20); undefined");
+  const waits =
+    "let go = () => {}; new Promise<void>((r) => { go = r }).then(() => setTimeout(() => { throw new Error('late') }, 0)); undefined";
+  const first = await kernel.submit(waits);
   await kernel.answer(first);
-  const second = await kernel.run("await new Promise((r) => setTimeout(r, 120))");
+  const second = await kernel.run("go(); await new Promise((r) => setTimeout(r, 120))");
   const late = second.published.find(({ header }) => header.msg_type === "stream");
   expect(late?.content.text).toMatch(/^UncaughtException: Error: late/);
   expect(late?.metadata).toEqual({});

@@ -98,6 +98,16 @@ describe("on the project's kernel", () => {
     expect(late).toMatchObject({ kind: "late", line: 1, message: expect.stringMatching(/nobody awaits/) });
   });
 
+  it("the line is known as well of what failed beside a cell that was still running", async () => {
+    const of = await runAll(["throws-while-the-cell-runs"]);
+    const [late] = of("throws-while-the-cell-runs").cells[0]!.failures;
+    expect(late).toMatchObject({
+      kind: "late",
+      line: 2,
+      message: expect.stringMatching(/while the cell ran/),
+    });
+  });
+
   it("cells run a second time with rerun, and parameters reach them", async () => {
     const [rerun, given] = await Promise.all([
       runAll(["counts-up"], { rerun: true }),
