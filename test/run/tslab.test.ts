@@ -99,7 +99,7 @@ describe("on the project's kernel", () => {
   });
 
   it("the line is known as well of what failed beside a cell that was still running", async () => {
-    const of = await runAll(["throws-while-the-cell-runs"]);
+    const of = await runAll(["throws-while-the-cell-runs"], {});
     const [late] = of("throws-while-the-cell-runs").cells[0]!.failures;
     expect(late).toMatchObject({
       kind: "late",
