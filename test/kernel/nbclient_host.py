@@ -1,4 +1,4 @@
-"""Runs notebooks with nbclient and prints what became of each: python nbclient_host.py NOTEBOOK..."""
+"""Runs notebooks with nbclient and writes what became of each: python nbclient_host.py RESULTS.json NOTEBOOK..."""
 
 import json
 import sys
@@ -20,4 +20,6 @@ def run(path):
     return {"outcome": outcome, "outputs": [cell.outputs for cell in cells]}
 
 
-print(json.dumps({path: run(path) for path in sys.argv[1:]}))
+# Into a file: the kernels inherit this process's stdout and may write there, too.
+with open(sys.argv[1], "w", encoding="utf-8") as results:
+    json.dump({path: run(path) for path in sys.argv[2:]}, results)

@@ -64,8 +64,10 @@ describe.skipIf(reason !== undefined)(`strangers${why}`, () => {
     const paths = names.map((name) => join(root, "test", "fixtures", "notebooks", `${name}.ipynb`));
     const host = join(import.meta.dirname, "nbclient_host.py");
     const options = { env, cwd: folder, maxBuffer: 2 ** 26 };
-    const { stdout } = await run(program(venv, "python"), ["-W", "ignore", host, ...paths], options);
-    const results = Object.entries(JSON.parse(stdout) as Record<string, NbclientResult>);
+    const written = join(folder, "nbclient.json");
+    await run(program(venv, "python"), ["-W", "ignore", host, written, ...paths], options);
+    const read = JSON.parse(readFileSync(written, "utf8")) as Record<string, NbclientResult>;
+    const results = Object.entries(read);
     const outcomes = results.map(([path, { outcome }]) => [basename(path, ".ipynb"), outcome]);
     expect(Object.fromEntries(outcomes)).toEqual({
       "prints-100000-lines": "passed",
