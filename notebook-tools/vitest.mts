@@ -40,8 +40,9 @@ function declareCells(notebook: Notebook, prepareNext: () => void): void {
   beforeAll(() => notebook.open().catch(() => {}), extraMs);
   afterAll(() => notebook.close(), extraMs);
   for (const cell of notebook.cells) {
+    // Never retried: the cell would run a second time in the same kernel.
     const declare = cell.action === "skip" ? test.skip : test;
-    declare(cellName(cell), { timeout: cell.timeoutMs + extraMs }, async ({ skip }) => {
+    declare(cellName(cell), { timeout: cell.timeoutMs + extraMs, retry: 0 }, async ({ skip }) => {
       const reason = await notebook.test(cell).finally(prepareNext);
       if (reason) skip(reason);
     });

@@ -5,6 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { makePlayground, project } from "./playground";
 import { type ServerProcess, startServer } from "./server-process";
 
+/** What the page shows may follow what the kernel said by a moment. */
+const patience = { timeout: 20_000 };
+
 const executablePath = [
   process.env.CHROMIUM_PATH ?? "",
   "/usr/bin/chromium",
@@ -130,8 +133,8 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
   it("runs them again in the same kernel, and the chart is drawn once", async () => {
     await menu("Run", "Run All Cells");
     await outputOf(cell(3)).getByText("run 2").waitFor();
-    expect(await promptOf(cell(3)).textContent()).toMatch(/\[\d+\]:/);
-    await expect.poll(() => outputOf(cell(2)).locator(drawing).count()).toBe(1);
+    await expect.poll(() => promptOf(cell(3)).textContent(), patience).toMatch(/\[\d+\]:/);
+    await expect.poll(() => outputOf(cell(2)).locator(drawing).count(), patience).toBe(1);
   });
 
   it("saves an edit to the disk as Jupyter lays a notebook out", async () => {
@@ -174,7 +177,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
       await notebook().locator('[data-jp-item-name="interrupt"]').click();
       await untilIdle(1000);
     }, 30_000);
-    expect(await promptOf(endless).textContent()).toMatch(/\[\d+\]:/);
+    await expect.poll(() => promptOf(endless).textContent(), patience).toMatch(/\[\d+\]:/);
   });
 
   it("restarts the kernel, which forgets", async () => {
@@ -201,7 +204,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     await notebook().getByRole("heading", { name: "From a stranger" }).waitFor();
     await outputOf(cell(4)).locator(drawing).first().waitFor();
     await outputOf(cell(1)).getByText("stranger").waitFor();
-    expect(await outputOf(cell(3)).textContent()).toContain("a drawing");
+    await expect.poll(() => outputOf(cell(3)).textContent(), patience).toContain("a drawing");
     expect(await page.evaluate("window.ran")).toBeUndefined();
     // The pictures that it names are not there, and that is all that may have gone wrong.
     expect(complaints.splice(0).filter((text) => !/no-such\.png|404/.test(text))).toEqual([]);

@@ -1,14 +1,23 @@
 /** Kernels for tests, found through JUPYTER_PATH: `scripted`, which does what its cells say, and tslab as it is. */
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { afterAll } from "vitest";
 
 const scripted = resolve(import.meta.dirname, "../fixtures/kernels/scripted.mjs");
 const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
 
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+
+/** A new folder, removed at the end of the test file. */
 export function temporaryFolder(): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), "nb-test-")));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "nb-test-")));
+  made.push(folder);
+  return folder;
 }
 
 export function writeKernelspec(
