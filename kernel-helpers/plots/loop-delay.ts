@@ -111,11 +111,7 @@ function describe(blocks: LoopBlock[], duration: number): string {
   const most = blocks.reduce((top, block) => Math.max(top, block.duration), 0);
   const all = blocks.reduce((sum, block) => sum + block.duration, 0);
   return (
-    `In ${Math.round(duration)} ms the loop was blocked ${times(blocks.length)}, for ${Math.round(all)} ms in all; ` +
+    `In ${Math.round(duration)} ms the loop was blocked for ${Math.round(all)} ms in all (blocks: ${blocks.length}); ` +
     `an event waited for ${Math.round(most)} ms at most.`
   );
-}
-
-function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
 }

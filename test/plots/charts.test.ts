@@ -71,7 +71,7 @@ describe("what the charts say", () => {
   it.each([
     [
       "loop delay",
-      "In 1000 ms the loop was blocked once, for 105 ms in all; an event waited for 105 ms at most.",
+      "In 1000 ms the loop was blocked for 105 ms in all (blocks: 1); an event waited for 105 ms at most.",
     ],
     [
       "comparison",
