@@ -78,7 +78,9 @@ function filesBelow(folder, wanted) {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesBelow(path, wanted);
+      // Folders with a dot hold what somebody's use of the clone leaves, such as the lab's settings.
+      const isSkipped = skipped.has(entry.name) || entry.name.startsWith(".");
+      if (entry.isDirectory()) return isSkipped ? [] : filesBelow(path, wanted);
       return wanted.test(entry.name) ? [path] : [];
     });
 }
@@ -142,7 +144,7 @@ async function writeKernelspec() {
 }
 
 function build() {
-  const sources = workspaces.flatMap((folder) => filesBelow(inRoot(folder), /\.(ts|json|svg|png)$/));
+  const sources = workspaces.flatMap((folder) => filesBelow(inRoot(folder), /\.(m?ts|json|svg|png)$/));
   const value = `${fingerprint([inRoot("tsconfig.json"), ...sources])} ${root}`;
   const product = [...workspaces.map((folder) => inRoot(folder, "dist")), inRoot("node_modules", ".jupyter")];
   return unlessDone({ stamp: join(stamps, "build"), value, product }, () =>
@@ -160,8 +162,7 @@ async function lab() {
     "Installing JupyterLab's packages (about a minute, once)",
     join(app, "node_modules", ".setup"),
   );
-  const sources = filesBelow(inRoot("lab"), /\.(tsx?|m?js|json|css|html|svg)$/);
-  const value = fingerprint(sources.filter((file) => !file.startsWith(inRoot("lab", "server"))));
+  const value = fingerprint(filesBelow(app, /\.(tsx?|m?js|json|css|html|svg)$/));
   await unlessDone({ stamp: join(app, "build", ".setup"), value, product: [join(app, "build")] }, () =>
     step("Bundling JupyterLab", async () => {
       const { code, output } = await run("npm", ["run", "--silent", "build"], app);

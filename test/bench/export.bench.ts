@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { jupyter } from "./python.ts";
-import type { Row } from "./row.ts";
+import { type Row, row } from "./row.ts";
 import { medians } from "./threads/measure.ts";
 
 export const name = "export";
@@ -37,10 +37,6 @@ export async function bench(): Promise<Row[]> {
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-function row(name: string, ours: number, peer: number | null, unit: string, goal: string): Row {
-  return { name, ours, peer, unit, ratio: peer && ours / peer, goal, higherIsBetter: false };
 }
 
 async function timed(program: string, args: string[]): Promise<number[]> {

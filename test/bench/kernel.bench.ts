@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Kernel, kernels, streamText } from "../kernel/client.ts";
-import type { Row } from "./row.ts";
+import { median, type Row, row } from "./row.ts";
 
 export const name = "kernel";
 
@@ -41,8 +41,6 @@ interface Measure {
   /** Resident megabytes once the first cell has run; Linux only. */
   memory: number;
 }
-
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 function residentMegabytes(pid: number): number {
   if (process.platform !== "linux") return Number.NaN;
@@ -110,23 +108,6 @@ async function workers(variant: Variant): Promise<{ ms: number; megabytes: numbe
   const [times, megabytes] = JSON.parse(streamText(await kernel.run(eightWorkers)));
   return { ms: median(times), megabytes };
 }
-
-const row = (
-  name: string,
-  ours: number,
-  peer: number | undefined,
-  unit: string,
-  goal: string,
-  higherIsBetter = false,
-): Row => ({
-  name,
-  ours,
-  peer: peer ?? null,
-  unit,
-  ratio: peer === undefined ? null : ours / peer,
-  goal,
-  higherIsBetter,
-});
 
 export async function bench(): Promise<Row[]> {
   const measured = await measureAll();

@@ -4,14 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode, findKernelspec, type Kernel, newHeader, startKernel } from "notebook-tools";
 import { packV1, protocolV1, unpackV1 } from "../../lab/server/dist/framing.js";
-import type { Row } from "./row.ts";
+import { median, type Row, row } from "./row.ts";
 
 export const name = "lab";
 
 const project = join(import.meta.dirname, "..", "..");
 const rounds = 30;
-
-const median = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
 
 interface Server {
   child: ChildProcess;
@@ -106,8 +104,7 @@ async function comparedRow(
     () => kernel.execute(code),
     times,
   );
-  const ratio = ours / peer;
-  return { name: title, ours, peer, unit: "ms", ratio, goal, higherIsBetter: false };
+  return row(title, ours, peer, "ms", goal);
 }
 
 /** The lab's own part: how soon it is there, and what its WebSocket adds to a kernel asked directly. */

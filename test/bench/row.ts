@@ -11,3 +11,18 @@ export interface Row {
   goal: string;
   higherIsBetter: boolean;
 }
+
+/** A row with its ratio; without a peer, null stands for both. */
+export function row(
+  name: string,
+  ours: number,
+  peer: number | null | undefined,
+  unit: string,
+  goal: string,
+  higherIsBetter = false,
+): Row {
+  return { name, ours, peer: peer ?? null, unit, ratio: peer ? ours / peer : null, goal, higherIsBetter };
+}
+
+/** The middle value; of an even number of values, the upper of the two in the middle. */
+export const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

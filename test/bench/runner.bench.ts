@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { findKernelspec, runNotebooks, startKernel } from "notebook-tools";
 import { jupyter } from "./python.ts";
-import type { Row } from "./row.ts";
+import { type Row, row } from "./row.ts";
 import { medians } from "./threads/measure.ts";
 
 export const name = "runner";
@@ -81,10 +81,6 @@ const nbRun = ({ env }: Tools, ...args: string[]) =>
 function nbconvert({ program, env, folder }: Tools, notebook: string, ...args: string[]) {
   const fixed = ["nbconvert", "--to", "notebook", "--execute", "--output-dir", join(folder, "peer")];
   return run(program!, [...fixed, ...args, notebook], { env, maxBuffer: 1e9 });
-}
-
-function row(title: string, ours: number, peer: number | null, unit: string, goal: string): Row {
-  return { name: title, ours, peer, unit, ratio: peer && ours / peer, goal, higherIsBetter: false };
 }
 
 /** Sources that cannot be told from each other by a cache. */

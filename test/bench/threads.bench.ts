@@ -10,7 +10,7 @@ import {
   ThreadPoolExecutor,
   toThread,
 } from "kernel-helpers";
-import type { Row } from "./row.ts";
+import { type Row, row } from "./row.ts";
 import { longestBlock, medians, overNewThreads, timesOf } from "./threads/measure.ts";
 
 export const name = "threads";
@@ -35,17 +35,6 @@ export async function bench(): Promise<Row[]> {
     ...(await callsToTheLoop()),
     ...(await transfers()),
   ];
-}
-
-function row(
-  name: string,
-  ours: number,
-  peer: number | null,
-  unit: string,
-  goal: string,
-  higherIsBetter = false,
-): Row {
-  return { name, ours, peer, unit, ratio: peer === null ? null : ours / peer, goal, higherIsBetter };
 }
 
 // ---- One task, there and back ----

@@ -11,7 +11,7 @@ import {
   timeLoopBlocking,
   watchLoop,
 } from "kernel-helpers";
-import type { Row } from "./row.ts";
+import { type Row, row } from "./row.ts";
 import { median, medians } from "./threads/measure.ts";
 
 export const name = "timing";
@@ -280,15 +280,4 @@ function tasks(count: number): TimelineData {
     return { id, name: `t${id % 5}`, thread, queued: 2, started, done: started + 4, blocked: [] };
   });
   return { duration: 50 + (count / 4) * 5, events: [], tasks: all, blocks: [], marks: [], lost: 0 };
-}
-
-function row(
-  name: string,
-  ours: number,
-  peer: number | null,
-  unit: string,
-  goal: string,
-  higherIsBetter = false,
-): Row {
-  return { name, ours, peer, unit, ratio: peer ? ours / peer : null, goal, higherIsBetter };
 }

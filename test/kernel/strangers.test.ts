@@ -1,27 +1,22 @@
 /** The kernel under front ends that know nothing of it: nbclient, and the official JupyterLab in a browser. */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findPython, program } from "../../kernel-helpers/dist/kernel/jupyterlab/venv.js";
+import { browserMissing, launchBrowser } from "../browser";
 import { root } from "./client";
 
 const run = promisify(execFile);
 
-const executablePath = [
-  process.env.CHROMIUM_PATH ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-].find((path) => existsSync(path));
-
 function missing(): string | undefined {
   try {
     findPython();
-    return executablePath ? undefined : "no Chromium found; install it or set CHROMIUM_PATH";
+    return browserMissing;
   } catch (error) {
     return (error as Error).message;
   }
@@ -97,7 +92,7 @@ describe.skipIf(reason !== undefined)(`strangers${why}`, () => {
       cpSync(join(import.meta.dirname, "section.ipynb"), join(folder, "section.ipynb"));
       const { address, child } = await startLab(folder);
       server = child;
-      browser = await chromium.launch({ executablePath, args: browserFlags });
+      browser = await launchBrowser();
       page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
       page.setDefaultTimeout(30_000);
       await page.goto(`${address}lab/tree/section.ipynb?token=${token}&reset`);
@@ -180,16 +175,6 @@ interface NbclientResult {
 
 const poll = { timeout: 30_000, interval: 100 };
 const token = "of-this-test";
-const browserFlags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Starts JupyterLab on a folder and resolves with its address once it listens. */
 async function startLab(folder: string): Promise<{ address: string; child: ChildProcess }> {

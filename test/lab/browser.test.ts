@@ -1,38 +1,20 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { browserMissing, launchBrowser } from "../browser";
 import { makePlayground, project } from "./playground";
 import { type ServerProcess, startServer } from "./server-process";
 
 /** What the page shows may follow what the kernel said by a moment. */
 const patience = { timeout: 20_000 };
 
-const executablePath = [
-  process.env.CHROMIUM_PATH ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-].find((file) => existsSync(file));
-
 // CI must run these: there a missing browser is a failure, not a reason to look away.
-const isLeftOut = executablePath === undefined && !process.env.CI;
-const why = isLeftOut ? " (LEFT OUT: no Chromium found; install it or set CHROMIUM_PATH)" : "";
+const isLeftOut = browserMissing !== undefined && !process.env.CI;
+const why = isLeftOut ? ` (LEFT OUT: ${browserMissing})` : "";
 
 /** What Vega draws into; its menu has an SVG of its own. */
 const drawing = ".vega-embed :is(canvas, svg).marks";
-
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
   const play = makePlayground();
@@ -58,7 +40,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     mkdirSync(pictures, { recursive: true });
     server = startServer(play, "--no-browser", "chart.ipynb");
     const address = await server.address();
-    browser = await chromium.launch({ executablePath, args: flags });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(30_000);
     listenForComplaints();
