@@ -15,13 +15,10 @@ export interface NotebookPlugin {
   load(id: string): string | undefined;
 }
 
-/** The options of `notebookTests` that can be written down as JSON. */
-export type NotebookFileOptions = Omit<NotebookTestOptions, "signal" | "copyTo">;
-
 const tests = fileURLToPath(new URL("./vitest.mjs", import.meta.url));
 
 /** The plugin. Its options go to `notebookTests` for each notebook. */
-export function notebookFiles(options: NotebookFileOptions = {}): NotebookPlugin {
+export function notebookFiles(options: NotebookTestOptions = {}): NotebookPlugin {
   return {
     name: "notebook-tools",
     enforce: "pre",

@@ -9,14 +9,15 @@ import { globSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative, resolve, sep } from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import type { NotebookOptions } from "./run/index.js";
+import type { Step } from "./run/plan.js";
+import type { CellTestOptions } from "./run/vitest-session.js";
 
 // Through `require`, so that vitest does not transform what Node can load as it is.
 const load = createRequire(import.meta.url);
 const { NotebookTestSession } = load("./run/vitest-session.js") as typeof import("./run/vitest-session.js");
 type Notebook = InstanceType<typeof NotebookTestSession>;
 
-export interface NotebookTestOptions extends NotebookOptions {
+export interface NotebookTestOptions extends CellTestOptions {
   /** What globs and names are relative to. Default: the working directory, which is vitest's root. */
   cwd?: string;
 }
@@ -31,23 +32,25 @@ function expand(glob: string, cwd: string): string[] {
   return found.filter((file) => !file.split(sep).some((part) => skippedFolders.has(part))).sort();
 }
 
-function cellName({ number, heading }: { number: number; heading: string | undefined }): string {
-  return heading ? `cell ${number}: ${heading}` : `cell ${number}`;
+function stepName({ cell: { number, heading }, rerun }: Step): string {
+  const cell = rerun ? `cell ${number} again` : `cell ${number}`;
+  return heading ? `${cell}: ${heading}` : cell;
 }
 
 function declareCells(notebook: Notebook, prepareNext: () => void): void {
   // A kernel that cannot be had fails each cell, rather than to have them skipped.
   beforeAll(() => notebook.open().catch(() => {}), extraMs);
   afterAll(() => notebook.close(), extraMs);
-  for (const cell of notebook.cells) {
+  for (const step of notebook.steps) {
+    const { cell } = step;
     // Never retried: the cell would run a second time in the same kernel.
     const declare = cell.action === "skip" ? test.skip : test;
-    declare(cellName(cell), { timeout: cell.timeoutMs + extraMs, retry: 0 }, async ({ skip }) => {
-      const reason = await notebook.test(cell).finally(prepareNext);
+    declare(stepName(step), { timeout: cell.timeoutMs + extraMs, retry: 0 }, async ({ skip }) => {
+      const reason = await notebook.test(step).finally(prepareNext);
       if (reason) skip(reason);
     });
   }
-  if (notebook.cells.length === 0) test("has no code cells", () => {});
+  if (notebook.steps.length === 0) test("has no code cells", () => {});
 }
 
 function read(file: string, options: NotebookTestOptions): Notebook | Error {
@@ -59,7 +62,7 @@ function read(file: string, options: NotebookTestOptions): Notebook | Error {
 }
 
 /**
- * Declares a test for each code cell of the notebooks that `globs` name (files, folders or glob patterns).
+ * Declares a test for each code cell (with `rerun`, and one for its second run) of the notebooks that `globs` name (files, folders or glob patterns).
  * The cells of a notebook run in order in one kernel, which starts in the notebook's folder; the next
  * notebook's kernel starts while this one runs. A notebook that cannot be read, and globs that match nothing,
  * are failing tests.

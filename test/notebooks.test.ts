@@ -1,4 +1,5 @@
 import { notebookTests } from "notebook-tools/vitest";
 
-// A test for each code cell, so that a failing cell is a failing test with its source line.
-notebookTests("notebooks/**/*.ipynb");
+// A test for each code cell and for its second run, so that a failing cell is a failing test with its source line.
+// What a cell gives must be what the notebook stores.
+notebookTests("notebooks/**/*.ipynb", { check: true, rerun: true });

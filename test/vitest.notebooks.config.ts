@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 /** Each notebook as a test file, so that `--shard` spreads them over machines: .github/workflows/notebooks.yml. */
 export default defineConfig({
-  plugins: [notebookFiles()],
+  plugins: [notebookFiles({ check: true, rerun: true })],
   test: {
     root: `${import.meta.dirname}/..`,
     include: ["notebooks/**/*.ipynb"],

@@ -13,7 +13,7 @@ import { type NotebookDocument, NotebookError, readNotebook } from "../nbformat"
 import type { CompareOptions } from "./compare";
 import { checkOutputs, isFine, update, writeCopy } from "./keep";
 import { parameterProblem, parameterSource } from "./parameters";
-import { type PlannedCell, plan } from "./plan";
+import { type PlannedCell, plan, steps } from "./plan";
 import { Session } from "./session";
 import type { CellResult, Listener, NotebookResult } from "./types";
 
@@ -194,7 +194,7 @@ async function runCells(
   listener: Listener,
 ): Promise<CellResult[]> {
   const results: CellResult[] = [];
-  for (const [rerun, planned] of passes(cells, options.rerun ?? false)) {
+  for (const { cell: planned, rerun } of steps(cells, options.rerun)) {
     if (options.failFast && results.some((result) => result.status === "failed")) session.stop();
     listener({ type: "cell-start", file, number: planned.number, heading: planned.heading });
     const result = await session.run(planned, rerun);
@@ -204,11 +204,6 @@ async function runCells(
     listener({ type: "cell-end", file, cell: result });
   }
   return results;
-}
-
-function passes(cells: PlannedCell[], rerun: boolean): [boolean, PlannedCell][] {
-  const pass = (again: boolean) => cells.map((cell): [boolean, PlannedCell] => [again, cell]);
-  return rerun ? [...pass(false), ...pass(true)] : pass(false);
 }
 
 async function setParameters(

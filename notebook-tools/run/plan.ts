@@ -53,3 +53,15 @@ export function plan(document: NotebookDocument, timeoutMs: number): PlannedCell
       : [],
   );
 }
+
+/** One run of a cell; `rerun` where it is the second of `NotebookOptions.rerun`. */
+export interface Step {
+  cell: PlannedCell;
+  rerun: boolean;
+}
+
+/** All cells in order, and with `rerun` all of them again. */
+export function steps(cells: readonly PlannedCell[], rerun = false): Step[] {
+  const pass = (again: boolean) => cells.map((cell) => ({ cell, rerun: again }));
+  return rerun ? [...pass(false), ...pass(true)] : pass(false);
+}

@@ -11,9 +11,15 @@ import {
   type OpenNotebook,
   openNotebook,
 } from "./notebook";
-import { type PlannedCell, plan } from "./plan";
+import { plan, type Step, steps } from "./plan";
 import { Session } from "./session";
 import type { CellResult } from "./types";
+
+/** What a test of a cell heeds of a run's options: it writes nothing, and the test runner has its own ways to stop. */
+export type CellTestOptions = Pick<
+  NotebookOptions,
+  "kernel" | "timeoutMs" | "settleMs" | "interruptGraceMs" | "rerun" | "check" | "compare"
+>;
 
 /** A failed cell as a test's error, whose stack names the cell's line in the file. */
 export class CellError extends Error {
@@ -26,7 +32,7 @@ export class CellError extends Error {
 
 export class NotebookTestSession {
   readonly document: NotebookDocument;
-  readonly cells: PlannedCell[];
+  readonly steps: Step[];
   #opening: Promise<OpenNotebook> | null = null;
   #session: Session | null = null;
   #next = 0;
@@ -36,10 +42,10 @@ export class NotebookTestSession {
   /** Reads the notebook at once, since vitest wants to know the tests. Throws `NotebookError`. */
   constructor(
     readonly file: string,
-    private readonly options: NotebookOptions,
+    private readonly options: CellTestOptions,
   ) {
     this.document = parseNotebook(readFileSync(file, "utf8"), file);
-    this.cells = plan(this.document, options.timeoutMs ?? defaultTimeoutMs);
+    this.steps = steps(plan(this.document, options.timeoutMs ?? defaultTimeoutMs), options.rerun);
   }
 
   /** Starts the kernel, once. */
@@ -53,18 +59,20 @@ export class NotebookTestSession {
   }
 
   /**
-   * Runs a cell, after those before it that did not run yet (a filter may have left them out). Resolves to the
+   * Runs a step, after those before it that did not run yet (a filter may have left them out). Resolves to the
    * reason where the cell could not run because of a failure that an earlier test has told already.
    * Throws `CellError` when it fails, or when one before it has failed meanwhile.
    */
-  async test(cell: PlannedCell): Promise<string | undefined> {
+  async test(step: Step): Promise<string | undefined> {
     const session = await this.#start();
+    const upTo = this.steps.indexOf(step);
     let result: CellResult | undefined;
-    while (this.#next < this.cells.length && this.cells[this.#next]!.index <= cell.index) {
-      result = await session.run(this.cells[this.#next++]!);
+    while (this.#next <= upTo) {
+      const { cell, rerun } = this.steps[this.#next++]!;
+      result = await session.run(cell, rerun);
       if (this.options.check) checkCell(this.document, result, this.options.compare ?? {});
     }
-    if (this.#next === this.cells.length) await session.settle();
+    if (this.#next === this.steps.length) await session.settle();
     const failed = [...this.#takeLate(result), ...(result && !isFine(result) ? [result] : [])];
     if (this.#hasFailed && failed.every(({ status }) => status === "not-run"))
       return failed[0]?.failures[0]?.message;
@@ -92,7 +100,6 @@ export class NotebookTestSession {
       cwd: dirname(resolve(this.file)),
       settleMs: this.options.settleMs ?? defaultSettleMs,
       interruptGraceMs: this.options.interruptGraceMs,
-      signal: this.options.signal,
       onLateFailure: (result) => this.#late.push(result),
     });
     return this.#session;
@@ -100,15 +107,10 @@ export class NotebookTestSession {
 
   #error(failed: CellResult[]): CellError {
     const [first] = failed;
-    const text = failed
-      .map((result) =>
-        failureText(
-          relative(process.cwd(), this.file),
-          result,
-          `npx nb run ${relative(process.cwd(), this.file)}${this.options.check ? " --check" : ""}`,
-        ),
-      )
-      .join("\n\n");
+    const { check, rerun } = this.options;
+    const name = relative(process.cwd(), this.file);
+    const again = ["npx nb run", name, check && "--check", rerun && "--rerun"].filter(Boolean).join(" ");
+    const text = failed.map((result) => failureText(name, result, again)).join("\n\n");
     const line = first!.failures.find((failure) => failure.line !== undefined)?.line;
     return new CellError(text, this.file, this.document.lineOf(first!.index, line));
   }

@@ -132,6 +132,25 @@ describe("notebookTests", () => {
     expect(all.tests.get("books/b.ipynb cell 1")).toBe("failed");
     expect(all.output).toMatch(/- old\s+\+ new/);
   });
+
+  it("runs every cell a second time with `rerun`, and says which run failed", async () => {
+    const folder = project();
+    const once = "if (globalThis.was) throw new Error('only once'); globalThis.was = true";
+    const heading = { type: "markdown", source: "# Once" };
+    writeNotebook("a", "scripted", ["1", heading, once, "2"], join(folder, "books"));
+    addTests(folder, 'notebookTests("books", { rerun: true });');
+    const { code, output, tests } = await runVitest(folder);
+    expect(code).toBe(1);
+    expect(Object.fromEntries(tests)).toEqual({
+      "books/a.ipynb cell 1": "passed",
+      "books/a.ipynb cell 3: Once": "passed",
+      "books/a.ipynb cell 4: Once": "passed",
+      "books/a.ipynb cell 1 again": "passed",
+      "books/a.ipynb cell 3 again: Once": "failed",
+      "books/a.ipynb cell 4 again: Once": "passed",
+    });
+    expect(output).toContain("npx nb run books/a.ipynb --rerun");
+  });
 });
 
 describe("notebookFiles", () => {
