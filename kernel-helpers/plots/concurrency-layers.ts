@@ -176,11 +176,14 @@ function markNames(align: "left" | "right", tooltip: VegaLiteSpec[]): VegaLiteSp
   };
 }
 
-/** Dots along the upper edge of the loop's lane: lines of no length with round ends, the smallest in SVG. */
+/**
+ * Dots along the upper edge of the loop's lane: lines with round ends, the smallest in SVG, and a tenth of a
+ * pixel long, for a canvas draws nothing of a line without length.
+ */
 function tickLayer(): VegaLiteSpec {
   return {
     data: { name: "ticks" },
-    mark: { type: "rule", strokeCap: "round", strokeWidth: 3, color: ink, opacity: 1 },
+    mark: { type: "rule", strokeCap: "round", strokeWidth: 3, y2Offset: 0.1, color: ink, opacity: 1 },
     encoding: {
       x: { field: "time" },
       y: { datum: 0.1 },

@@ -164,6 +164,12 @@ describe("a concurrency chart of unusual timelines", () => {
     expect(JSON.stringify(chart.toMimeBundle()).length).toBeLessThan(200_000);
   });
 
+  it("draws a tick as a line with a length: JupyterLab's canvas shows nothing of one without", () => {
+    const svg = concurrencyChart(timeline({ ticks: [20, 40.3, 61] })).toSvg();
+    const dots = svg.match(/<line [^>]*stroke-linecap="round"[^>]*>/g) ?? [];
+    expect(dots.map((dot) => Number(/ y2="([^"]*)"/.exec(dot)?.[1]))).toEqual([0.1, 0.1, 0.1]);
+  });
+
   it("says how many tasks are unfinished, and draws them to the end", () => {
     const chart = concurrencyChart(samples["unfinished tasks"]!);
     expect(chart.description).toContain("2 of them unfinished");
