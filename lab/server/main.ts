@@ -1,4 +1,5 @@
 /** `npm start`: serves JupyterLab on this machine until Ctrl-C. */
+import { statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { openBrowser } from "./browser";
@@ -17,21 +18,47 @@ const usage = `Usage: npm start -- [options] [document]
 const project = path.resolve(__dirname, "..", "..", "..");
 const defaultPort = 8888;
 
+function parseCommandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        port: { type: "string" },
+        "no-browser": { type: "boolean" },
+        root: { type: "string" },
+        user: { type: "string" },
+        help: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    // What Node adds after its first sentence is about arguments that begin with a dash, which no document does.
+    const [fault] = (error as Error).message.split(". ");
+    throw new Error(`${fault}. The options: npm start -- --help`);
+  }
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new Error(`--port must be a number from 0 to 65535, got ${text || "nothing"}.`);
+}
+
+function readRoot(folder: string): string {
+  const root = path.resolve(folder);
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return root;
+  throw new Error(`--root must be a folder that is there, got ${root}.`);
+}
+
 function readArguments() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      port: { type: "string" },
-      "no-browser": { type: "boolean" },
-      root: { type: "string" },
-      user: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535))
-    throw new Error(`--port must be a number from 0 to 65535, got ${values.port}.`);
-  return { ...values, port, document: positionals[0] ?? "notebooks/00-index.ipynb" };
+  const { values, positionals } = parseCommandLine();
+  if (positionals.length > 1)
+    throw new Error(`One document can be opened, got ${positionals.join(" and ")}.`);
+  return {
+    ...values,
+    port: values.port === undefined ? undefined : readPort(values.port),
+    root: readRoot(values.root ?? project),
+    document: positionals[0] ?? "notebooks/00-index.ipynb",
+  };
 }
 
 /** npm may pass on the Ctrl-C that the terminal has sent to the server too; both come within this, in ms. */
@@ -59,7 +86,7 @@ async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(usage);
   let stop = () => {};
   const lab = await startLab({
-    root: path.resolve(options.root ?? project),
+    root: options.root,
     bundle: path.join(project, "lab", "app", "build"),
     userFolder: path.resolve(options.user ?? path.join(project, "lab", ".user")),
     port: options.port ?? defaultPort,

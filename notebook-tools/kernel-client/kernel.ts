@@ -296,7 +296,7 @@ export class Kernel {
     await this.#drained();
     for (const run of lost) run.fail(new KernelDiedError(exit));
     if (this.#process !== ended || this.#ending) return;
-    this.#closeChannels();
+    void this.#closeChannels();
     for (const listener of this.#exits.items) listener(exit);
   }
 
@@ -309,10 +309,11 @@ export class Kernel {
     }
   }
 
-  #closeChannels(): void {
+  /** Resolves when the connection file is gone: its key lets anyone run code. */
+  #closeChannels(): Promise<void> {
     this.#channels?.close();
     this.#channels = null;
-    void this.#removeConnectionFile();
+    return this.#removeConnectionFile();
   }
 
   async #end(restart: boolean, { graceMs = 1000 }: ShutdownOptions): Promise<void> {
@@ -331,7 +332,8 @@ export class Kernel {
     // Also where the kernel has ended: a child of it may live on in the group.
     this.#process.kill("SIGKILL");
     await exited;
-    this.#closeChannels();
+    // Who ends the program after this would leave the file behind.
+    await this.#closeChannels();
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { dirname } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   decode,
@@ -203,6 +204,14 @@ describe("the end", () => {
     process.kill(kernel.pid!, "SIGKILL");
     expect(await told).toMatch(/killed by SIGKILL/);
     await ended(child);
+  });
+
+  it("leaves no connection file, not even to a program that exits right after", async () => {
+    const kernel = await start();
+    const file = await textOf(kernel, "print(process.argv[2])");
+    expect(existsSync(file)).toBe(true);
+    await kernel.shutdown();
+    expect(existsSync(dirname(file))).toBe(false);
   });
 
   it("is safe to ask for twice", async () => {
