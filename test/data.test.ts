@@ -8,10 +8,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 const committed = join(import.meta.dirname, "..", "data");
 let made: string;
+const make = () => execFileSync(process.execPath, [join(committed, "generate.mts"), made]);
 
 beforeAll(() => {
   made = mkdtempSync(join(tmpdir(), "data-"));
-  execFileSync(process.execPath, [join(committed, "generate.mts"), made], { stdio: "inherit" });
+  make();
 });
 afterAll(() => rmSync(made, { recursive: true }));
 
@@ -41,4 +42,11 @@ it("the generator makes the committed access log", () => {
 it("data/README.md gives the true number of order lines", () => {
   const count = rows(committed, "order_lines").length.toLocaleString("en-US");
   expect(readFileSync(join(committed, "README.md"), "utf8")).toContain(`| \`order_lines\` | ${count} |`);
+});
+
+it("the generator run again over its own files changes no byte", () => {
+  const bytes = () => ["shop.sqlite", "access.log.gz"].map((name) => readFileSync(join(made, name)));
+  const before = bytes();
+  make();
+  expect(bytes().map((file, at) => file.equals(before[at]!))).toEqual([true, true]);
 });
