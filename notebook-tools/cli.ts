@@ -1,5 +1,6 @@
 /** The `nb` command. */
 import { Command, CommanderError } from "commander";
+import { NotebookError } from "./nbformat";
 import { addRunCommand } from "./run/command";
 import { addHousekeepingCommands } from "./run/housekeeping";
 
@@ -33,10 +34,20 @@ export async function main(args: string[]): Promise<void> {
   try {
     await program(args[0]).parseAsync(args, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = badUsage;
     // Commander has said why; asking for help is no mistake.
-    process.exitCode = error.exitCode === 0 ? 0 : badUsage;
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : badUsage;
+    else process.stderr.write(`${wordsFor(error)}\n`);
   }
+}
+
+/** One sentence for what the person can mend; any other error is a fault of this program and goes on. */
+function wordsFor(error: unknown): string {
+  if (error instanceof NotebookError) return error.message;
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (path === undefined) throw error;
+  const reason = code === "ENOENT" ? "there is no such file or folder" : message;
+  return `${path}: ${reason}; check the path and its permissions.`;
 }
 
 // Uncompiled: node -r ts-node/register/transpile-only notebook-tools/cli.ts export …

@@ -21,6 +21,7 @@ export function addSyncCommand(program: Command): void {
         ? (await staleFiles(folder, flags)).map(({ file }) => file)
         : await syncCollection(folder, flags);
       for (const file of files) console.log(`${flags.check ? "stale" : "wrote"} ${file}`);
+      if (files.length === 0) console.log("The generated parts are up to date.");
       if (flags.check && files.length > 0) {
         console.error(`Run \`nb sync ${folder}\` to bring the generated parts up to date.`);
         process.exitCode = 1;

@@ -23,10 +23,14 @@ const translations: readonly Language[] = ["ru"];
  * The files of a collection whose generated parts are stale: navigation bars between `<!-- nav -->` markers,
  * the list of sections between `<!-- sections -->` markers, and the code cells of translated editions, which are
  * those of the original with the same id. Nothing is written.
- * @throws NotebookError for a broken notebook, or a translated code cell whose id the original lacks
+ * @throws NotebookError for a folder without sections, a broken notebook, or a translated code cell whose id the original lacks
  */
 export async function staleFiles(folder: string, { readme }: SyncOptions = {}): Promise<FileChange[]> {
   const originals = await readSections(folder);
+  if (originals.length === 0)
+    throw new NotebookError("no numbered notebook (`NN-slug.ipynb`) here; name another folder.", {
+      file: folder,
+    });
   const changes = await staleSections(folder, originals, "en");
   for (const language of translations) {
     const place = join(folder, language);

@@ -1,4 +1,5 @@
 /** How a kernel can fail its client, each in one sentence with the way out. */
+import { join } from "node:path";
 import type { KernelExit } from "./process";
 
 /** No kernelspec of that name, or an unreadable one. */
@@ -27,6 +28,6 @@ export class KernelTimeoutError extends Error {
 export function noSuchKernel(name: string, available: string[], folders: string[]): KernelspecError {
   const choice = available.length > 0 ? `There are: ${available.join(", ")}.` : "No kernel is installed.";
   return new KernelspecError(
-    `There is no kernel named "${name}". ${choice} Name one with --kernel, or install the kernel's kernelspec into one of: ${folders.join(", ")}.`,
+    `There is no kernel named "${name}". ${choice} Name one with --kernel, or install the kernel, so that its kernelspec is in ${folders.map((folder) => join(folder, "kernels")).join(" or ")}.`,
   );
 }

@@ -122,5 +122,6 @@ export function findKernelspec(name: string, from: string, env: Env = process.en
     const folder = kernelFolders(dataDir).find((other) => other.toLowerCase() === name.toLowerCase());
     if (folder) return readKernelspec(join(dataDir, "kernels", folder), folder);
   }
-  throw noSuchKernel(name, [...findKernelspecs(from, env).keys()], dataDirs(from, env).slice(0, 1));
+  const places = [join(process.cwd(), "node_modules", ".jupyter"), userDataDir(env, process.platform)];
+  throw noSuchKernel(name, [...findKernelspecs(from, env).keys()], places);
 }

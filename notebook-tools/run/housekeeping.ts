@@ -52,7 +52,11 @@ async function list(document: NotebookDocument, file: string): Promise<void> {
   const cells = plan(document, defaultTimeoutMs);
   const kernel = document.notebook.metadata.kernelspec?.name ?? "(no kernel)";
   const title = cells.length > 0 || document.cells.length > 0 ? titleOf(document) : "";
-  print([file, kernel, `${cells.length} code cells`, title].filter(Boolean).join("  "));
+  print(
+    [file, kernel, `${cells.length} code cell${cells.length === 1 ? "" : "s"}`, title]
+      .filter(Boolean)
+      .join("  "),
+  );
 }
 
 function titleOf(document: NotebookDocument): string {

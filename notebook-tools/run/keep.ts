@@ -1,6 +1,4 @@
 /** What becomes of new outputs: compared with the stored ones, written into the notebook or into a copy. */
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { type CodeCell, type NotebookDocument, type Output, writeAtomically } from "../nbformat";
 import { type CompareOptions, compareOutputs } from "./compare";
 import { type PlannedCell, plan } from "./plan";
@@ -113,6 +111,5 @@ export async function writeCopy(
   result: NotebookResult,
   target: string,
 ): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
   await writeAtomically(target, executed(document, result).toPieces());
 }

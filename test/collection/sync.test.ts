@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { staleFiles, syncCollection } from "../../notebook-tools/collection";
+import { startNb } from "../run/nb";
 
 let folder: string;
 beforeEach(() => {
@@ -106,5 +107,35 @@ describe("syncCollection", () => {
   it("refuses a section without a heading and says what it needs", async () => {
     write("00-index.ipynb", [{ id: "a", text: "no heading" }]);
     await expect(staleFiles(folder)).rejects.toThrow("the first cell needs a line such as `# 04 · Title`");
+  });
+});
+
+describe("nb sync", () => {
+  const sync = (...args: string[]) => startNb(["sync", ...args]).finished;
+
+  it("names what it wrote, and says when there is nothing to write", async () => {
+    writeThree();
+    expect((await sync(folder)).stdout.match(/^wrote .*\.ipynb$/gm)).toHaveLength(3);
+    expect(await sync(folder)).toEqual({
+      code: 0,
+      stdout: "The generated parts are up to date.\n",
+      stderr: "",
+    });
+  });
+
+  it("refuses in one sentence what it cannot read", async () => {
+    const missing = join(folder, "none");
+    expect(await sync(missing)).toMatchObject({
+      code: 2,
+      stderr: `${missing}: there is no such file or folder; check the path and its permissions.\n`,
+    });
+    expect(await sync(folder)).toMatchObject({
+      code: 2,
+      stderr: `${folder}: no numbered notebook (\`NN-slug.ipynb\`) here; name another folder.\n`,
+    });
+    writeThree();
+    expect((await sync(folder, "--readme", missing)).stderr).toMatch(
+      /^[^\n]*none: there is no such file[^\n]*\n$/,
+    );
   });
 });

@@ -74,6 +74,7 @@ describe("finding a kernelspec", () => {
     const find = () => findKernelspec("tslob", dataDir, { JUPYTER_PATH: dataDir, HOME: dataDir });
     expect(find).toThrow(KernelspecError);
     expect(find).toThrow(/no kernel named "tslob".*There are: .*tslab/);
+    expect(find).toThrow(`in ${join(process.cwd(), "node_modules", ".jupyter", "kernels")} or ${dataDir}`);
   });
 
   it("names the file of a broken kernelspec that was asked for, and leaves it out of the list", () => {

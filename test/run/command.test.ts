@@ -193,6 +193,13 @@ describe("writing outputs", () => {
     expect(read(join(folder, "out", "deep", "x.ipynb"))).toContain('"out"');
   });
 
+  it("--output-dir that is a file is refused in one sentence", async () => {
+    const one = scripted("1");
+    const { code, stderr } = await nbRun([one, "--output-dir", one]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^[^\n]*could not be written [^\n]*; check the folder and its permissions\.\n$/);
+  });
+
   it("--output-dir never overwrites what it reads, nor one copy by another", async () => {
     const [a, b] = [scripted("1"), scripted("2")];
     const { code, stderr } = await nbRun([a, "--output-dir", dirname(a)]);
