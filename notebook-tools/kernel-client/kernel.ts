@@ -293,6 +293,7 @@ export class Kernel {
   async #onProcessExit(ended: KernelProcess, exit: KernelExit): Promise<void> {
     // After a restart there may be others, which the new process answers.
     const lost = [...this.#executions];
+    if (this.#ending && lost.length === 0) return;
     await this.#drained();
     for (const run of lost) run.fail(new KernelDiedError(exit));
     if (this.#process !== ended || this.#ending) return;

@@ -17,6 +17,9 @@ export interface KernelExit {
 /** Kept of the process's own output: enough for a stack, little enough for a report. */
 const tailLength = 16_384;
 
+/** How long the pipes may stay open once the process has ended, in ms. */
+const pipesMs = 20;
+
 const live = new Set<KernelProcess>();
 // Should this process end in any way that runs handlers, no kernel outlives it.
 process.on("exit", () => {
@@ -89,8 +92,12 @@ export class KernelProcess {
         this.#keep(Buffer.from(`${error.message}\n`));
         if (this.#child.pid === undefined) end(127, null);
       });
-      // `exit`, not `close`: a grandchild may hold the pipes open for ever.
-      this.#child.once("exit", (code, signal) => setTimeout(end, 20, code, signal));
+      this.#child.once("close", end);
+      // `close` comes once the pipes are read; but a grandchild may hold them open for ever.
+      this.#child.once("exit", (code, signal) => {
+        const late = setTimeout(end, pipesMs, code, signal);
+        this.#child.once("close", () => clearTimeout(late));
+      });
     });
   }
 

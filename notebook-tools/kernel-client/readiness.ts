@@ -37,10 +37,11 @@ export async function untilReady({ ask, onMessage, gone, check }: Starting): Pro
   let asking = false;
   const ring = () => waiting.ring();
   const off = onMessage(({ channel, header, content }) => {
+    const isNews = channel === "iopub" ? !heard : !info && header.msg_type === "kernel_info_reply";
     if (channel === "iopub") heard = true;
-    if (header.msg_type === "kernel_info_reply") info = content;
-    // Before the reply only the reply is news; after it, anything on IOPub.
-    if (info) ring();
+    else if (isNews) info = content;
+    // IOPub alone is no reason to look again: the reply is still to come.
+    if (info && isNews) ring();
   });
   gone.addEventListener("abort", ring, { once: true });
   try {
