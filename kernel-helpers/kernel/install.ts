@@ -37,6 +37,18 @@ function activePrefix(): string {
   );
 }
 
+/** Who uses the threads alone does not have tslab: only the kernel needs it, in the version it was made for. */
+function checkTslab() {
+  try {
+    require.resolve("tslab/package.json");
+  } catch {
+    const { peerDependencies } = require("../../package.json") as { peerDependencies: { tslab: string } };
+    throw new UsageError(
+      `The kernel is tslab with a launcher around it, and tslab is not installed here: npm install --save-exact tslab@${peerDependencies.tslab}`,
+    );
+  }
+}
+
 /** The data directory that the command line asks for. */
 function chosenDataDir(args: string[]): string {
   const { values } = parseArgs({
@@ -93,7 +105,9 @@ function buildSnapshot() {
 
 function main() {
   try {
-    const folder = install(chosenDataDir(process.argv.slice(2)));
+    const dataDir = chosenDataDir(process.argv.slice(2));
+    checkTslab();
+    const folder = install(dataDir);
     console.log(`Installed the kernelspec ${kernelName} in ${folder}`);
     if (typeof process.execve === "function") buildSnapshot();
   } catch (error) {
