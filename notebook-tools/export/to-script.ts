@@ -20,9 +20,23 @@ export function exportScript(notebook: Notebook): ScriptExport {
   return { text: `${text}\n`, extension: extensionOf(notebook) };
 }
 
-function extensionOf({ metadata }: Notebook): string {
-  const extension: unknown = metadata.language_info?.file_extension;
-  return typeof extension === "string" && /^\.\w+$/.test(extension) ? extension : ".ts";
+/** For notebooks that no kernel has told its extension yet. */
+const extensions = new Map(
+  Object.entries({
+    bash: ".sh",
+    javascript: ".js",
+    julia: ".jl",
+    python: ".py",
+    r: ".r",
+    ruby: ".rb",
+    typescript: ".ts",
+  }),
+);
+
+function extensionOf(notebook: Notebook): string {
+  const extension: unknown = notebook.metadata.language_info?.file_extension;
+  if (typeof extension === "string" && /^\.\w+$/.test(extension)) return extension;
+  return extensions.get(languageOf(notebook)) ?? ".txt";
 }
 
 function cellScript(cell: Cell, comment: string): string {

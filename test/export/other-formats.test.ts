@@ -63,6 +63,15 @@ describe("a script", () => {
     });
   });
 
+  test.each([
+    [{ kernelspec: { name: "python3", display_name: "Python 3", language: "python" } }, ".py"],
+    [{ kernelspec: { name: "tslab", display_name: "TypeScript", language: "typescript" } }, ".ts"],
+    [{ language_info: { name: "toString" } }, ".txt"],
+    [{}, ".txt"],
+  ])("of a notebook that no kernel has run yet, %j, ends in %s", (metadata, extension) => {
+    expect(exportScript({ cells: [], metadata, nbformat: 4, nbformat_minor: 5 }).extension).toBe(extension);
+  });
+
   test("has the comments and the extension of the notebook's language", () => {
     const metadata = { language_info: { name: "python", file_extension: ".py" } };
     const cells = [{ cell_type: "markdown" as const, metadata: {}, source: "T" }];
