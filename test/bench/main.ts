@@ -16,15 +16,29 @@ interface BenchModule {
   bench(): Promise<Row[]>;
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
+function refuse(why: string): never {
+  console.error(why);
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { json: { type: "string" } } });
+  } catch (error) {
+    return refuse(
+      `${(error as Error).message.split(". ")[0]}. Usage: npm run bench -- [--json FILE] [room …]`,
+    );
+  }
+}
+
+const { values, positionals } = readArguments();
 
 function chosen(): string[] {
   const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".bench.ts"));
   const names = files.map((file) => file.slice(0, -".bench.ts".length));
   const unknown = positionals.filter((name) => !names.includes(name));
-  if (unknown.length > 0) {
-    throw new Error(`There is no benchmark ${unknown.join(", ")}; there are ${names.join(", ")}.`);
-  }
+  if (unknown.length > 0)
+    refuse(`There is no benchmark ${unknown.join(", ")}; there are ${names.join(", ")}.`);
   return positionals.length > 0 ? positionals : names;
 }
 

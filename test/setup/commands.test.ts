@@ -1,5 +1,6 @@
 /** What README promises of its commands on a fresh clone. */
 
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -20,4 +21,13 @@ test.each(commands)("npm run %s installs what it needs the first time", (name) =
 
 test("npx runs what is installed here, and nothing that it would have to fetch", () => {
   expect(read(".npmrc")).toMatch(/^yes=false$/m);
+});
+
+test.each([
+  [["nosuch"], /^There is no benchmark nosuch; there are .*\bthreads\b.*\.\n$/],
+  [["--bogus"], /^Unknown option '--bogus'\. Usage: npm run bench -- .*\n$/],
+])("npm run bench -- %j is refused in one sentence", (args, sentence) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, "test", "bench", "main.ts"), ...args]);
+  expect(stderr.toString()).toMatch(sentence);
+  expect(status).toBe(2);
 });
