@@ -13,7 +13,7 @@ export interface Results {
 
 /** A notebook with the text it was read from. Nothing here changes: an edit gives a new document. */
 export class NotebookDocument {
-  /** The parsed notebook; members that the file leaves out are filled in as empty. */
+  /** The parsed notebook; members that the file leaves out are filled in as empty, the lines of a stream are one text. */
   readonly notebook: Notebook;
   private foundEdits: readonly Edit[] | undefined;
 

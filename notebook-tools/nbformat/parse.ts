@@ -2,7 +2,8 @@ import { findProblems } from "./check";
 import { NotebookDocument } from "./document";
 import { NotebookError } from "./errors";
 import { findFault } from "./fault";
-import type { Cell, Notebook } from "./types";
+import { multilineText } from "./text";
+import type { Cell, Notebook, Output } from "./types";
 
 /**
  * Reads the text of a notebook of nbformat 4.0 to 4.5.
@@ -37,5 +38,11 @@ function filledIn(notebook: Notebook): Notebook {
 function filledInCell(cell: Cell): Cell {
   const metadata = cell.metadata ?? {};
   if (cell.cell_type !== "code") return { ...cell, metadata };
-  return { ...cell, metadata, outputs: cell.outputs ?? [], execution_count: cell.execution_count ?? null };
+  const outputs = (cell.outputs ?? []).map(joined);
+  return { ...cell, metadata, outputs, execution_count: cell.execution_count ?? null };
+}
+
+/** A stream as one text: the lines of a large one, each a string of its own, would take as much memory again. */
+function joined(output: Output): Output {
+  return output.output_type === "stream" ? { ...output, text: multilineText(output.text) } : output;
 }

@@ -33,7 +33,7 @@ export async function bench(): Promise<Row[]> {
       ...(await trivialCells(tools)),
       await collection(tools),
       await overhead(folder),
-      await memory(tools),
+      ...(await memory(tools)),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -162,8 +162,8 @@ async function throughKernel(folder: string, sources: string[]): Promise<number[
   }
 }
 
-/** The most memory that `nb run --update` takes for a cell that prints 100 MB. */
-async function memory(tools: Tools): Promise<Row> {
+/** The most memory that `nb run` takes for a cell that prints 100 MB: stored, then compared with what is stored. */
+async function memory(tools: Tools): Promise<Row[]> {
   const line = `${"x".repeat(99)}\n`;
   const source = `const line = ${JSON.stringify(line)};
 for (let i = 0; i < ${bigOutput / line.length}; i++) {
@@ -177,15 +177,17 @@ for (let i = 0; i < ${bigOutput / line.length}; i++) {
     `process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)));`,
   );
   const file = writeNotebook(tools.folder, "big", "tslab", [source]);
-  await run(process.execPath, ["--require", probe, nb, "run", "--update", file], { env: tools.env });
+  const peakOf = async (...flags: string[]): Promise<number> => {
+    await run(process.execPath, ["--require", probe, nb, "run", ...flags, file], { env: tools.env });
+    return Number(readFileSync(peak, "utf8")) / 1024;
+  };
+  const storing = await peakOf("--update");
   const stored = readFileSync(file).length;
   if (stored < bigOutput)
     throw new Error(`Expected ${bigOutput} bytes of output in the notebook, got ${stored}.`);
-  return row(
-    "memory for an output of 100 MB",
-    Number(readFileSync(peak, "utf8")) / 1024,
-    null,
-    "MB",
-    "under 600 MB",
-  );
+  const comparing = await peakOf("--check", "--update");
+  return [
+    row("memory for an output of 100 MB", storing, null, "MB", "under 600 MB"),
+    row("the same, compared with a stored one", comparing, null, "MB", "under 600 MB"),
+  ];
 }

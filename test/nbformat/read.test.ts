@@ -12,6 +12,14 @@ function textOf(cells: unknown[], minor = 5): string {
 }
 
 describe("readNotebook reads", () => {
+  test("a stream of many lines as one text", async () => {
+    const { cells } = await readNotebook(fixture("streams"));
+    const outputs = cells.flatMap((cell) => (cell.cell_type === "code" ? cell.outputs : []));
+    const texts = outputs.flatMap((output) => (output.output_type === "stream" ? [output.text] : []));
+    expect(texts.length).toBeGreaterThan(0);
+    expect(texts.every((text) => typeof text === "string")).toBe(true);
+  });
+
   test("a file that starts with a byte order mark", async () => {
     const { cells } = await readNotebook(fixture("byte-order-mark"));
     expect(sourceText(cells[0]!)).toBe("2 + 2");

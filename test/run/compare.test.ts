@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Output } from "../../notebook-tools/nbformat";
 import { type CompareOptions, compareOutputs } from "../../notebook-tools/run/compare";
-import { diff } from "../../notebook-tools/run/compare/diff";
+import { diff, diffParts } from "../../notebook-tools/run/compare/diff";
 
 const stream = (text: string | string[], name = "stdout"): Output => ({ output_type: "stream", name, text });
 const display = (data: Record<string, unknown>): Output => ({
@@ -216,7 +216,29 @@ describe("the diff", () => {
     const many = (word: string) => Array.from({ length: 5000 }, (_, i) => `${word} ${i}`).join("\n");
     const shown = diff(many("a"), many("b")).split("\n");
     expect(shown).toHaveLength(41);
+    expect(shown.filter((line) => line.startsWith("-"))).toHaveLength(20);
+    expect(shown.filter((line) => line.startsWith("+"))).toHaveLength(20);
     expect(shown.at(-1)).toBe("… 9960 more lines of the diff");
     expect(diff("x".repeat(1000), "y".repeat(1000)).length).toBeLessThan(400);
+  });
+
+  it("of large texts is the same, though they are cut to where they differ first", () => {
+    const lines = Array.from({ length: 60_000 }, (_, i) => `line ${i}, long enough`);
+    const text = lines.join("\n");
+    const others = [
+      lines.with(30_000, "other"),
+      lines.with(0, "other"),
+      lines.with(-1, "other"),
+      lines.slice(0, -1),
+      lines.slice(1),
+      [...lines, "one more"],
+      ["one more", ...lines],
+      lines.with(10, "other").with(300, "another"),
+    ].map((other) => other.join("\n"));
+    for (const other of others) {
+      expect(diffParts([text], [other])).toBe(diff(text, other));
+      expect(diffParts([other], [text])).toBe(diff(other, text));
+    }
+    expect(diffParts([text, "a"], [text, "b"])).toMatch(/- a\n\+ b$/);
   });
 });

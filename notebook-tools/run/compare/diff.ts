@@ -1,11 +1,12 @@
 /** A small diff of two texts, line by line. Pure. */
+import { differing } from "./window";
 
 type Line = [mark: " " | "-" | "+", text: string];
 
 /** Up to this many lines on each side the shortest diff is looked for; beyond it the whole block counts as changed. */
 const searchLimit = 400;
 const context = 2;
-/** How many lines of a diff are shown. */
+/** How many lines of a diff are shown; of a block that is too large to search, half of them for each side. */
 const shownLimit = 40;
 const widthLimit = 160;
 
@@ -47,9 +48,21 @@ function commonEnd(a: readonly string[], b: readonly string[], start: number): n
   return count;
 }
 
-function changed(a: readonly string[], b: readonly string[]): Line[] {
-  if (a.length <= searchLimit && b.length <= searchLimit) return search(a, b);
-  return [...a.map((text): Line => ["-", text]), ...b.map((text): Line => ["+", text])];
+/** Lines to show, and how many more there are. */
+interface Part {
+  lines: Line[];
+  hidden: number;
+}
+
+function block(mark: "-" | "+", texts: readonly string[]): Part {
+  const lines = texts.slice(0, shownLimit / 2).map((text): Line => [mark, text]);
+  return { lines, hidden: texts.length - lines.length };
+}
+
+function changed(a: readonly string[], b: readonly string[]): Part {
+  if (a.length <= searchLimit && b.length <= searchLimit) return { lines: search(a, b), hidden: 0 };
+  const [old, fresh] = [block("-", a), block("+", b)];
+  return { lines: [...old.lines, ...fresh.lines], hidden: old.hidden + fresh.hidden };
 }
 
 function cut(text: string): string {
@@ -65,8 +78,19 @@ export function diff(stored: string, now: string): string {
   const middle = changed(a.slice(start, a.length - end), b.slice(start, b.length - end));
   const before = a.slice(Math.max(0, start - context), start).map((text): Line => [" ", text]);
   const after = a.slice(a.length - end, a.length - end + context).map((text): Line => [" ", text]);
-  const lines = [...before, ...middle, ...after];
+  const lines = [...before, ...middle.lines, ...after];
   const shown = lines.slice(0, shownLimit).map(([mark, text]) => `${mark} ${cut(text)}`.trimEnd());
-  const hidden = lines.length - shown.length;
+  const hidden = middle.hidden + lines.length - shown.length;
   return [...shown, ...(hidden > 0 ? [`… ${hidden} more lines of the diff`] : [])].join("\n");
+}
+
+/** Texts together longer than this are first cut to where they differ. */
+const largeText = 1_000_000;
+
+/** The diff of two texts that are given in parts; parts of the same place are compared with each other. */
+export function diffParts(stored: readonly string[], now: readonly string[]): string {
+  const size = [...stored, ...now].reduce((sum, { length }) => sum + length, 0);
+  if (size <= largeText || stored.length !== now.length) return diff(stored.join("\n"), now.join("\n"));
+  const cuts = stored.map((part, i) => differing(part, now[i]!, context + 1));
+  return diff(cuts.map(([part]) => part).join("\n"), cuts.map(([, part]) => part).join("\n"));
 }

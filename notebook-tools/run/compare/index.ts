@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { applyCarriageReturns, type MimeBundle, mimeText, multilineText, type Output } from "../../nbformat";
 import { withoutAnsi } from "../verdict";
-import { diff } from "./diff";
+import { diffParts } from "./diff";
 import { isClose, maskNumbers, normalizeText } from "./normalize";
 import type { CompareOptions } from "./options";
 import { isVegaLite, vegaLiteContent, vegaLiteShape } from "./vega-lite";
@@ -99,5 +99,5 @@ export function compareOutputs(stored: readonly Output[], now: readonly Output[]
   const { tolerance = 0 } = how;
   // Part by part: joining them would copy a large output only to find it equal.
   if (a.length === b.length && a.every((part, i) => isSame(part, b[i]!, tolerance))) return null;
-  return diff(a.join("\n"), b.join("\n"));
+  return diffParts(a, b);
 }
