@@ -1,6 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join, posix, relative, sep } from "node:path";
-import { type Cell, type Notebook, NotebookError, sourceText, writeAtomically } from "../nbformat";
+import {
+  type Cell,
+  type Notebook,
+  NotebookError,
+  notebookText,
+  sourceText,
+  writeAtomically,
+} from "../nbformat";
 import { fillMarkers } from "./markers";
 import { type Language, navigation, sectionTable } from "./parts";
 import { readSections, type Section } from "./sections";
@@ -104,9 +111,4 @@ function withCodeOf(originals: readonly Section[], section: Section, folder: str
     );
   });
   return { ...section, notebook: { ...section.notebook, cells } };
-}
-
-/** A whole notebook as Jupyter lays it out: one space, a final line end. */
-function notebookText(notebook: Notebook): string {
-  return `${JSON.stringify(notebook, null, 1)}\n`;
 }
