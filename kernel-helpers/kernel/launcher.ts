@@ -7,7 +7,7 @@
  * every thread.
  */
 
-import { become } from "./snapshot/become";
+import { become, restoreEnvironment } from "./snapshot/become";
 import { usableSnapshot } from "./snapshot/manifest";
 import { takeLoaded } from "./snapshot/take-loaded";
 
@@ -18,14 +18,18 @@ if (connectionFile === undefined) {
   );
   process.exit(2);
 }
-/** The snapshot to begin with again, unless this process has, or Node was given options of the user's own. */
+
+/** The snapshot to begin with again, unless Node was given options of the user's own. */
 function snapshot(): string | undefined {
   const { KERNEL_HELPERS_SNAPSHOT: wish, NODE_OPTIONS: options } = process.env;
-  return takeLoaded() || wish === "off" || options ? undefined : usableSnapshot();
+  return wish === "off" || options ? undefined : usableSnapshot();
 }
 
-const blob = snapshot();
-if (blob) become(blob, [__filename, connectionFile]);
+if (takeLoaded()) restoreEnvironment(process.env);
+else {
+  const blob = snapshot();
+  if (blob) become(blob, [__filename, connectionFile]);
+}
 // Reached in the Node that begins with the snapshot, without one, and where no process can become another.
 const { start } = require("./start") as typeof import("./start");
 start(connectionFile);

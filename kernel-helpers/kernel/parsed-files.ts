@@ -14,9 +14,21 @@ interface Parsed {
 
 const parsed = new Map<string, Parsed>();
 
-/** Keeps a file for the snapshot that is being built. */
-export function keepParsed(file: SourceFile) {
+/** Forgets the text of a file until it is asked for, which is rare; every thread would carry it. */
+function forgetText(file: SourceFile, read: (name: string) => string | undefined) {
+  const keep = (value: string) => Object.defineProperty(file, "text", { value, writable: true });
+  Object.defineProperty(file, "text", {
+    configurable: true,
+    enumerable: true,
+    get: () => keep(read(file.fileName) ?? "").text,
+    set: keep,
+  });
+}
+
+/** Keeps a file for the snapshot that is being built; `read` reads as the compiler does. */
+export function keepParsed(file: SourceFile, read: (name: string) => string | undefined) {
   const { size, mtimeMs } = statSync(file.fileName);
+  forgetText(file, read);
   parsed.set(file.fileName, { file, size, mtimeMs });
 }
 

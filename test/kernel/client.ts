@@ -48,6 +48,9 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** How often to ask whether a kernel is there, and to connect to one that is not yet: this shall not add to its start. */
+const askMs = 20;
+
 export interface StartOptions {
   argv?: string[];
   cwd?: string;
@@ -62,7 +65,7 @@ export class Kernel {
   readonly #waiting = new Set<() => void>();
   readonly #key = randomUUID();
   readonly #session = randomUUID();
-  readonly #shell = new Dealer({ sendHighWaterMark: 0, linger: 0 });
+  readonly #shell = new Dealer({ sendHighWaterMark: 0, linger: 0, reconnectInterval: askMs });
   readonly #control = new Dealer({ linger: 0 });
   readonly #iopub: Subscriber;
   readonly #pauseMs: number;
@@ -76,7 +79,11 @@ export class Kernel {
 
   private constructor(process: ChildProcess, folder: string, pauseMs: number) {
     this.#pauseMs = pauseMs;
-    this.#iopub = new Subscriber({ receiveHighWaterMark: pauseMs > 0 ? 1 : 0, linger: 0 });
+    this.#iopub = new Subscriber({
+      receiveHighWaterMark: pauseMs > 0 ? 1 : 0,
+      linger: 0,
+      reconnectInterval: askMs,
+    });
     this.process = process;
     this.folder = folder;
     this.exit = once(process, "exit").then(([code, signal]) => code ?? signal);
@@ -185,7 +192,7 @@ export class Kernel {
   async ready(): Promise<Answer["reply"]> {
     const asked: string[] = [];
     const ask = async () => asked.push(await this.send("kernel_info_request"));
-    const timer = setInterval(ask, 250);
+    const timer = setInterval(ask, askMs);
     try {
       await ask();
       return await this.until((all) => {

@@ -36,6 +36,11 @@ describe.skipIf(!canBecome || process.platform !== "linux")("the start-up snapsh
     expect(reply.matches).toEqual(["toFixed"]);
     const inspected = await kernel.ask("inspect_request", { code: "n", cursor_pos: 0, detail_level: 0 });
     expect(inspected.reply.data["text/plain"]).toBe("const n: 6");
+    // The texts and the explanations of the library are there, too.
+    const library = await kernel.ask("inspect_request", { code: "Math.max", cursor_pos: 6, detail_level: 0 });
+    expect(library.reply.data["text/plain"]).toMatch(
+      /max\(\.\.\.values: number\[\]\): number\s+Returns the larger/,
+    );
     const id = await kernel.submit("await null; console.log('started'); while (true) {}");
     await kernel.until(() => kernel.of(id, "stream")[0]);
     await kernel.ask("interrupt_request", {}, "control");
@@ -44,10 +49,12 @@ describe.skipIf(!canBecome || process.platform !== "linux")("the start-up snapsh
 
   test("keeps the folder, the environment and the arguments of the start", async () => {
     const cwd = mkdtempSync(join(tmpdir(), "kernel-cwd-"));
-    await using kernel = await Kernel.start({ cwd, env: { OF_THE_START: "yes" } });
-    const code = "JSON.stringify([process.cwd(), process.env.OF_THE_START, process.execArgv])";
-    const value = published(await kernel.run(code), "execute_result").data["text/plain"];
-    expect(value).toBe(`'${JSON.stringify([cwd, "yes", []])}'`);
+    const code = "JSON.stringify([process.cwd(), process.env.GLIBC_TUNABLES ?? null, process.execArgv])";
+    for (const tunables of [undefined, "glibc.malloc.arena_max=4"]) {
+      await using kernel = await Kernel.start({ cwd, env: { GLIBC_TUNABLES: tunables } });
+      const value = published(await kernel.run(code), "execute_result").data["text/plain"];
+      expect(value).toBe(`'${JSON.stringify([cwd, tunables ?? null, []])}'`);
+    }
     rmSync(cwd, { recursive: true });
   });
 
