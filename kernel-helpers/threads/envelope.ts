@@ -2,7 +2,8 @@ import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { recordTask, sharedRing } from "../timing/recorder";
 import { requireFromHere } from "./closures/modules";
-import { pack, standalone } from "./closures/pack";
+import type { Names } from "./closures/names";
+import { inspectTask, pack } from "./closures/pack";
 import { isPlain } from "./closures/plain";
 import { exportContext } from "./context";
 import type { TaskOptions } from "./options";
@@ -34,10 +35,10 @@ export function makeParcel(fn: AnyFunction, args: unknown[], options: ParcelOpti
   const envelope: Envelope = { id: ++lastId };
   if (options.each) envelope.each = true;
   fill(envelope, fn, args, name, transfer, functions, options);
-  const task = recordTask(options.name ?? labelOf(name, args));
-  if (task !== 0) {
-    envelope.task = task;
-    envelope.ring = sharedRing();
+  const ring = sharedRing();
+  if (ring) {
+    envelope.task = recordTask(options.name ?? labelOf(name, args));
+    envelope.ring = ring;
   }
   return { envelope, name, transfer, functions };
 }
@@ -52,7 +53,7 @@ function fill(
   options: ParcelOptions,
 ): void {
   const context = options.context ? exportContext((value) => value) : undefined;
-  const target = moduleOf(fn) ?? (options.captures ? undefined : standalone(fn, name));
+  const { target, names } = inspect(fn, name, options);
   if (target) envelope.target = target;
   if (target && isPlain(args) && isPlain(context)) {
     envelope.args = args;
@@ -60,11 +61,20 @@ function fill(
     return;
   }
   const root = target ? { args, context } : { fn, args, context };
-  envelope.packed = pack(
-    root,
-    { fn: name, args: `The arguments of ${name}` },
-    { transfer, functions, captures: options.captures },
-  );
+  const paths = { fn: name, args: `The arguments of ${name}` };
+  envelope.packed = pack(root, paths, { transfer, functions, captures: options.captures, task: names });
+}
+
+/** With values given for its captures, a function is packed with them whatever it captures. */
+function inspect(fn: AnyFunction, name: string, { captures }: ParcelOptions): InspectedTask {
+  const target = moduleOf(fn);
+  if (target) return { target };
+  return captures ? {} : inspectTask(fn, name);
+}
+
+interface InspectedTask {
+  target?: Envelope["target"];
+  names?: Names;
 }
 
 const longestLabel = 20;

@@ -15,6 +15,7 @@ import {
 } from "./options";
 import { noOptions, Pool, type Settle } from "./pool";
 import type { ExecutorStats } from "./stats";
+import { type SubmitSite, submitSite } from "./submit-site";
 import type { AnyFunction } from "./types";
 
 /** What runs tasks on threads: a ThreadPoolExecutor or a view of one. */
@@ -45,7 +46,7 @@ export class Executor {
       cancel: () => this.pool.stop(job, new CancelledError(`${job.name} was cancelled.`)),
     });
     const settle = (ok: boolean, value: unknown) => future.settle(ok ? "fulfilled" : "rejected", value);
-    const job = this.start(fn, args, noOptions, settle, this.submit);
+    const job = this.start(fn, args, noOptions, settle, submitSite());
     return future;
   }
 
@@ -55,8 +56,8 @@ export class Executor {
    * with `buffersize`. After an error, or a `break`, what has not started is dropped.
    */
   map<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): MapResults<Awaited<R>> {
-    const submit = (chunk: unknown[], settle: Settle) =>
-      this.start(fn, chunk, { each: true }, settle, this.map);
+    const site = submitSite();
+    const submit = (chunk: unknown[], settle: Settle) => this.start(fn, chunk, { each: true }, settle, site);
     const stop = (job: ReturnType<typeof submit>) =>
       this.pool.stop(job, new CancelledError(`${job.name} was cancelled: map ended before.`));
     return new MapResults<Awaited<R>>(items, submit, stop, options);
@@ -79,14 +80,14 @@ export class Executor {
   }
 
   /** @internal */
-  start(fn: AnyFunction, args: unknown[], options: ParcelOptions, settle: Settle, above: AnyFunction) {
+  start(fn: AnyFunction, args: unknown[], options: ParcelOptions, settle: Settle, site: SubmitSite) {
     const all =
       this.#options === noOptions
         ? options
         : options === noOptions
           ? this.#options
           : { ...this.#options, ...options };
-    return this.pool.submit(fn, args, all, settle, above, this.#lane);
+    return this.pool.submit(fn, args, all, settle, site, this.#lane);
   }
 }
 

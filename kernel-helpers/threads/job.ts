@@ -2,6 +2,7 @@ import type { ParcelOptions } from "./envelope";
 import type { Lane } from "./lane";
 import type { LoopCall } from "./loop-calls";
 import type { Pool } from "./pool";
+import type { SubmitSite } from "./submit-site";
 import type { WorkerThread } from "./thread";
 import type { AnyFunction } from "./types";
 import type { Envelope } from "./wire";
@@ -24,8 +25,7 @@ export interface Job {
   thread: WorkerThread | undefined;
   queuedAt: number;
   startedAt: number;
-  /** Where it was submitted: `stack` is made when it is read. */
-  site: { stack?: string };
+  site: SubmitSite;
   /** The output streams' `write` as it was then, so that output goes to the cell that submitted the task. */
   write: Record<1 | 2, typeof process.stdout.write>;
   /** Why it is being stopped, once it is. */

@@ -1,4 +1,5 @@
 import type { Executor, ThreadPoolExecutor } from "./executor";
+import type { SubmitSite } from "./submit-site";
 
 /** Executors that were made and not shut down. */
 
@@ -12,7 +13,7 @@ export interface ActiveExecutor {
 }
 
 interface Made {
-  site: { stack?: string };
+  site: SubmitSite;
   /** tslab exchanges it for each cell that it runs: tells one run of a cell from the next. */
   write: unknown;
 }
@@ -20,7 +21,7 @@ interface Made {
 const active = new Map<ThreadPoolExecutor, Made>();
 
 export function register(executor: ThreadPoolExecutor, above: new () => unknown): void {
-  const site: { stack?: string } = {};
+  const site: SubmitSite = {};
   Error.captureStackTrace(site, above);
   const made = { site, write: process.stdout.write };
   if (inNotebook()) warnOfRerun(made);

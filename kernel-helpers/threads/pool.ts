@@ -12,6 +12,7 @@ import { checkTaskOptions, requireFunction, type Settings } from "./options";
 import { QueueFull } from "./queue";
 import { unwatchSignal, watchSignal } from "./signals";
 import { type ExecutorStats, Meter } from "./stats";
+import type { SubmitSite } from "./submit-site";
 import { WorkerThread } from "./thread";
 import { TimeoutError } from "./timeout";
 import type { AnyFunction } from "./types";
@@ -40,15 +41,14 @@ export class Pool {
     args: unknown[],
     options: ParcelOptions,
     settle: Settle,
-    above: AnyFunction,
+    site: SubmitSite,
     lane?: Lane,
   ): Job {
     requireFunction(fn, "fn");
     refuseInWorker(fn);
     if (options !== noOptions) checkTaskOptions(options);
     this.requireOpen();
-    const job = this.makeJob(fn, args, options, settle);
-    Error.captureStackTrace(job.site, above);
+    const job = this.makeJob(fn, args, options, settle, site);
     this.jobs.add(job);
     this.queued++;
     job.parent?.tasks.add(job);
@@ -57,7 +57,13 @@ export class Pool {
     return job;
   }
 
-  private makeJob(fn: AnyFunction, args: unknown[], options: ParcelOptions, settle: Settle): Job {
+  private makeJob(
+    fn: AnyFunction,
+    args: unknown[],
+    options: ParcelOptions,
+    settle: Settle,
+    site: SubmitSite,
+  ): Job {
     const { envelope, name, transfer, functions } = makeParcel(fn, args, options);
     return {
       name,
@@ -73,7 +79,7 @@ export class Pool {
       thread: undefined,
       queuedAt: performance.now(),
       startedAt: 0,
-      site: {},
+      site,
       write: { 1: process.stdout.write, 2: process.stderr.write },
       stopping: undefined,
       onAbort: undefined,
@@ -157,7 +163,7 @@ export class Pool {
   private async prepare(thread: WorkerThread): Promise<void> {
     const { initializer = nothing, initargs = [] } = this.settings;
     try {
-      const job = this.makeJob(initializer, [...initargs], noOptions, nothing);
+      const job = this.makeJob(initializer, [...initargs], noOptions, nothing, {});
       const reply = await thread.run(job);
       thread.catchUp(reply.posts);
       thread.job = undefined;

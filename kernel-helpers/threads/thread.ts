@@ -59,14 +59,23 @@ export class WorkerThread {
   run(job: Job): Promise<Reply> {
     this.job = job;
     this.lastJob = job;
+    const transferList = this.transferList(job);
+    return transferList.length === 0
+      ? this.piscina.run(job.envelope)
+      : this.piscina.run(job.envelope, { transferList: transferList as never });
+  }
+
+  /** The first job brings the thread its own port. */
+  private transferList({ transfer, envelope }: Job): Transferable[] {
+    if (!this.setup && transfer.length === 0) return noTransfer;
     // A port that is there twice, as an argument or in the list as well, moves once.
-    const transferList = [...new Set(job.transfer)] as Transferable[];
+    const transferList = [...new Set(transfer)] as Transferable[];
     if (this.setup) {
-      job.envelope.setup = this.setup;
+      envelope.setup = this.setup;
       transferList.push(this.setup.port);
       this.setup = undefined;
     }
-    return this.piscina.run(job.envelope, { transferList: transferList as never });
+    return transferList;
   }
 
   /** Reads what the worker posted before its reply: output, calls. */
@@ -133,6 +142,7 @@ export class WorkerThread {
 }
 
 type Transferable = ArrayBuffer | MessagePort;
+const noTransfer: Transferable[] = [];
 
 /**
  * Piscina has no option for a worker's name, and Node takes it only where the Worker is made: that class

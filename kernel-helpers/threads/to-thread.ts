@@ -3,6 +3,7 @@ import { Executor, ThreadPoolExecutor } from "./executor";
 import { unregister } from "./leaks";
 import { checkTaskOptions, type TaskOptions } from "./options";
 import { noOptions } from "./pool";
+import { type SubmitSite, submitSite } from "./submit-site";
 import type { AnyFunction } from "./types";
 
 let shared: ThreadPoolExecutor | undefined;
@@ -21,12 +22,12 @@ function start<R>(
   fn: AnyFunction,
   args: unknown[],
   options: ParcelOptions,
-  above: AnyFunction,
+  site: SubmitSite,
 ): Promise<Awaited<R>> {
   return new Promise((resolve, reject) => {
     if (!(executor instanceof Executor)) throw notAnExecutor(executor);
     const settle = (ok: boolean, value: unknown) => (ok ? resolve(value as Awaited<R>) : reject(value));
-    executor.start(fn, args, options, settle, above);
+    executor.start(fn, args, options, settle, site);
   });
 }
 
@@ -39,7 +40,7 @@ export function runInExecutor<A extends unknown[], R>(
   fn: (...args: A) => R,
   ...args: A
 ): Promise<Awaited<R>> {
-  return start(executor ?? defaultExecutor(), fn, args, noOptions, runInExecutor);
+  return start(executor ?? defaultExecutor(), fn, args, noOptions, submitSite());
 }
 
 function notAnExecutor(given: unknown): TypeError {
@@ -71,13 +72,13 @@ function withOptions(options: ToThreadOptions) {
   checkTaskOptions(options);
   const parcelOptions = { ...options, context: true };
   return function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
-    return start(options.executor ?? defaultExecutor(), fn, args, parcelOptions, toThread);
+    return start(options.executor ?? defaultExecutor(), fn, args, parcelOptions, submitSite());
   };
 }
 
 export const toThread: ToThread = Object.assign(
   function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
-    return start(defaultExecutor(), fn, args, inContext, toThread);
+    return start(defaultExecutor(), fn, args, inContext, submitSite());
   },
   { with: withOptions },
 );

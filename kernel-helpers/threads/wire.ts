@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import type { FunctionCode, Packed } from "./closures/packed";
+import type { FunctionTarget, Packed } from "./closures/packed";
 
 /** What crosses between the loop and the workers. Short keys and few objects: each costs its clone. */
 
@@ -25,7 +25,7 @@ export interface Envelope {
   /** The task's number; counts up over the whole process. */
   id: number;
   /** What runs; undefined when `packed` holds it together with the arguments. */
-  target?: { code: FunctionCode; id: number } | { module: string; name: string };
+  target?: FunctionTarget | { module: string; name: string };
   /** The arguments, when all of them are plain. */
   args?: unknown[];
   /** `{ fn, args, context }` packed together, when any of them is more than plain. */

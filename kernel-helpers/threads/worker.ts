@@ -2,11 +2,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { pathToFileURL } from "node:url";
 import { recordEvent, useRing } from "../timing/recorder";
 import { beginTask, connect, currentTask, post, postCount, workerName } from "./bridge";
-import { adopt } from "./closures/identity";
 import { pack } from "./closures/pack";
-import type { FunctionCode, Packed } from "./closures/packed";
+import type { Packed } from "./closures/packed";
 import { isPlain } from "./closures/plain";
-import { compileFunction, unpack } from "./closures/unpack";
+import { functionOf, unpack } from "./closures/unpack";
 import { importContext, type WireContext } from "./context";
 import { packError } from "./errors";
 import { takeMoving } from "./move";
@@ -109,7 +108,7 @@ function prepare({ target, args, packed, context, each }: Envelope): Call | Prom
   const inContext = (fn: AnyFunction) => () =>
     importContext(parts.context, () => (each ? callEach(fn, parts.args) : fn(...parts.args)));
   if (!target) return inContext(parts.fn!);
-  if ("code" in target) return inContext(functionFor(target));
+  if ("code" in target) return inContext(functionOf(target));
   const fn = moduleFunction(target.module, target.name);
   return fn instanceof Promise ? fn.then(inContext) : inContext(fn);
 }
@@ -156,21 +155,6 @@ class StoppedAt {
     readonly results: unknown[],
     readonly error: unknown,
   ) {}
-}
-
-const functions = new Map<number, AnyFunction>();
-const functionsLimit = 1000;
-
-/** A function without captures is made once in a thread. */
-function functionFor({ code, id }: { code: FunctionCode; id: number }): AnyFunction {
-  let fn = functions.get(id);
-  if (!fn) {
-    fn = compileFunction(code);
-    adopt(fn, id);
-    if (functions.size >= functionsLimit) functions.clear();
-    functions.set(id, fn);
-  }
-  return fn;
 }
 
 const moduleFunctions = new Map<string, AnyFunction>();

@@ -13,6 +13,8 @@ export interface Reference {
 }
 
 const references = new Map<unknown, Reference>();
+/** Functions that were in no module when they were first asked about: those of cells, again and again. */
+const ownFunctions = new WeakSet<object>();
 let seenModules = 0;
 let seenBuiltins = 0;
 const cache = require.cache;
@@ -26,8 +28,12 @@ export function requireFromHere(): NodeJS.Require {
 export function referenceOf(value: unknown): Reference | undefined {
   const found = references.get(value);
   if (found) return found;
-  if (!refresh()) return wrapperOf(value);
-  return references.get(value) ?? wrapperOf(value);
+  if (typeof value !== "function") return (refresh() && references.get(value)) || wrapperOf(value);
+  if (ownFunctions.has(value)) return undefined;
+  refresh();
+  const reference = references.get(value);
+  if (!reference) ownFunctions.add(value);
+  return reference;
 }
 
 function wrapperOf(value: unknown): Reference | undefined {

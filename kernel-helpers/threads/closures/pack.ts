@@ -3,13 +3,13 @@ import { MessagePort } from "node:worker_threads";
 import { packError } from "../errors";
 import { isTraveller, travel } from "../travel";
 import type { AnyFunction } from "../types";
-import { type Analysis, analyse, superclass, type Use } from "./analyse";
+import { superclass, type Use } from "./analyse";
 import { idOf, knownId } from "./identity";
 import { referenceOf } from "./modules";
-import type { FunctionCode, Packed, PackedNode } from "./packed";
+import { type Bound, Names } from "./names";
+import { type FunctionCode, type FunctionTarget, functionCode, type Packed, type PackedNode } from "./packed";
 import { isDetached, isObjectPrototype, isPlain } from "./plain";
-import { DataCloneError } from "./refusal";
-import { scopesOf } from "./scopes";
+import { DataCloneError, refusal } from "./refusal";
 
 export interface PackOptions {
   /** Buffers, ports and streams that move instead of being copied; MessagePorts are added to it. */
@@ -18,6 +18,8 @@ export interface PackOptions {
   functions?: AnyFunction[];
   /** True in a worker: functions made there have no number on the loop. */
   inWorker?: boolean;
+  /** The task's function and its names, when they were looked at already. */
+  task?: Names;
   /** Values for variables that the first function captures. */
   captures?: Record<string, unknown>;
   /** Called with the name of a captured variable that the function assigns to. */
@@ -37,28 +39,34 @@ export function pack(
   return packer.packed;
 }
 
-const alone = new WeakMap<AnyFunction, { code: FunctionCode; id: number } | null>();
+const alone = new WeakMap<AnyFunction, FunctionTarget | null>();
 
-/** The code of a function that captures nothing and has no properties, or undefined for any other. */
-export function standalone(fn: AnyFunction, path: string): { code: FunctionCode; id: number } | undefined {
-  if (Object.keys(fn).length > 0) return undefined;
+/**
+ * What the worker needs of a task's function: its code alone, when it captures nothing and has no properties,
+ * else its names, to pack along with what they stand for. Neither for a function that is found by reference.
+ */
+export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionTarget; names?: Names } {
   const known = alone.get(fn);
-  if (known !== undefined) return known ?? undefined;
-  if (referenceOf(fn)) return undefined;
-  const analysis = analyseFunction(fn, path);
-  if (analysis.derived) return undefined;
-  const scopes = lazyScopes(fn);
-  const captures = [...analysis.free.keys()].some((name) => lookup(fn, name, path, scopes));
+  if (known && Object.keys(fn).length === 0) return { target: known };
+  if (known === undefined && referenceOf(fn)) return {};
+  const names = new Names(fn, path);
   // What a name is bound to may change; that it is bound may not.
-  if (captures) alone.set(fn, null);
-  if (captures) return undefined;
-  const made = { code: codeOf(fn, analysis, []), id: idOf(fn) };
-  alone.set(fn, made);
-  return made;
+  if (known !== undefined || !names.captureNothing()) {
+    if (known === undefined) alone.set(fn, null);
+    return { names };
+  }
+  const target = { code: codeOf(names, []), id: idOf(fn) };
+  alone.set(fn, target);
+  return Object.keys(fn).length === 0 ? { target } : { names };
 }
 
-function codeOf(fn: AnyFunction, { source }: Analysis, names: string[]): FunctionCode {
-  return { source, names, name: fn.name, sloppy: Object.hasOwn(fn, "caller") };
+function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCode {
+  return functionCode({
+    source: analysis.source,
+    names: captured,
+    name: fn.name,
+    sloppy: Object.hasOwn(fn, "caller"),
+  });
 }
 
 const ordinary = { enumerable: true, writable: true, configurable: true };
@@ -104,7 +112,7 @@ class Packer {
       this.packed.nodes[index] = this.node(value, path);
       this.packed.order.push(index);
     }
-    this.packed.holes.push([holder, key, index]);
+    this.packed.holes.push(holder, key, index);
     return undefined;
   }
 
@@ -149,20 +157,27 @@ class Packer {
     return { kind: "function", id: known ?? 0, ...this.code(fn, path) };
   }
 
-  private code(fn: AnyFunction, path: string): { code: FunctionCode; captures: object; properties?: object } {
-    const analysis = analyseFunction(fn, path);
-    const captures = this.captures(fn, analysis, path);
-    const code = codeOf(fn, analysis, Object.keys(captures));
-    return { code, captures, properties: this.properties(fn, analysis, path) };
+  private code(
+    fn: AnyFunction,
+    path: string,
+  ): { code: FunctionCode; captures?: object; properties?: object } {
+    const names = this.options.task?.fn === fn ? this.options.task : new Names(fn, path);
+    const captures = this.captures(names);
+    const captured = Object.keys(captures);
+    const properties = this.properties(names);
+    const code = codeOf(names, captured);
+    // A class has statics, which may change: it is made anew for each task, like what captures.
+    if (captured.length === 0 && !properties && names.analysis.shape !== "class") return { code };
+    return properties ? { code, captures, properties } : { code, captures };
   }
 
-  private captures(fn: AnyFunction, analysis: Analysis, path: string): object {
+  private captures(names: Names): object {
+    const { fn, path, analysis } = names;
     const captures: Record<string, unknown> = {};
-    const scopes = lazyScopes(fn);
     if (analysis.derived)
       this.into(captures, superclass, Object.getPrototypeOf(fn), `${path} → its superclass`);
     for (const [name, use] of analysis.free) {
-      const bound = this.given(name) ?? lookup(fn, name, path, scopes);
+      const bound = this.given(name) ?? names.find(name);
       if (bound) this.capture(captures, name, use, bound.value, fn, path);
     }
     return captures;
@@ -228,12 +243,12 @@ class Packer {
     this.options.functions?.push(fn);
     const index = this.packed.nodes.push({ kind: "stub", id: idOf(fn), name: fn.name, reason }) - 1;
     this.packed.order.push(index);
-    this.packed.holes.push([holder, name, index]);
+    this.packed.holes.push(holder, name, index);
     holder[name] = undefined;
   }
 
   /** What was assigned to the function: `f.cache = new Map()`; and a class's computed statics. */
-  private properties(fn: AnyFunction, analysis: Analysis, path: string): object | undefined {
+  private properties({ fn, path, analysis }: Names): object | undefined {
     // The text of a class makes its statics anew; `name`, `length` and `prototype` are every function's own.
     if (analysis.shape === "class") return undefined;
     const keys = Object.keys(fn);
@@ -291,82 +306,7 @@ class Packer {
   }
 }
 
-// ---- What a name means inside a function ----
-
-interface Bound {
-  value: unknown;
-}
-const bindings = new WeakMap<AnyFunction, Map<string, Bound | null>>();
-
-/** The scopes are read at most once for a function, and only when something is not known already. */
-function lazyScopes(fn: AnyFunction): () => object[] {
-  let scopes: object[] | undefined;
-  return () => {
-    scopes ??= scopesOf(fn).filter((scope) => scope !== globalThis);
-    return scopes;
-  };
-}
-
-/** The value of a captured variable, or undefined for a name that no scope binds: a global. */
-function lookup(fn: AnyFunction, name: string, path: string, scopes: () => object[]): Bound | undefined {
-  const cached = bindings.get(fn)?.get(name);
-  if (cached !== undefined) return cached ?? undefined;
-  const holder = scopes().find((scope) => Object.hasOwn(scope, name));
-  if (!holder) {
-    remember(fn, name, null);
-    return undefined;
-  }
-  const bound = { value: readVariable(holder, name, path) };
-  // These two bindings are never assigned again: a notebook's exports, and the imports of one cell.
-  if (name === "exports" || /_\d+$/.test(name)) remember(fn, name, bound);
-  return bound;
-}
-
-function remember(fn: AnyFunction, name: string, bound: Bound | null): void {
-  let known = bindings.get(fn);
-  if (!known) {
-    known = new Map();
-    bindings.set(fn, known);
-  }
-  known.set(name, bound);
-}
-
-function readVariable(scope: object, name: string, path: string): unknown {
-  try {
-    return (scope as Record<string, unknown>)[name];
-  } catch {
-    throw new DataCloneError(
-      `${path} → ${name}`,
-      "a variable without a value yet",
-      "Call after its declaration.",
-    );
-  }
-}
-
-function analyseFunction(fn: AnyFunction, path: string): Analysis {
-  const text = Function.prototype.toString.call(fn);
-  let analysis: Analysis;
-  try {
-    analysis = analyse(text);
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new DataCloneError(path, `a function whose text cannot be read (${reason})`, useModule);
-  }
-  if (analysis.shape === "native") {
-    const what = fn.name.startsWith("bound ") ? "a bound function" : "a native function";
-    throw new DataCloneError(path, what, "Write an arrow that calls it: `(…) => object.method(…)`.");
-  }
-  if (analysis.lexical) {
-    const what = `a function that uses \`${analysis.lexical}\` of the code around it`;
-    throw new DataCloneError(path, what, "Pass what it needs as an argument.");
-  }
-  if (analysis.methodThis) {
-    throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
-  }
-  return analysis;
-}
-
-const useModule = "Put it in a file and use moduleTask(file, name).";
+// ---- The rest ----
 
 /** An ES module, a notebook's exports (a Proxy) or a test runner's stand-in for a module. */
 function isNamespace(value: unknown): boolean {
@@ -383,8 +323,6 @@ function folderOf(require: NodeJS.Require): string {
   return require.resolve.paths("./")?.[0] ?? process.cwd();
 }
 
-// ---- The rest ----
-
 function symbolNode(value: symbol, path: string): PackedNode {
   const key = Symbol.keyFor(value);
   if (key !== undefined) return { kind: "symbol", key, wellKnown: false };
@@ -398,39 +336,4 @@ function symbolNode(value: symbol, path: string): PackedNode {
 function bufferNode(value: Buffer, path: string): PackedNode {
   if (isDetached(value.buffer)) throw refusal(value, path);
   return { kind: "buffer", bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
-}
-
-function refusal(value: object, path: string): DataCloneError {
-  const buffer = ArrayBuffer.isView(value) ? value.buffer : types.isAnyArrayBuffer(value) ? value : undefined;
-  if (buffer && isDetached(buffer)) {
-    return new DataCloneError(
-      path,
-      "a detached buffer (it was transferred before)",
-      "Send a copy: `buffer.slice()`.",
-    );
-  }
-  if (types.isPromise(value))
-    return new DataCloneError(path, "a Promise", "Await it first and send its value.");
-  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) {
-    return new DataCloneError(
-      path,
-      `a ${value.constructor.name}`,
-      "Send a Map or an array of what it holds.",
-    );
-  }
-  if (types.isGeneratorObject(value) || typeof (value as { next?: unknown }).next === "function") {
-    return new DataCloneError(
-      path,
-      "an iterator",
-      "Send its values, `[...iterator]`, or run the generator function with iterateInThread.",
-    );
-  }
-  if (value instanceof URL) return new DataCloneError(path, "a URL", "Send `url.href`.");
-  const name = value.constructor?.name || "class";
-  return new DataCloneError(
-    path,
-    `an instance of ${name}`,
-    "Send plain data and make it inside the function, give the class a [travel]() method, or keep it on the loop " +
-      "and call a function that uses it: runCoroutineThreadsafe(fn).",
-  );
 }

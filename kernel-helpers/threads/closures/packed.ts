@@ -10,16 +10,17 @@ export interface Packed {
   nodes: PackedNode[];
   /** Order in which to make the nodes: what a function captures comes before the function. */
   order: number[];
-  holes: Hole[];
+  /** Three entries a hole: the holder, the key in it, and the number of the node to put there. */
+  holes: (object | string | number)[];
   fills: Fill[];
 }
 
-export type Hole = [holder: object, key: string | number, node: number];
 /** A Map or Set and its entries, when some of them are holes. */
 export type Fill = [collection: Map<unknown, unknown> | Set<unknown>, entries: unknown[]];
 
 export type PackedNode =
-  | { kind: "function"; code: FunctionCode; id: number; captures: object; properties?: object }
+  /** Without `captures` it is the same function for all tasks of a thread. */
+  | { kind: "function"; code: FunctionCode; id: number; captures?: object; properties?: object }
   | { kind: "stub"; id: number; name: string; reason: string }
   | { kind: "reference"; reference: Reference }
   | { kind: "require"; folder: string }
@@ -28,11 +29,34 @@ export type PackedNode =
   | { kind: "symbol"; key: string; wellKnown: boolean }
   | { kind: "error"; error: unknown; holder: { errorClass: unknown } };
 
-export interface FunctionCode {
+/** A function that captures nothing and has no properties: its code is all of it. */
+export interface FunctionTarget {
+  code: FunctionCode;
+  id: number;
+}
+
+/** A function's text and what it takes to compile it, in one string: a clone costs by the object. */
+export type FunctionCode = string;
+
+export interface FunctionParts {
   /** An expression that makes the function. */
   source: string;
   /** The variables that it captures. */
   names: string[];
   name: string;
   sloppy: boolean;
+}
+
+export function functionCode({ source, names, name, sloppy }: FunctionParts): FunctionCode {
+  return `${JSON.stringify(name)}\n${sloppy ? "sloppy" : "strict"}\n${names.join()}\n${source}`;
+}
+
+export function functionParts(code: FunctionCode): FunctionParts {
+  const [name, mode, names, ...lines] = code.split("\n") as [string, string, string, ...string[]];
+  return {
+    source: lines.join("\n"),
+    names: names === "" ? [] : names.split(","),
+    name: JSON.parse(name) as string,
+    sloppy: mode === "sloppy",
+  };
 }

@@ -20,13 +20,29 @@ const clonableClasses = new Set([
 export function isPlain(value: unknown, seen?: Set<object>): boolean {
   switch (typeof value) {
     case "object":
-      return value === null || isPlainObject(value, seen ?? new Set());
+      return value === null || isListOfPrimitives(value) || isPlainObject(value, seen ?? new Set());
     case "function":
     case "symbol":
       return false;
     default:
       return true;
   }
+}
+
+const shortList = 8;
+
+/** What most tasks have as arguments; told without remembering what was seen. */
+function isListOfPrimitives(value: object): boolean {
+  if (!Array.isArray(value) || value.length > shortList || types.isProxy(value)) return false;
+  if (Object.getPrototypeOf(value) !== Array.prototype) return false;
+  for (let i = 0; i < value.length; i++) if (!isPrimitive(value[i])) return false;
+  return hasNoExtras(value);
+}
+
+function isPrimitive(value: unknown): boolean {
+  return (
+    value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol")
+  );
 }
 
 function isPlainObject(value: object, seen: Set<object>): boolean {

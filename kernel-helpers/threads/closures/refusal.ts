@@ -1,3 +1,6 @@
+import { types } from "node:util";
+import { isDetached } from "./plain";
+
 /** A value that cannot go to another thread; thrown before the task is queued. */
 export class DataCloneError extends TypeError {
   override name = "DataCloneError";
@@ -8,4 +11,40 @@ export class DataCloneError extends TypeError {
     super(`${path} is ${what}, which cannot go to another thread. ${wayOut}`);
     this.path = path;
   }
+}
+
+/** Why a value that structured clone cannot carry is refused, and the way out. */
+export function refusal(value: object, path: string): DataCloneError {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : types.isAnyArrayBuffer(value) ? value : undefined;
+  if (buffer && isDetached(buffer)) {
+    return new DataCloneError(
+      path,
+      "a detached buffer (it was transferred before)",
+      "Send a copy: `buffer.slice()`.",
+    );
+  }
+  if (types.isPromise(value))
+    return new DataCloneError(path, "a Promise", "Await it first and send its value.");
+  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) {
+    return new DataCloneError(
+      path,
+      `a ${value.constructor.name}`,
+      "Send a Map or an array of what it holds.",
+    );
+  }
+  if (types.isGeneratorObject(value) || typeof (value as { next?: unknown }).next === "function") {
+    return new DataCloneError(
+      path,
+      "an iterator",
+      "Send its values, `[...iterator]`, or run the generator function with iterateInThread.",
+    );
+  }
+  if (value instanceof URL) return new DataCloneError(path, "a URL", "Send `url.href`.");
+  const name = value.constructor?.name || "class";
+  return new DataCloneError(
+    path,
+    `an instance of ${name}`,
+    "Send plain data and make it inside the function, give the class a [travel]() method, or keep it on the loop " +
+      "and call a function that uses it: runCoroutineThreadsafe(fn).",
+  );
 }

@@ -5,19 +5,26 @@ import { unpackError } from "../errors";
 import type { AnyFunction } from "../types";
 import { adopt, liveFunction } from "./identity";
 import { requireFromHere, resolveReference } from "./modules";
-import type { FunctionCode, Packed, PackedNode } from "./packed";
+import {
+  type FunctionCode,
+  type FunctionParts,
+  type FunctionTarget,
+  functionParts,
+  type Packed,
+  type PackedNode,
+} from "./packed";
 
 /** Makes the packed values anew in this thread. */
 export function unpack(packed: Packed): unknown {
   const { nodes, order, holes, fills } = packed;
   const made: unknown[] = new Array(nodes.length);
   const late: (() => void)[] = [];
-  const places: Hole[][] = nodes.map(() => []);
-  for (const hole of holes) places[hole[2]]!.push(hole);
+  const places: number[][] = nodes.map(() => []);
+  for (let i = 0; i < holes.length; i += 3) places[holes[i + 2] as number]!.push(i);
   for (const index of order) {
     const value = make(nodes[index]!, late);
     made[index] = value;
-    for (const [holder, key] of places[index]!) (holder as Record<string, unknown>)[key] = value;
+    for (const i of places[index]!) (holes[i] as Record<string, unknown>)[holes[i + 1] as string] = value;
   }
   for (const fill of late) fill();
   for (const [collection, entries] of fills) fillCollection(collection, entries);
@@ -28,8 +35,6 @@ export function unpack(packed: Packed): unknown {
 export function unpackValue(packed: Packed): unknown {
   return (unpack(packed) as { value: unknown }).value;
 }
-
-type Hole = Packed["holes"][number];
 
 function fillCollection(collection: Packed["fills"][number][0], entries: unknown[]): void {
   for (const entry of entries) {
@@ -71,45 +76,64 @@ function revive(module: string, name: string, data: unknown): unknown {
 
 function makeFunction(node: PackedNode & { kind: "function" }, late: (() => void)[]): AnyFunction {
   const { code, captures, properties, id } = node;
-  const compiled = compile(code)();
-  compiled.set(captures);
-  const fn = compiled.make();
-  if (fn.name !== code.name) Object.defineProperty(fn, "name", { value: code.name, configurable: true });
+  if (!captures) return functionOf({ code, id });
+  const { name, make, set } = compile(code);
+  set(captures);
+  const fn = named(make(), name);
   // Functions that capture one another get the last of their captures when all are made.
-  if (code.names.length > 0) late.push(() => compiled.set(captures));
+  late.push(() => set(captures));
   if (properties) late.push(() => Object.assign(fn, properties));
   if (id > 0) adopt(fn, id);
   return fn;
 }
 
-/** A function without captures. */
-export function compileFunction(code: FunctionCode): AnyFunction {
-  return compile(code)().make();
+const functions = new Map<number, AnyFunction>();
+const functionsLimit = 1000;
+
+/** A function without captures; the loop's own is made once in a thread. */
+export function functionOf({ code, id }: FunctionTarget): AnyFunction {
+  let fn = functions.get(id);
+  if (fn) return fn;
+  const { name, make } = compile(code);
+  fn = named(make(), name);
+  if (id === 0) return fn;
+  adopt(fn, id);
+  if (functions.size >= functionsLimit) functions.clear();
+  functions.set(id, fn);
+  return fn;
+}
+
+function named(fn: AnyFunction, name: string): AnyFunction {
+  if (fn.name !== name) Object.defineProperty(fn, "name", { value: name, configurable: true });
+  return fn;
 }
 
 interface Compiled {
+  name: string;
   set(captures: object): void;
   make(): AnyFunction;
 }
 
-const factories = new Map<string, () => Compiled>();
+const factories = new Map<FunctionCode, () => Compiled>();
 
-/** Compiles a source once in this thread; each call of the factory gives it variables of its own. */
-function compile(code: FunctionCode): () => Compiled {
-  const key = `${code.names.join()}\n${code.source}`;
-  let factory = factories.get(key);
+/** Compiles a source once in this thread; each call gives it variables of its own. */
+function compile(code: FunctionCode): Compiled {
+  let factory = factories.get(code);
   if (!factory) {
-    factory = compileText(factoryText(code), [], {
-      filename: `[${code.name || "function"} in a worker thread]`,
+    const parts = functionParts(code);
+    const { name } = parts;
+    const make = compileText(factoryText(parts), [], {
+      filename: `[${name || "function"} in a worker thread]`,
       importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }) as () => Compiled;
-    factories.set(key, factory);
+    }) as () => Omit<Compiled, "name">;
+    factory = () => Object.assign(make(), { name });
+    factories.set(code, factory);
   }
-  return factory;
+  return factory();
 }
 
 /** All on the first line, so that line numbers in stacks count in the function's own text. */
-function factoryText({ names, source, sloppy }: FunctionCode): string {
+function factoryText({ names, source, sloppy }: FunctionParts): string {
   const strict = sloppy ? "" : '"use strict"; ';
   const variables = names.length > 0 ? `let ${names.join(", ")}; ` : "";
   const set = names.length > 0 ? `({ ${names.join(", ")} } = captures)` : "";

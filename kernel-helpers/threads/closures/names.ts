@@ -1,0 +1,89 @@
+import type { AnyFunction } from "../types";
+import { type Analysis, analyse } from "./analyse";
+import { DataCloneError } from "./refusal";
+import { scopesOf } from "./scopes";
+
+/** The value of a captured variable. */
+export interface Bound {
+  value: unknown;
+}
+
+/** What never changes about a function: a name that no scope binds, a variable that is never assigned again. */
+const settled = new WeakMap<AnyFunction, Map<string, Bound | "global">>();
+
+/** What the names in a function's text mean at this moment. The scopes are read once, and only when needed. */
+export class Names {
+  readonly analysis: Analysis;
+  private readonly settled: Map<string, Bound | "global">;
+  private scopes: object[] | undefined;
+
+  /** Throws DataCloneError for a function whose text does not say all that it does. */
+  constructor(
+    readonly fn: AnyFunction,
+    readonly path: string,
+  ) {
+    this.analysis = analyseFunction(fn, path);
+    let known = settled.get(fn);
+    if (!known) {
+      known = new Map();
+      settled.set(fn, known);
+    }
+    this.settled = known;
+  }
+
+  /** The variable of that name, or undefined for a global. Throws when it has no value yet. */
+  find(name: string): Bound | undefined {
+    const known = this.settled.get(name);
+    if (known) return known === "global" ? undefined : known;
+    this.scopes ??= scopesOf(this.fn).filter((scope) => scope !== globalThis);
+    const holder = this.scopes.find((scope) => Object.hasOwn(scope, name));
+    if (!holder) {
+      this.settled.set(name, "global");
+      return undefined;
+    }
+    const bound = { value: readVariable(holder, name, this.path) };
+    // These two are never assigned again: a notebook's exports, and the imports of one cell.
+    if (name === "exports" || /_\d+$/.test(name)) this.settled.set(name, bound);
+    return bound;
+  }
+
+  captureNothing(): boolean {
+    if (this.analysis.derived) return false;
+    for (const name of this.analysis.free.keys()) if (this.find(name)) return false;
+    return true;
+  }
+}
+
+function readVariable(scope: object, name: string, path: string): unknown {
+  try {
+    return (scope as Record<string, unknown>)[name];
+  } catch {
+    const what = "a variable without a value yet";
+    throw new DataCloneError(`${path} → ${name}`, what, "Call after its declaration.");
+  }
+}
+
+function analyseFunction(fn: AnyFunction, path: string): Analysis {
+  const analysis = readText(fn, path);
+  if (analysis.shape === "native") {
+    const what = fn.name.startsWith("bound ") ? "a bound function" : "a native function";
+    throw new DataCloneError(path, what, "Write an arrow that calls it: `(…) => object.method(…)`.");
+  }
+  if (analysis.lexical) {
+    const what = `a function that uses \`${analysis.lexical}\` of the code around it`;
+    throw new DataCloneError(path, what, "Pass what it needs as an argument.");
+  }
+  if (analysis.methodThis) {
+    throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
+  }
+  return analysis;
+}
+
+function readText(fn: AnyFunction, path: string): Analysis {
+  try {
+    return analyse(Function.prototype.toString.call(fn));
+  } catch (error) {
+    const what = `a function whose text cannot be read (${(error as Error).message})`;
+    throw new DataCloneError(path, what, "Put it in a file and use moduleTask(file, name).");
+  }
+}
