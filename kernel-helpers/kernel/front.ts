@@ -16,6 +16,7 @@ import {
   sizeOf,
 } from "./bridge";
 import { Outbox } from "./outbox";
+import { whenParentGoes } from "./parent";
 import { decode, encode, type Header, type Message } from "./wire";
 
 interface Connection {
@@ -271,6 +272,7 @@ async function start() {
     waiting.push({ ...origin, content });
     next();
   });
+  whenParentGoes(shutdown);
 }
 
 main.on("message", fromMain);

@@ -107,7 +107,8 @@ export class Kernel {
     const file = join(folder, "connection.json");
     const child = spawn(argv[0]!, [...argv.slice(1), file], {
       cwd,
-      env: { ...process.env, ...env },
+      // A kernel that knows it ends when the tests are killed.
+      env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });

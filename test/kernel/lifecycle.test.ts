@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { Kernel, kernels, published, streamText } from "./client";
+import { Kernel, kernels, published, root, streamText } from "./client";
 
 test("100 starts in a row become ready for a client that asks once", { timeout: 240_000 }, async () => {
   for (let start = 0; start < 100; start++) {
@@ -107,7 +107,7 @@ describe("a shutdown", () => {
   test("ends workers and child processes with the kernel", async () => {
     await using kernel = await Kernel.start();
     const answer = await kernel.run(`
-      import { spawn } from "node:child_process";
+      import { type ChildProcess, spawn, spawnSync } from "node:child_process";
       import { Worker } from "node:worker_threads";
       new Worker("setInterval(() => {}, 1000)", { eval: true });
       const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')"]);
@@ -131,6 +131,46 @@ function ended(pid: number): boolean {
     return true;
   }
 }
+
+describe("a kernel whose parent is killed", () => {
+  const endless = "console.log('started'); while (true) {}";
+
+  async function startedUnder(parent: ChildProcess): Promise<Kernel> {
+    const kernel = await Kernel.start({ env: { JPY_PARENT_PID: String(parent.pid) } });
+    const id = await kernel.submit(endless);
+    await kernel.until(() => kernel.of(id, "stream")[0]);
+    return kernel;
+  }
+
+  test("ends, even in an endless loop", async () => {
+    const parent = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    await using kernel = await startedUnder(parent);
+    parent.kill("SIGKILL");
+    expect(await kernel.exit).toBe(0);
+  });
+
+  test("ends with the runner that started it", async () => {
+    const script = `
+      const { startKernel, findKernelspec } = require("notebook-tools");
+      startKernel(findKernelspec("tslab", "."), { cwd: "." }).then(async (kernel) => {
+        console.log(kernel.pid);
+        await kernel.execute(${JSON.stringify(endless)});
+      })`;
+    const runner = spawn(process.execPath, ["-e", script], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [said] = await once(runner.stdout, "data");
+    runner.kill("SIGKILL");
+    await expect.poll(() => ended(Number(said)), { timeout: 20_000 }).toBe(true);
+  });
+
+  test("is not thought gone when the number names no process at the start, as in a container", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    await using kernel = await Kernel.start({ env: { JPY_PARENT_PID: String(pid) } });
+    expect((await kernel.run("await new Promise((done) => setTimeout(done, 2500))")).reply.status).toBe("ok");
+  });
+});
 
 describe("a kernel that ends by itself", () => {
   test("is noticed when a cell exits", async () => {
