@@ -32,6 +32,8 @@ interface Connection {
 
 /** How long the main thread has to hear of an interrupt before what it computes is stopped. */
 const patienceMs = 300;
+/** A main thread that has not heard an interrupt after this is taken to be in a loop. */
+const signalAfterMs = 50;
 /** How long the main thread has to end after a shutdown. */
 const graceMs = 3000;
 /** Messages that may wait at a slow subscriber; each holds at most the outbox's merge limit. */
@@ -184,16 +186,19 @@ function fromCell(message: Extract<FromMain, { kind: "stream" | "publish" }>) {
 /**
  * Tells main something that it must hear even from within an endless loop: after a while, whatever
  * it computes is stopped. The compiler is left alone: half a compilation would spoil the next.
+ * Returns whether main has heard it.
  */
-function insist(wish: Insistence["wish"]) {
+function insist(wish: Insistence["wish"]): () => boolean {
   const insistence = ++insisted;
   tell({ insistence, wish });
+  const isHeard = () => heard >= insistence;
   const stop = () => {
-    if (heard >= insistence) return;
+    if (isHeard()) return;
     if (!shared.isProtected) stopMain();
     setTimeout(stop, patienceMs);
   };
   setTimeout(stop, patienceMs);
+  return isHeard;
 }
 
 /** Ends what the main thread computes; its event loop goes on. */
@@ -203,10 +208,14 @@ function stopMain() {
   session.post("Runtime.terminateExecution", () => session.disconnect());
 }
 
-/** A signal ends a cell's synchronous loop with an error that can be caught; Windows has none. */
+/**
+ * A signal ends a cell's synchronous loop with an error that can be caught; Windows has none. It is sent to
+ * who did not hear the message: a wait ends by that, and a signal after it would stop the next cell.
+ */
 function interrupt() {
-  if (process.platform !== "win32") process.kill(process.pid, "SIGINT");
-  insist("interrupt");
+  const isHeard = insist("interrupt");
+  if (process.platform === "win32") return;
+  setTimeout(() => isHeard() || process.kill(process.pid, "SIGINT"), signalAfterMs);
 }
 
 function shutdown() {

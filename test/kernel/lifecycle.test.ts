@@ -61,6 +61,17 @@ describe("an interrupt", () => {
     });
   }
 
+  test("that ended a wait never reaches the cell after it", { timeout: 60_000 }, async () => {
+    await using kernel = await Kernel.start();
+    for (let round = 0; round < 40; round++) {
+      const id = await kernel.submit("console.log('started'); await new Promise(() => {})");
+      await kernel.until(() => kernel.of(id, "stream")[0]);
+      await kernel.ask("interrupt_request", {}, "control");
+      await kernel.answer(id);
+      expect((await kernel.run("for (let i = 0; i < 1e6; i++);")).reply.status).toBe("ok");
+    }
+  });
+
   test.skipIf(process.platform === "win32")("by SIGINT stops a loop and a wait", async () => {
     await using kernel = await Kernel.start();
     for (const code of [loops["a synchronous loop"], loops["a wait that never ends"]]) {
