@@ -14,15 +14,17 @@ export interface ThroughputOptions {
   title?: string;
   /** What is counted; "tasks" unless given. */
   unit?: string;
+  /** The machine's cores: a line where computing threads are expected to stop gaining. */
+  cores?: number;
 }
 
 /**
- * Throughput against the number of threads, beside the line that each thread's full share would give.
+ * Throughput against the number of threads, beside the line on which each thread adds as much as the first.
  *
  * @throws RangeError without points, TypeError for numbers below 0 or none at all.
  */
 export function throughputChart(points: ThroughputPoint[], options: ThroughputOptions = {}): Chart {
-  const { title = "Throughput by number of threads", unit = "tasks" } = options;
+  const { title = "Throughput by number of threads", unit = "tasks", cores } = options;
   checkSome(
     "throughputChart's list of points",
     points.length,
@@ -32,19 +34,20 @@ export function throughputChart(points: ThroughputPoint[], options: ThroughputOp
     "threads and perSecond",
     points.flatMap(({ threads, perSecond }) => [threads, perSecond]),
   );
+  if (cores !== undefined) checkNumbers("cores", [cores]);
   const rows = [...points].sort((a, b) => a.threads - b.threads);
-  const words = { title, description: describe(rows, unit) };
+  const words = { title, description: describe(rows, unit, cores) };
   return new Chart(words, {
     height: 240,
     datasets: {
-      points: rows.map((row) => ({ ...row, perSecond: threeDigits(row.perSecond) })),
+      points: rows.map(({ threads, perSecond }) => ({ threads, perSecond: threeDigits(perSecond) })),
       ideal: idealLine(rows),
     },
     encoding: {
       x: threadsAxis(rows),
       y: { field: "perSecond", type: "quantitative", title: `${unit} per second`, axis: { tickCount: 5 } },
     },
-    layer: [...idealLayers(), ...measuredLayers(unit)],
+    layer: [...coresLayers(rows, cores), ...idealLayers(), ...measuredLayers(unit)],
   });
 }
 
@@ -58,7 +61,25 @@ function threadsAxis(rows: ThroughputPoint[]): VegaLiteSpec {
   };
 }
 
-/** From the fewest threads to the most, as if each added its full share. */
+/** Where the cores are full; nothing where that lies outside the chart. */
+function coresLayers(rows: ThroughputPoint[], cores: number | undefined): VegaLiteSpec[] {
+  if (cores === undefined || cores < rows[0]!.threads || cores > rows.at(-1)!.threads) return [];
+  const data = { values: [{ threads: cores, label: cores === 1 ? "1 core" : `${cores} cores` }] };
+  return [
+    {
+      data,
+      mark: { type: "rule", color: ink, opacity: 0.5 },
+      encoding: { y: { value: 0 }, y2: { value: "height" } },
+    },
+    {
+      data,
+      mark: { type: "text", align: "left", baseline: "top", dx: 5, dy: 2, color: ink, fontSize: 12 },
+      encoding: { y: { value: 0 }, text: { field: "label" } },
+    },
+  ];
+}
+
+/** From the fewest threads to the most, as if each added as much as the first. */
 function idealLine(rows: ThroughputPoint[]): ThroughputPoint[] {
   const [first, last] = [rows[0]!, rows.at(-1)!];
   const share = first.perSecond / (first.threads || 1);
@@ -81,7 +102,7 @@ function idealLayers(): VegaLiteSpec[] {
         dy: -4,
         color: ink,
         fontSize: 12,
-        text: "full share of each",
+        text: "if each thread added as much",
       },
     },
   ];
@@ -102,10 +123,11 @@ function measuredLayers(unit: string): VegaLiteSpec[] {
   ];
 }
 
-function describe(rows: ThroughputPoint[], unit: string): string {
+function describe(rows: ThroughputPoint[], unit: string, cores: number | undefined): string {
+  const machine = cores === undefined ? "" : ` Cores of the machine: ${cores}.`;
   const [first, last] = [rows[0]!, rows.at(-1)!];
   return (
     `From ${first.threads} to ${last.threads} threads the throughput goes from ` +
-    `${threeDigits(first.perSecond)} to ${threeDigits(last.perSecond)} ${unit} per second.`
+    `${threeDigits(first.perSecond)} to ${threeDigits(last.perSecond)} ${unit} per second.${machine}`
   );
 }

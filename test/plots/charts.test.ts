@@ -29,6 +29,13 @@ const charts: { [name: string]: Chart } = {
     { threads: 1, perSecond: 12.1 },
   ]),
   "throughput of one pool": throughputChart([{ threads: 1, perSecond: 0 }], { unit: odd }),
+  "throughput beside the cores": throughputChart(
+    [
+      { threads: 1, perSecond: 12.1 },
+      { threads: 4, perSecond: 24 },
+    ],
+    { cores: 2 },
+  ),
   latency: latencyChart({ idle: [0.2, 0.3, 0.4, 40], [odd]: [0] }),
   "latency on a linear scale": latencyChart({ idle: [1, 2, 3] }, { scale: "linear", unit: "µs" }),
 };
@@ -112,6 +119,10 @@ describe("charts of nothing", () => {
     [() => comparisonChart({ a: "5" as never }), 'must be numbers of at least 0, got "5"'],
     [() => costChart({ a: -1 }), "must be numbers of at least 0, got -1"],
     [() => throughputChart([]), "throughputChart's list of points is empty."],
+    [
+      () => throughputChart([{ threads: 1, perSecond: 1 }], { cores: -1 }),
+      "cores must be numbers of at least 0, got -1",
+    ],
     [() => latencyChart({}), "latencyChart's object is empty."],
     [() => latencyChart({ a: [] }), `latencyChart's "a" is empty. Give it at least one number.`],
     [() => latencyChart({ a: [1, Number.POSITIVE_INFINITY] }), "must be numbers of at least 0, got Infinity"],
