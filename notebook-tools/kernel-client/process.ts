@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
+import { guard } from "./guard";
 import type { Kernelspec } from "./kernelspecs";
 
 export interface KernelExit {
@@ -67,6 +68,7 @@ function reasonFor(code: number | null, signal: string | null, output: string): 
 
 export class KernelProcess {
   readonly #child: ChildProcess;
+  readonly #unguard: () => void;
   #tail = "";
   #exit: KernelExit | null = null;
   /** Resolves when the process is gone and its pipes are read; never rejects. */
@@ -84,6 +86,7 @@ export class KernelProcess {
       windowsHide: true,
     });
     live.add(this);
+    this.#unguard = this.#child.pid === undefined ? () => {} : guard(this.#child.pid);
     this.#child.stdout?.on("data", (chunk: Buffer) => this.#keep(chunk));
     this.#child.stderr?.on("data", (chunk: Buffer) => this.#keep(chunk));
     this.exited = new Promise((resolve) => {
@@ -108,6 +111,7 @@ export class KernelProcess {
   #end(code: number | null, signal: string | null): KernelExit {
     this.#exit ??= { code, signal, reason: reasonFor(code, signal, this.#tail), output: this.#tail };
     this.kill("SIGKILL");
+    this.#unguard();
     live.delete(this);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();

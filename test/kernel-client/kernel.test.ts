@@ -1,4 +1,6 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +18,7 @@ import {
 } from "../../notebook-tools/kernel-client";
 import { freePorts } from "../../notebook-tools/kernel-client/connection";
 import { kernelsForTests, temporaryFolder } from "../run/kernels.ts";
+import { isRunning, until } from "../run/processes.ts";
 
 const JUPYTER_PATH = kernelsForTests();
 const cwd = temporaryFolder();
@@ -27,19 +30,7 @@ async function start(name = "scripted", options: Partial<KernelOptions> = {}): P
   return kernel;
 }
 
-/** Whether a process runs; one that ended but was not waited for yet does not. */
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  return true;
-}
-
-async function ended(pid: number): Promise<void> {
-  while (runs(pid)) await new Promise((done) => setTimeout(done, 10));
-}
+const ended = (pid: number): Promise<boolean> => until(() => !isRunning(pid));
 
 async function textOf(kernel: Kernel, code: string): Promise<string> {
   let text = "";
@@ -174,6 +165,19 @@ describe("raw frames", () => {
   });
 });
 
+/** A program that says `pid=N` of the kernel it has started. */
+async function clientOf(source: string): Promise<{ process: ChildProcess; kernel: number }> {
+  const child = spawn(process.execPath, ["-e", source], {
+    cwd,
+    env: { ...process.env, JUPYTER_PATH },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const kernel = await new Promise<number>((done) => {
+    child.stdout!.on("data", (chunk) => done(Number(/pid=(\d+)/.exec(String(chunk))?.[1])));
+  });
+  return { process: child, kernel };
+}
+
 describe("the end", () => {
   const withChild = `
     const { spawn } = await import("node:child_process");
@@ -183,11 +187,11 @@ describe("the end", () => {
   it("of a kernel that was asked takes its children with it", async () => {
     const kernel = await start();
     const child = Number(await textOf(kernel, withChild));
-    expect(runs(child)).toBe(true);
+    expect(isRunning(child)).toBe(true);
     const exit = await kernel.shutdown();
     expect(exit.code).toBe(0);
     await ended(child);
-    expect(runs(kernel.pid!)).toBe(false);
+    expect(isRunning(kernel.pid!)).toBe(false);
   });
 
   it("comes to a kernel that ignores requests and signals, too", async () => {
@@ -212,6 +216,19 @@ describe("the end", () => {
     expect(existsSync(file)).toBe(true);
     await kernel.shutdown();
     expect(existsSync(dirname(file))).toBe(false);
+  });
+
+  it("comes when the client is killed, which can run no code then", async () => {
+    const client = `
+      const { startKernel, findKernelspec } = require(${JSON.stringify(createRequire(import.meta.url).resolve("notebook-tools"))});
+      startKernel(findKernelspec("scripted", process.cwd()), { cwd: process.cwd() }).then((kernel) => {
+        console.log("pid=" + kernel.pid);
+        setInterval(() => {}, 1000);
+      });`;
+    const killed = await clientOf(client);
+    expect(isRunning(killed.kernel)).toBe(true);
+    killed.process.kill("SIGKILL");
+    await ended(killed.kernel);
   });
 
   it("is safe to ask for twice", async () => {

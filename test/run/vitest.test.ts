@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { kernelsForTests, temporaryFolder } from "./kernels.ts";
 import { writeNotebook } from "./notebooks.ts";
+import { isRunning, until } from "./processes.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
@@ -30,20 +31,18 @@ interface Report {
   tests: Map<string, string>;
 }
 
-/** Runs vitest there, as a user would. */
-async function runVitest(folder: string, ...args: string[]): Promise<Report> {
-  const report = join(folder, "report.json");
-  const flags = [
-    "run",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-    "--pool=forks",
-    ...args,
-  ];
+/** Starts vitest there, as a user would; in a process group of its own, which can be ended as one. */
+function startVitest(folder: string, ...args: string[]) {
   const env = { ...process.env, CI: "", GITHUB_ACTIONS: "", NO_COLOR: "1" };
   for (const name of Object.keys(env)) if (name.startsWith("VITEST")) delete (env as NodeJS.ProcessEnv)[name];
-  const child = spawn(process.execPath, [vitest, ...flags], { cwd: folder, env });
+  const options = { cwd: folder, env, detached: process.platform !== "win32" };
+  return spawn(process.execPath, [vitest, "run", "--pool=forks", ...args], options);
+}
+
+async function runVitest(folder: string, ...args: string[]): Promise<Report> {
+  const report = join(folder, "report.json");
+  const flags = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const child = startVitest(folder, ...flags, ...args);
   let output = "";
   child.stdout.on("data", (chunk) => (output += chunk));
   child.stderr.on("data", (chunk) => (output += chunk));
@@ -150,6 +149,20 @@ describe("notebookTests", () => {
       "books/a.ipynb cell 4 again: Once": "passed",
     });
     expect(output).toContain("npx nb run books/a.ipynb --rerun");
+  });
+});
+
+describe("vitest that is killed", () => {
+  it("leaves no kernel behind", async () => {
+    const folder = project();
+    const sign = join(folder, "books", "pid");
+    const started = `(await import("node:fs")).writeFileSync(${JSON.stringify(sign)}, String(process.pid));`;
+    writeNotebook("endless", "scripted", [`${started} await hang()`], join(folder, "books"));
+    addTests(folder, 'notebookTests("books");');
+    const running = startVitest(folder);
+    const kernel = Number(await until(() => existsSync(sign) && readFileSync(sign, "utf8")));
+    process.kill(-running.pid!, "SIGKILL");
+    await until(() => !isRunning(kernel));
   });
 });
 
