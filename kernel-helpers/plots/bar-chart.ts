@@ -50,7 +50,9 @@ function axisOf(numbers: number[], title: string): { x: VegaLiteSpec; from: numb
   const scale = { type: "log", domain, nice: false };
   const values = Array.from({ length: Math.ceil(decades) + 2 }, (_, power) => from * 10 ** power);
   const shown = values.filter((value) => value <= domain[1]!).map(threeDigits);
-  return { from, x: { title: `${title}, logarithmic`, scale, axis: { values: shown, format: ",~r" } } };
+  // Seven decades have longer labels than their distance: some go, their lines stay.
+  const labels = { format: ",~r", labelOverlap: true, labelSeparation: 8, labelBound: true };
+  return { from, x: { title: `${title}, logarithmic`, scale, axis: { values: shown, ...labels } } };
 }
 
 function bars(from: number): VegaLiteSpec {

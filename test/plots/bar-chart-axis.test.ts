@@ -19,6 +19,12 @@ describe("the axis of a bar chart", () => {
     expect(x.title).toBe("time for a call (µs), logarithmic");
   });
 
+  it("drops labels of a logarithmic axis that would run into each other, or out of the picture", () => {
+    const svg = costChart({ direct: 0.141, "new Worker": 94_000 }).toSvg();
+    expect(svg).toMatch(/fill="#\w+">10,000</);
+    expect(svg).toMatch(/opacity="0">1,000,000</);
+  });
+
   it("stays linear beside a zero, which has no logarithm", () => {
     expect(axis(costChart({ nothing: 0, much: 1e6 })).scale.type).toBeUndefined();
   });
