@@ -14,6 +14,11 @@ export class BrokenThreadPool extends Error {
   override name = "BrokenThreadPool";
 }
 
+/** The executor was shut down and takes no more tasks, as Python's RuntimeError says it. */
+export class ExecutorShutDown extends Error {
+  override name = "ExecutorShutDown";
+}
+
 /** The call would wait for something that waits for it. */
 export class DeadlockError extends Error {
   override name = "DeadlockError";
@@ -34,7 +39,7 @@ export function registerErrorClass(errorClass: ErrorClass, name = errorClass.nam
   registered.set(name, errorClass);
 }
 
-for (const own of [TimeoutError, CancelledError, BrokenThreadPool, DeadlockError]) {
+for (const own of [TimeoutError, CancelledError, BrokenThreadPool, ExecutorShutDown, DeadlockError]) {
   registerErrorClass(own);
 }
 

@@ -34,9 +34,9 @@ export class Executor {
 
   /**
    * Queues `fn(...args)` for a thread and gives its future. Throws at once, before it is queued, when the
-   * function or an argument cannot go to a thread (DataCloneError), after `shutdown`, when the queue is
-   * over `maxQueue` (QueueFull), and when an initializer failed (BrokenThreadPool). Context variables do
-   * not go along.
+   * function or an argument cannot go to a thread (DataCloneError), after `shutdown` (ExecutorShutDown), when
+   * the queue is over `maxQueue` (QueueFull), and when an initializer failed (BrokenThreadPool). Context
+   * variables do not go along.
    */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     const future = new Future<Awaited<R>>({

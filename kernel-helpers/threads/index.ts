@@ -8,6 +8,7 @@ export {
   BrokenThreadPool,
   CancelledError,
   DeadlockError,
+  ExecutorShutDown,
   registerErrorClass,
 } from "./errors";
 export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./executor";

@@ -1,5 +1,6 @@
 import type { Executor, ThreadPoolExecutor } from "./executor";
 import type { SubmitSite } from "./submit-site";
+import { inNotebook, warn } from "./warn";
 
 /** Executors that were made and not shut down. */
 
@@ -35,14 +36,10 @@ export function unregister(executor: Executor): void {
   if (active.size === 0) process.removeListener("exit", warnAtExit);
 }
 
-function inNotebook(): boolean {
-  return "__tslab__" in globalThis;
-}
-
 function warnOfRerun(made: Made): void {
   for (const [executor, earlier] of active) {
     if (earlier.write === made.write || line(earlier) !== line(made)) continue;
-    process.emitWarning(
+    warn(
       `The cell that made a ThreadPoolExecutor runs again, and the earlier executor (${count(executor)}) was not ` +
         `shut down: ${line(made)}. Write \`await executor.shutdown()\` at the end of its work.`,
       "ResourceWarning",

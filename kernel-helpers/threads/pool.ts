@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { unpackValue } from "./closures/unpack";
 import { watchForDeadlock } from "./deadlock";
 import { makeParcel, type ParcelOptions } from "./envelope";
-import { BrokenThreadPool, CancelledError, unpackError } from "./errors";
+import { BrokenThreadPool, CancelledError, ExecutorShutDown, unpackError } from "./errors";
 import { refuseInWorker, threadDied, withSubmitSite } from "./failures";
 import { Fifo } from "./fifo";
 import type { Job } from "./job";
@@ -93,7 +93,9 @@ export class Pool {
   private requireOpen(): void {
     if (this.broken) throw this.broken;
     if (this.closed) {
-      throw new Error("The executor was shut down and takes no more tasks. Make a new ThreadPoolExecutor.");
+      throw new ExecutorShutDown(
+        "The executor was shut down and takes no more tasks. Make a new ThreadPoolExecutor.",
+      );
     }
     if (this.queued >= this.settings.maxQueue && this.isFull()) {
       throw new QueueFull(

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import {
   callSoonThreadsafe,
   checkCancelled,
+  ExecutorShutDown,
   runCoroutineThreadsafe,
   runInExecutor,
   ThreadPoolExecutor,
@@ -70,6 +71,7 @@ test("a queue over its limit", async () => {
 test("a task after shutdown", async () => {
   const over = new ThreadPoolExecutor({ maxWorkers: 1 });
   await over.shutdown();
+  expect(() => over.submit(one)).toThrow(ExecutorShutDown);
   expect(() => over.submit(one)).toThrow(
     /was shut down and takes no more tasks. Make a new ThreadPoolExecutor/,
   );

@@ -6,8 +6,10 @@ export interface Use {
   members: Set<string>;
   /** True when the name is also used in any other way than `name.property`. */
   whole: boolean;
-  /** True when the function assigns to it, or to one of its properties. */
-  written: boolean;
+  /** The variables that the function assigns to: the name itself, or those of a notebook's `exports`. */
+  writes: Set<string>;
+  /** The functions that it calls: the name itself, or its members. */
+  calls: Set<string>;
   /** True when its only use is as the first argument of a call back to the loop. */
   loopOnly: boolean;
 }
@@ -153,7 +155,7 @@ class Walker {
     if (name === "arguments") this.lexical("arguments", scope);
     let use = this.analysis.free.get(name);
     if (!use) {
-      use = { members: new Set(), whole: false, written: false, loopOnly: false };
+      use = { members: new Set(), whole: false, writes: new Set(), calls: new Set(), loopOnly: false };
       this.analysis.free.set(name, use);
     }
     return use;
@@ -191,11 +193,20 @@ class Walker {
   }
 
   CallExpression(node: Tree, scope: Scope): void {
+    this.called(node.callee, scope);
     this.visit(node.callee, scope);
     const [first, ...rest] = node.arguments;
     const target = first && isLoopCall(node.callee) ? this.loopTarget(first, scope) : false;
     if (first && !target) this.visit(first, scope);
     this.visit(rest, scope);
+  }
+
+  private called(callee: Tree, scope: Scope): void {
+    const { type, object, name = object?.name } = callee;
+    if (type === "SequenceExpression") this.called(callee.expressions.at(-1), scope);
+    else if (type === "Identifier") this.use(name, scope)?.calls.add(name);
+    else if (type === "MemberExpression" && object.type === "Identifier")
+      this.use(name, scope)?.calls.add(memberName(callee) ?? "");
   }
 
   private loopTarget(first: Tree, scope: Scope): boolean {
@@ -215,13 +226,15 @@ class Walker {
   }
 
   private written(target: Tree, scope: Scope): void {
-    if (target.type === "MemberExpression" && target.object.type !== "Identifier") return;
-    const names = target.type === "MemberExpression" ? [target.object.name] : boundNames(target);
-    for (const name of names) {
-      const use = this.use(name, scope);
-      // A write to a property counts for the `exports` of a notebook, where it is a write to a variable.
-      if (use && (target.type !== "MemberExpression" || name === "exports")) use.written = true;
-    }
+    if (target.type === "MemberExpression") this.exportWritten(target, scope);
+    else for (const name of boundNames(target)) this.use(name, scope)?.writes.add(name);
+  }
+
+  /** A variable of an earlier cell is a property of the notebook's `exports`. */
+  private exportWritten(target: Tree, scope: Scope): void {
+    if (target.object.name !== "exports") return;
+    const variable = memberName(target);
+    if (variable !== undefined) this.use("exports", scope)?.writes.add(variable);
   }
 
   Property(node: Tree, scope: Scope): void {

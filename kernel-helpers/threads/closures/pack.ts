@@ -4,6 +4,7 @@ import { packError } from "../errors";
 import { isTraveller, travel } from "../travel";
 import type { AnyFunction } from "../types";
 import { superclass, type Use } from "./analyse";
+import { hintOfSize, hintOfWrite } from "./hints";
 import { idOf, knownId } from "./identity";
 import { referenceOf } from "./modules";
 import { type Bound, Names } from "./names";
@@ -22,8 +23,6 @@ export interface PackOptions {
   task?: Names;
   /** Values for variables that the first function captures. */
   captures?: Record<string, unknown>;
-  /** Called with the name of a captured variable that the function assigns to. */
-  onWrite?: (fn: AnyFunction, variable: string) => void;
 }
 
 /** Packs each property of `root`; throws DataCloneError with the path of what cannot go. */
@@ -76,8 +75,14 @@ class Packer {
   /** Containers already copied, and values already given a node. */
   private readonly copies = new Map<object, object>();
   private readonly nodeOf = new Map<unknown, number>();
+  /** The functions that are sure to run in the thread: the task and what it calls. */
+  private readonly running = new Set<unknown>();
+  /** Bytes of the data copied so far, roughly. */
+  private bytes = 0;
 
-  constructor(private readonly options: PackOptions) {}
+  constructor(private readonly options: PackOptions) {
+    if (options.task) this.running.add(options.task.fn);
+  }
 
   into(holder: object, key: string | number, value: unknown, path: string): void {
     const packed = this.value(value, path, holder, key);
@@ -89,6 +94,7 @@ class Packer {
   /** What to put at `holder[key]` for the value: itself, a copy with holes, or undefined for a hole. */
   value(value: unknown, path: string, holder: object, key: string | number): unknown {
     if (typeof value === "symbol" || typeof value === "function") return this.hole(value, path, holder, key);
+    if (typeof value === "string") this.bytes += value.length;
     if (typeof value !== "object" || value === null) return value;
     const copy = this.copies.get(value);
     if (copy) return copy;
@@ -198,11 +204,20 @@ class Packer {
     path: string,
   ): void {
     const at = `${path} → ${name}`;
-    if (use.written) this.options.onWrite?.(fn, name);
+    const before = this.bytes;
+    if (this.running.has(fn)) this.follow(use, value, fn);
     if (isNamespace(value) && !use.whole) captures[name] = this.namespace(value as object, use.members, path);
     else if (use.loopOnly && typeof value === "function") this.stub(captures, name, value as AnyFunction, "");
     else if (typeof value === "function") this.functionOrStub(captures, name, value as AnyFunction, at);
     else this.into(captures, name, value, at);
+    if (typeof value !== "function") hintOfSize(use, this.bytes - before, name, fn.name || path);
+  }
+
+  private follow(use: Use, value: unknown, fn: AnyFunction): void {
+    if (use.writes.size > 0) hintOfWrite(use, fn.name || "The function");
+    for (const called of use.calls) {
+      this.running.add(isNamespace(value) ? (value as Record<string, unknown>)[called] : value);
+    }
   }
 
   /** The members that are used of a notebook's earlier variables, or of an ES module. */
@@ -268,12 +283,16 @@ class Packer {
     if (proto === Map.prototype) return this.map(value as Map<unknown, unknown>, path);
     if (proto === Set.prototype) return this.set(value as Set<unknown>, path);
     if (value instanceof MessagePort) this.options.transfer.push(value);
-    else if (!this.options.transfer.includes(value) && !isPlain(value)) throw refusal(value, path);
+    else if (!this.options.transfer.includes(value)) {
+      if (!isPlain(value)) throw refusal(value, path);
+      this.bytes += bytesOf(value);
+    }
     return value;
   }
 
   private array(items: unknown[], path: string): unknown[] {
     const copy: unknown[] = new Array(items.length);
+    this.bytes += items.length * bytesPerItem;
     this.copies.set(items, copy);
     for (const key of Object.keys(items)) {
       this.into(copy, key, items[key as unknown as number], `${path}[${key}]`);
@@ -307,6 +326,15 @@ class Packer {
 }
 
 // ---- The rest ----
+
+/** Of an array's number, or reference, in memory. */
+const bytesPerItem = 8;
+
+/** What a copy of the binary data takes; nothing where it is shared. */
+function bytesOf(value: object): number {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  return types.isArrayBuffer(buffer) ? buffer.byteLength : 0;
+}
 
 /** An ES module, a notebook's exports (a Proxy) or a test runner's stand-in for a module. */
 function isNamespace(value: unknown): boolean {
