@@ -17,6 +17,7 @@ interface Link {
   name: string;
   port: MessagePort;
   shared: Int32Array;
+  loopWaits: boolean;
   /** Messages posted so far. */
   posts: number;
   /** The task that runs now, and its number in the timeline. */
@@ -36,8 +37,9 @@ export function workerName(): string | undefined {
 }
 
 /** @internal */
-export function connect({ name, port, shared }: Setup): void {
-  link = { name, port, shared: new Int32Array(shared), posts: 0, task: 0, timelineTask: 0, read: 0 };
+export function connect({ name, port, shared, loopWaits = false }: Setup): void {
+  const words = new Int32Array(shared);
+  link = { name, port, shared: words, loopWaits, posts: 0, task: 0, timelineTask: 0, read: 0 };
   port.on("message", receive);
   port.unref();
 }
@@ -140,7 +142,17 @@ export const onLoop =
   "result() would block the event loop, which is what the result has to come through. " +
   "Use `await future` here; result() is for worker threads.";
 
+/** @internal Throws in a thread for which the loop's own thread waits. */
+export function requireFreeLoop(what: string): void {
+  if (!link?.loopWaits) return;
+  throw new DeadlockError(
+    `${what} would wait for ever: the event loop's thread waits in runSync for this function. Await what you need ` +
+      "here, or leave a note with callSoonThreadsafe, which is read when runSync returns.",
+  );
+}
+
 function callLoop<A extends unknown[], R>(to: Link, fn: (...args: A) => R, args: A): Future<Awaited<R>> {
+  requireFreeLoop("runCoroutineThreadsafe");
   const id = ++lastCall;
   const future = new Future<Awaited<R>>({
     block: (timeoutMs) => block(to, future, timeoutMs),

@@ -42,7 +42,11 @@ function exited(exitCode: number, job: Job, thread: WorkerThread): Error {
 }
 
 /** Adds where the task was submitted below the worker's own frames. */
-export function withSubmitSite(error: unknown, job: Job, thread: WorkerThread): unknown {
+export function withSubmitSite(
+  error: unknown,
+  job: Pick<Job, "site">,
+  thread: Pick<WorkerThread, "name">,
+): unknown {
   if (!(error instanceof Error)) return error;
   const site = own(job.site.stack ?? "").replace(/^.*\n/, "");
   const stack = `${own(error.stack ?? String(error))}\n    --- submitted to ${thread.name} from ---\n${site}`;

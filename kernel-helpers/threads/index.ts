@@ -31,6 +31,7 @@ export {
   type SyncQueue,
   type WaitingOptions,
 } from "./queue";
+export { type RunSyncOptions, runSync } from "./run-sync";
 export type { ExecutorStats } from "./stats";
 export * from "./task-group";
 export { TimeoutError } from "./timeout";

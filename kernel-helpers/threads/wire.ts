@@ -19,6 +19,8 @@ export interface Setup {
   name: string;
   port: MessagePort;
   shared: SharedArrayBuffer;
+  /** The loop's thread does nothing but wait for this task. */
+  loopWaits?: boolean;
 }
 
 export interface Envelope {

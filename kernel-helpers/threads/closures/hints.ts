@@ -1,14 +1,21 @@
-import { warn } from "../warn";
+import { inNotebook, warn } from "../warn";
 import type { Use } from "./analyse";
 
-/** What is said once of a function's text: it works, and is seldom what was meant. */
+/** What is said once of a function's text, in a notebook once a run of a cell: it works, and is seldom meant. */
 
-const told = new WeakSet<Use>();
+const told = new WeakMap<Use, unknown>();
+
+function isNews(use: Use): boolean {
+  // tslab exchanges it for each cell that it runs.
+  const run = inNotebook() ? process.stdout.write : true;
+  if (told.get(use) === run) return false;
+  told.set(use, run);
+  return true;
+}
 
 /** The function assigns to variables that it captures. */
 export function hintOfWrite(use: Use, fn: string): void {
-  if (told.has(use)) return;
-  told.add(use);
+  if (!isNews(use)) return;
   const names = [...use.writes].map((name) => `\`${name}\``).join(", ");
   const [variable, it] = use.writes.size === 1 ? ["a variable", "it"] : ["variables", "them"];
   warn(
@@ -24,8 +31,7 @@ const largeBytes = 1_000_000;
 
 /** The function captures data that is large to copy, which happens for each task anew. */
 export function hintOfSize(use: Use, bytes: number, variable: string, fn: string): void {
-  if (bytes <= largeBytes || told.has(use)) return;
-  told.add(use);
+  if (bytes <= largeBytes || !isNews(use)) return;
   warn(
     `\`${variable}\`, which ${fn} captures, is about ${(bytes / 1e6).toFixed(0)} MB and is copied for each task. ` +
       "Share it (a typed array over a SharedArrayBuffer), or let each thread read it once (`initializer`).",

@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { checkCancelled, isCancelledHere, mailbox, recordHere } from "../bridge";
+import { checkCancelled, isCancelledHere, mailbox, recordHere, requireFreeLoop } from "../bridge";
 import { shutDown } from "./errors";
 import type { Ledger } from "./ledger";
 import { type Answer, Bell, Claim, type Line, newLine, type Request } from "./line";
@@ -126,6 +126,7 @@ export class Outpost implements Station {
 
   /** Rejects with the signal's reason once home has agreed that nothing was given meanwhile. */
   #ask(request: (id: number) => Request, signal: AbortSignal | undefined): Promise<unknown> {
+    requireFreeLoop("The queue");
     if (this.ledger.isDone) return Promise.reject(shutDown());
     const id = this.#nextId();
     const withdraw = () => this.#send({ op: "withdraw", id });
@@ -157,6 +158,7 @@ export class Outpost implements Station {
 
   /** Asks home and blocks; undefined when the answer is no, or `timeout` ms have passed. */
   #askBlocking(request: (id: number) => Request, timeout = Number.POSITIVE_INFINITY): Item | undefined {
+    requireFreeLoop("The queue");
     const id = this.#nextId();
     const deadline = performance.now() + timeout;
     let outcome = undefined as Answer | undefined;
