@@ -4,6 +4,8 @@ import { NotebookError } from "./nbformat";
 import { addRunCommand } from "./run/command";
 import { addHousekeepingCommands } from "./run/housekeeping";
 
+const { version } = require("../package.json") as { version: string };
+
 const badUsage = 2;
 
 /** Commands that a run can do without: their parsers and highlighters take a while to load. */
@@ -19,6 +21,7 @@ function program(named: string | undefined): Command {
     .description(
       "Runs, checks and exports Jupyter notebooks from Node.js, without Python; works with any Jupyter kernel.",
     )
+    .version(version, "-V, --version", "print the version")
     .showHelpAfterError("Run the command with --help to see what it takes.")
     .exitOverride();
   addRunCommand(nb);

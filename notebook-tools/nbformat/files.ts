@@ -104,6 +104,12 @@ function* bytesOf(data: string | Uint8Array): Generator<Uint8Array> {
 
 const encoder = new TextEncoder();
 
+/** Tells whether a file was written or replaced: another stamp, another file. Empty where there is none. */
+export async function fileStamp(file: string): Promise<string> {
+  const stats = await stat(file, { bigint: true }).catch(() => undefined);
+  return stats ? [stats.ino, stats.size, stats.mtimeNs].join(" ") : "";
+}
+
 /** A notebook file, and its place below the path that led to it. */
 export interface NotebookPath {
   file: string;

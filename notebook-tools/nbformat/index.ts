@@ -1,3 +1,3 @@
 /** Reads, checks and edits notebook files (nbformat 4.0 to 4.5), leaving no noise behind. */
 export * from "./browser";
-export { findNotebooks, type NotebookPath, readNotebook, writeAtomically } from "./files";
+export { fileStamp, findNotebooks, type NotebookPath, readNotebook, writeAtomically } from "./files";

@@ -6,7 +6,7 @@ import { findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
 import { addRunFlags, type Flags } from "./flags";
 import { onInterrupt } from "./interrupts";
 import { type RunOptions, runNotebooks } from "./notebooks";
-import { reporters } from "./reporters";
+import { reporters, sharedTarget } from "./reporters";
 import { durationsFile, readDurations, shardOf, writeDurations } from "./shard";
 import { exitCode, exitCodes } from "./summary";
 import type { Listener, RunResult } from "./types";
@@ -80,8 +80,13 @@ function withoutRepeats(notebooks: readonly NotebookPath[]): NotebookPath[] {
 function checkUsage(
   notebooks: readonly NotebookPath[],
   paths: string[],
-  { outputDir, shard, watch }: Flags,
+  { outputDir, shard, watch, reporter = [] }: Flags,
 ): void {
+  const shared = sharedTarget(reporter);
+  if (shared !== undefined)
+    throw new UsageError(
+      `Two reporters would write to ${shared}. Give each a file of its own with --reporter NAME=FILE.`,
+    );
   if (notebooks.length === 0)
     throw new UsageError(
       `There is no notebook (*.ipynb) in ${paths.join(", ")}. Name a notebook or another folder.`,
@@ -142,11 +147,20 @@ async function runOnce(
   const signal = AbortSignal.any([limit.signal, options.signal!]);
   try {
     const run = await runNotebooks(files, { ...options, signal }, listener);
-    const passed = run.notebooks.filter(({ status }) => status === "passed");
-    writeDurations(store, new Map(passed.map(({ file, durationMs }) => [file, durationMs])));
+    remember(store, run, flags);
     return run;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Durations are a convenience: only a file that somebody has named must be writable. */
+function remember(store: string | null, run: RunResult, flags: Flags): void {
+  const passed = run.notebooks.filter(({ status }) => status === "passed");
+  try {
+    writeDurations(store, new Map(passed.map(({ file, durationMs }) => [file, durationMs])));
+  } catch (error) {
+    if (flags.durations !== undefined) throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type CompareOptions, normalizers } from "./compare";
 import { parseParameter } from "./parameters";
+import { longestTimer } from "./plan";
 import { parseReporter, type ReporterChoice, reporterNames } from "./reporters";
 import { parseShard, type Shard } from "./shard";
 
@@ -38,12 +39,14 @@ function valid<T>(parse: (text: string) => T): (text: string) => T {
   };
 }
 
-const positive = (what: string) =>
-  valid((text) => {
-    const value = Number(text);
-    if (!(value > 0)) throw new RangeError(`Expected ${what} above 0, got "${text}".`);
-    return value;
-  });
+const seconds = valid((text) => {
+  const value = Number(text);
+  if (!(value > 0 && value * 1000 <= longestTimer))
+    throw new RangeError(
+      `Expected seconds above 0, at most ${Math.floor(longestTimer / 1000)}, got "${text}".`,
+    );
+  return value;
+});
 
 const notNegative = (what: string) =>
   valid((text) => {
@@ -101,9 +104,9 @@ Examples:
 export function addRunFlags(command: Command): Command {
   return command
     .option("-j, --jobs <n>", "notebooks at once", whole, 1)
-    .option("--timeout <s>", "seconds for a cell; its tag timeout:N goes before", positive("seconds"), 60)
-    .option("--notebook-timeout <s>", "seconds for a notebook", positive("seconds"))
-    .option("--run-timeout <s>", "seconds for the whole run", positive("seconds"))
+    .option("--timeout <s>", "seconds for a cell; its tag timeout:N goes before", seconds, 60)
+    .option("--notebook-timeout <s>", "seconds for a notebook", seconds)
+    .option("--run-timeout <s>", "seconds for the whole run", seconds)
     .option(
       "--settle <ms>",
       "how long to listen after the last cell for late failures",
@@ -136,6 +139,6 @@ export function addRunFlags(command: Command): Command {
     )
     .option("-w, --watch", "run again what changes, until Ctrl-C")
     .option("--fail-fast", "stop at the first failure")
-    .option("-r, --reporter <name[=file]>", `${reporterNames.join(", ")}; repeatable`, addReporter, [])
+    .option("-r, --reporter <name[=file]>", `${reporterNames.join(", ")}; repeatable`, addReporter)
     .addHelpText("after", details);
 }

@@ -1,5 +1,12 @@
 /** What becomes of new outputs: compared with the stored ones, written into the notebook or into a copy. */
-import { type CodeCell, type NotebookDocument, type Output, writeAtomically } from "../nbformat";
+import {
+  type CodeCell,
+  fileStamp,
+  type NotebookDocument,
+  NotebookError,
+  type Output,
+  writeAtomically,
+} from "../nbformat";
 import { type CompareOptions, compareOutputs } from "./compare";
 import { type PlannedCell, plan } from "./plan";
 import type { CellResult, NotebookResult } from "./types";
@@ -95,14 +102,26 @@ export function executed(document: NotebookDocument, result: NotebookResult): No
   );
 }
 
-/** Writes the notebook in place, unless that would change nothing. */
+/**
+ * Writes the notebook in place, unless that would change nothing.
+ * Throws `NotebookError` where the file is no longer the one that was read (`stamp`): an edit that somebody
+ * made while the notebook ran would be lost.
+ */
 export async function update(
   document: NotebookDocument,
   result: NotebookResult,
   how: CompareOptions,
+  stamp: string,
 ): Promise<void> {
   const edited = updated(document, result, how);
-  if (edited.isEdited) await writeAtomically(document.file, edited.toPieces());
+  if (!edited.isEdited) return;
+  const { file } = document;
+  if ((await fileStamp(file)) !== stamp)
+    throw new NotebookError(
+      "was changed or replaced while it ran, so its outputs were not stored; run it again.",
+      { file },
+    );
+  await writeAtomically(file, edited.toPieces());
 }
 
 /** Writes an executed copy. */

@@ -9,7 +9,7 @@ import {
   KernelspecError,
   startKernel,
 } from "../kernel-client";
-import { type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
+import { fileStamp, type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
 import type { CompareOptions } from "./compare";
 import { checkOutputs, isFine, update, writeCopy } from "./keep";
 import { parameterProblem, parameterSource } from "./parameters";
@@ -50,6 +50,8 @@ export interface NotebookOptions {
 export interface OpenNotebook {
   file: string;
   document: NotebookDocument;
+  /** The file as it was when it was read. */
+  stamp: string;
   /** null where there is nothing to run. */
   kernel: Kernel | null;
 }
@@ -77,14 +79,15 @@ export function kernelFor(document: NotebookDocument, file: string, name?: strin
  * Throws `NotebookError`, `KernelspecError` or `KernelStartError`.
  */
 export async function openNotebook(file: string, options: NotebookOptions): Promise<OpenNotebook> {
+  const stamp = await fileStamp(file);
   const document = await readNotebook(file);
   const cells = plan(document, 0);
   const problem = parameterProblem(cells, options.parameters ?? {});
   if (problem) throw new NotebookError(problem, { file });
-  if (!cells.some((cell) => cell.action === "run")) return { file, document, kernel: null };
+  if (!cells.some((cell) => cell.action === "run")) return { file, document, stamp, kernel: null };
   const spec = kernelFor(document, file, options.kernel);
   const kernel = await startKernel(spec, { cwd: dirname(resolve(file)), signal: options.signal });
-  return { file, document, kernel };
+  return { file, document, stamp, kernel };
 }
 
 /** What a notebook that could not be opened counts as; rethrows what is a fault of ours. */
@@ -157,7 +160,7 @@ export async function runNotebook(
       durationMs: performance.now() - started,
       kernelOutput: kernel?.output ?? "",
     };
-    await keep(open, result, options, listener);
+    await keep(open, result, options, listener).catch((error) => notStored(result, error));
     return result;
   } finally {
     limit.done();
@@ -165,9 +168,16 @@ export async function runNotebook(
   }
 }
 
-/** Compares, writes, and finds the places of what failed. */
+/** The cells have run and are reported all the same; rethrows what is a fault of ours. */
+function notStored(result: NotebookResult, error: unknown): void {
+  if (!(error instanceof NotebookError)) throw error;
+  result.status = "not-stored";
+  result.problem = error.message;
+}
+
+/** Compares, finds the places of what failed, and writes. */
 async function keep(
-  { file, document }: OpenNotebook,
+  { file, document, stamp }: OpenNotebook,
   result: NotebookResult,
   options: NotebookOptions,
   listener: Listener,
@@ -178,12 +188,12 @@ async function keep(
     for (const cell of result.cells)
       if (cell.status === "differs") listener({ type: "cell-changed", file, cell });
   }
-  if (copyTo) await writeCopy(document, result, copyTo(file));
-  if (inPlace) await update(document, result, compare);
   for (const cell of result.cells) {
     const line = cell.failures.find((failure) => failure.line !== undefined)?.line;
     if (!isFine(cell)) cell.fileLine = document.lineOf(cell.index, line);
   }
+  if (copyTo) await writeCopy(document, result, copyTo(file));
+  if (inPlace) await update(document, result, compare, stamp);
 }
 
 async function runCells(

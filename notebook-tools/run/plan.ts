@@ -19,6 +19,9 @@ export interface PlannedCell {
   timeoutMs: number;
 }
 
+/** In ms. A longer timer goes off at once. Source: Node's `setTimeout`. */
+export const longestTimer = 2 ** 31 - 1;
+
 const timeoutTag = /^timeout:(\d+(?:\.\d+)?)$/;
 
 /** The cell's own limit from its tag `timeout:N` (seconds), else `otherwise`. */
@@ -26,7 +29,7 @@ function timeoutOf(cell: Cell, otherwise: number): number {
   const seconds = tags(cell)
     .map((tag) => timeoutTag.exec(tag)?.[1])
     .find((found) => found !== undefined);
-  return seconds === undefined ? otherwise : Number(seconds) * 1000;
+  return seconds === undefined ? otherwise : Math.min(Number(seconds) * 1000, longestTimer);
 }
 
 function actionOf(cell: Cell): PlannedCell["action"] {

@@ -1,6 +1,6 @@
 /** Spreads notebooks over machines, and remembers how long each took. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 
 export interface Shard {
   /** From 1. */
@@ -50,28 +50,39 @@ export function durationsFile(from: string): string | null {
   return dirname(from) === from ? null : durationsFile(dirname(from));
 }
 
-const key = (file: string): string => relative(process.cwd(), file).split(sep).join("/");
+/** Relative to the store, so that it means the same notebook from whichever folder `nb` is called. */
+const key = (store: string, file: string): string =>
+  relative(dirname(resolve(store)), resolve(file))
+    .split(sep)
+    .join("/");
 
 /** The remembered durations of these notebooks; none where the file is missing or broken. */
 export function readDurations(store: string | null, files: readonly string[]): Durations {
+  if (store === null) return new Map();
   const known = stored(store);
   return new Map(
-    files.flatMap((file) => (typeof known[key(file)] === "number" ? [[file, known[key(file)]!]] : [])),
+    files.flatMap((file) => {
+      const duration = known[key(store, file)];
+      return typeof duration === "number" ? [[file, duration] as const] : [];
+    }),
   );
 }
 
-function stored(store: string | null): Record<string, number> {
+function stored(store: string): Record<string, unknown> {
   try {
-    return store ? JSON.parse(readFileSync(store, "utf8")) : {};
+    return { ...JSON.parse(readFileSync(store, "utf8")) };
   } catch {
     return {}; // No file yet, or one that an interrupted run broke: then all count alike.
   }
 }
 
+/** Remembers durations and forgets notebooks that are gone. Throws what the file system throws. */
 export function writeDurations(store: string | null, durations: Durations): void {
   if (!store || durations.size === 0) return;
-  const rounded = [...durations].map(([file, ms]) => [key(file), Math.round(ms)]);
-  const all = { ...stored(store), ...Object.fromEntries(rounded) };
-  mkdirSync(dirname(store), { recursive: true });
+  const folder = dirname(store);
+  const kept = Object.entries(stored(store)).filter(([name]) => existsSync(join(folder, name)));
+  const fresh = [...durations].map(([file, ms]) => [key(store, file), Math.round(ms)]);
+  const all = { ...Object.fromEntries(kept), ...Object.fromEntries(fresh) };
+  mkdirSync(folder, { recursive: true });
   writeFileSync(store, `${JSON.stringify(all, Object.keys(all).sort(), 2)}\n`);
 }

@@ -9,6 +9,7 @@ const codeOf: Record<NotebookStatus, number> = {
   failed: exitCodes.failed,
   "bad-notebook": exitCodes.badUsage,
   "no-kernel": exitCodes.noKernel,
+  "not-stored": exitCodes.badUsage,
   "not-run": exitCodes.failed,
 };
 
@@ -39,6 +40,7 @@ export function summary(run: RunResult): string {
   return [
     `${plural(run.notebooks.length, "notebook")}, ${plural(total, "cell")}: ${parts.join(", ")}`,
     unread > 0 ? `; ${plural(unread, "notebook")} could not be run` : "",
+    whole("not-stored") > 0 ? `; ${plural(whole("not-stored"), "notebook")} could not be stored` : "",
     whole("not-run") > 0 ? `; ${plural(whole("not-run"), "notebook")} not started` : "",
     `, in ${duration(run.durationMs)}`,
     run.stopped ? `. Stopped: ${run.stopped}` : "",

@@ -51,13 +51,16 @@ export interface CellResult {
   rerun: boolean;
 }
 
-/** `bad-notebook`: the file cannot be run as it is. `no-kernel`: its kernel could not be had. */
-export type NotebookStatus = "passed" | "failed" | "bad-notebook" | "no-kernel" | "not-run";
+/**
+ * `bad-notebook`: the file cannot be run as it is. `no-kernel`: its kernel could not be had. `not-stored`: it ran,
+ * but its outputs could not be written.
+ */
+export type NotebookStatus = "passed" | "failed" | "bad-notebook" | "no-kernel" | "not-stored" | "not-run";
 
 export interface NotebookResult {
   file: string;
   status: NotebookStatus;
-  /** Why, for a notebook none of whose cells could run. */
+  /** Why, for a notebook none of whose cells could run, or whose outputs could not be written. */
   problem: string | undefined;
   kernel: string | undefined;
   cells: CellResult[];

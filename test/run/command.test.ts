@@ -31,9 +31,12 @@ describe("the exit code", () => {
   it.each([
     ["an unknown option", ["--frob"], /unknown option '--frob'/],
     ["a bad number", ["--jobs", "0"], /whole number of at least 1, got "0"/],
-    ["a bad timeout", ["--timeout", "soon"], /seconds above 0, got "soon"/],
+    ["a bad timeout", ["--timeout", "soon"], /seconds above 0, at most 2147483, got "soon"/],
     ["a bad shard", ["--shard", "4/3"], /--shard must look like i\/n/],
     ["a bad reporter", ["--reporter", "xml"], /--reporter must be one of tty, github, junit, json/],
+    ["a timeout that no timer can hold", ["--timeout", "1e9"], /at most 2147483/],
+    ["a reporter that takes no file", ["--reporter", "tty=x"], /--reporter tty takes no file/],
+    ["a reporter whose file has no name", ["--reporter", "json="], /lacks the name of a file/],
     ["a bad parameter", ["--param", "5"], /--param must look like name=value/],
     ["a path that is not there", ["/no/such/folder"], /no such file/],
     ["a folder without notebooks", [temporaryFolder()], /There is no notebook/],
@@ -42,6 +45,39 @@ describe("the exit code", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it("is 2 for two reporters that would write over each other", async () => {
+    const file = scripted("print('x')");
+    const one = join(dirname(file), "one");
+    expect(await nbRun([file, "-r", `json=${one}`, "-r", `junit=${one}`])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Two reporters would write to .*one\. Give each a file of its own/),
+    });
+    expect((await nbRun([file, "-r", "json", "-r", "junit"])).stderr).toMatch(/would write to stdout/);
+  });
+
+  it("is 2 where outputs cannot be stored; what ran is reported all the same, and other notebooks run", async () => {
+    const file = scripted("print('x'); throw new Error('shown')");
+    const other = writeNotebook("other", "scripted", ["print('y')"]);
+    const blocked = join(dirname(file), "blocked");
+    writeFileSync(blocked, "a file, not a folder");
+    const { code, stdout } = await nbRun([file, other, "--output-dir", join(blocked, "within")]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/Error: shown/);
+    expect(stdout).toMatch(/could not be written \(.*\); check the folder and its permissions/);
+    expect(stdout).toMatch(/2 notebooks, 2 cells: 1 passed, 1 failed; 2 notebooks could not be stored/);
+  });
+
+  it("is 2 where the notebook was changed while it ran, and the change stays", async () => {
+    const file = scripted("");
+    const changed = notebookText("scripted", ["'of somebody else'"]);
+    const change = `(await import("node:fs")).writeFileSync(${JSON.stringify(file)}, ${JSON.stringify(changed)});`;
+    writeFileSync(file, notebookText("scripted", [`${change} print('x')`]));
+    const { code, stdout } = await nbRun([file, "--update"]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/was changed or replaced while it ran, so its outputs were not stored/);
+    expect(read(file)).toBe(changed);
   });
 
   it.each([
@@ -193,13 +229,6 @@ describe("writing outputs", () => {
     expect(read(join(folder, "out", "deep", "x.ipynb"))).toContain('"out"');
   });
 
-  it("--output-dir that is a file is refused in one sentence", async () => {
-    const one = scripted("1");
-    const { code, stderr } = await nbRun([one, "--output-dir", one]);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^[^\n]*could not be written [^\n]*; check the folder and its permissions\.\n$/);
-  });
-
   it("--output-dir never overwrites what it reads, nor one copy by another", async () => {
     const [a, b] = [scripted("1"), scripted("2")];
     const { code, stderr } = await nbRun([a, "--output-dir", dirname(a)]);
@@ -315,6 +344,7 @@ describe("nb list, clean and validate", () => {
     const { stdout } = await nb("list", fixture("fails-in-second-cell"));
     expect(stdout).toMatch(/fails-in-second-cell\.ipynb {2}tslab {2}3 code cells {2}A title/);
     expect((await nb("list", "--kernels")).stdout).toMatch(/^scripted {2}/m);
+    expect((await nb("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it("clean removes outputs and counts and nothing else", async () => {

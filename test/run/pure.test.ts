@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseNotebook } from "../../notebook-tools/nbformat";
@@ -145,17 +145,31 @@ describe("shards", () => {
   });
 
   it("remember durations, and do without a broken memory", () => {
-    const store = join(temporaryFolder(), "deep", "durations.json");
-    writeDurations(store, new Map([["x.ipynb", 12.4]]));
-    writeDurations(store, new Map([["y.ipynb", 20]]));
-    expect(readDurations(store, ["x.ipynb", "y.ipynb", "z.ipynb"])).toEqual(
+    const folder = temporaryFolder();
+    const store = join(folder, "deep", "durations.json");
+    const [x, y] = ["x.ipynb", "y.ipynb"].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(x, "");
+    writeDurations(store, new Map([[x, 12.4]]));
+    writeDurations(store, new Map([[y, 20]]));
+    expect(readDurations(store, [x, y, join(folder, "z.ipynb")])).toEqual(
       new Map([
-        ["x.ipynb", 12],
-        ["y.ipynb", 20],
+        [x, 12],
+        [y, 20],
       ]),
     );
-    writeFileSync(store, "{");
-    expect(readDurations(store, ["x.ipynb"])).toEqual(new Map());
+    for (const broken of ["{", "null"]) {
+      writeFileSync(store, broken);
+      expect(readDurations(store, [x])).toEqual(new Map());
+    }
+  });
+
+  it("are forgotten with the notebook", () => {
+    const folder = temporaryFolder();
+    const [store, there, gone] = ["d.json", "there", "gone"].map((name) => join(folder, name)) as string[];
+    writeFileSync(there!, "");
+    writeDurations(store!, new Map([[gone!, 10]]));
+    writeDurations(store!, new Map([[there!, 20]]));
+    expect(JSON.parse(readFileSync(store!, "utf8"))).toEqual({ there: 20 });
   });
 });
 

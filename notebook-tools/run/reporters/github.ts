@@ -15,16 +15,16 @@ function annotation(file: string, line: number, title: string, text: string): st
 }
 
 function annotations(notebook: NotebookResult, command: string): string[] {
-  const { file, problem } = notebook;
-  if (problem) {
-    const line = Number(/:(\d+): /.exec(problem)?.[1] ?? 1);
-    return [annotation(file, line, "The notebook cannot be run", problem)];
-  }
-  return notebook.cells
+  const { file, problem, status, cells } = notebook;
+  const ofCells = cells
     .filter((cell) => cell.status === "failed" || cell.status === "differs")
     .map((cell) =>
       annotation(file, cell.fileLine ?? 1, cellTitle(file, cell), failureText(file, cell, command)),
     );
+  if (problem === undefined) return ofCells;
+  const line = Number(/:(\d+): /.exec(problem)?.[1] ?? 1);
+  const title = status === "not-stored" ? "The outputs were not stored" : "The notebook cannot be run";
+  return [...ofCells, annotation(file, line, title, problem)];
 }
 
 function table(run: RunResult): string {

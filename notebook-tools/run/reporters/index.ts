@@ -25,7 +25,18 @@ export function parseReporter(text: string): ReporterChoice {
       `--reporter must be one of ${reporterNames.join(", ")}, alone or as NAME=FILE, got "${text}".`,
     );
   }
-  return { name: name as Name, file: file.length > 0 ? file.join("=") : undefined };
+  if (file.length === 0) return { name: name as Name, file: undefined };
+  if (name !== "json" && name !== "junit")
+    throw new RangeError(`--reporter ${name} takes no file, got "${text}"; json=FILE and junit=FILE do.`);
+  if (file.join("=") === "") throw new RangeError(`--reporter ${name}= lacks the name of a file.`);
+  return { name, file: file.join("=") };
+}
+
+/** Where two documents would be written over each other: a file, or `stdout`; undefined where none would. */
+export function sharedTarget(choices: readonly ReporterChoice[]): string | undefined {
+  const documents = choices.filter(({ name }) => name === "json" || name === "junit");
+  const targets = documents.map(({ file }) => (file === undefined ? "stdout" : resolve(file)));
+  return targets.find((target, i) => targets.indexOf(target) < i);
 }
 
 interface Output {

@@ -19,13 +19,12 @@ function cellLine(file: string, cell: CellResult): string {
 
 /** The failures of a notebook, one after the other. */
 export function failureTexts(notebook: NotebookResult, command: string): string[] {
-  if (notebook.problem)
-    return [
-      notebook.problem.startsWith(notebook.file) ? notebook.problem : `${notebook.file}: ${notebook.problem}`,
-    ];
-  return notebook.cells
+  const { file, problem, cells } = notebook;
+  const ofCells = cells
     .filter((cell) => cell.status === "failed" || cell.status === "differs")
-    .map((cell) => failureText(notebook.file, cell, command));
+    .map((cell) => failureText(file, cell, command));
+  if (problem === undefined) return ofCells;
+  return [...ofCells, problem.startsWith(file) ? problem : `${file}: ${problem}`];
 }
 
 export function plainReporter({ write, command }: ReporterContext): Listener {
