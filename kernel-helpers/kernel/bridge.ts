@@ -28,6 +28,8 @@ export type FromMain =
 export interface Insistence {
   insistence: number;
   wish: "interrupt" | "exit";
+  /** The request of the cell that an interrupt is meant for; none where no cell runs. */
+  cell: number | undefined;
 }
 
 /** What the front thread tells the main thread. */

@@ -32,8 +32,6 @@ interface Connection {
 
 /** How long the main thread has to hear of an interrupt before what it computes is stopped. */
 const patienceMs = 300;
-/** A main thread that has not heard an interrupt after this is taken to be in a loop. */
-const signalAfterMs = 50;
 /** How long the main thread has to end after a shutdown. */
 const graceMs = 3000;
 /** Messages that may wait at a slow subscriber; each holds at most the outbox's merge limit. */
@@ -113,6 +111,8 @@ let lastId = 0;
 /** Insistences are numbered; main has heard up to this one. */
 let heard = 0;
 let insisted = 0;
+/** The cell that is being interrupted: asking twice is asking once. */
+let interrupted: number | undefined;
 
 function tell(message: FromFront) {
   main.postMessage(message);
@@ -184,21 +184,24 @@ function fromCell(message: Extract<FromMain, { kind: "stream" | "publish" }>) {
 }
 
 /**
- * Tells main something that it must hear even from within an endless loop: after a while, whatever
- * it computes is stopped. The compiler is left alone: half a compilation would spoil the next.
- * Returns whether main has heard it.
+ * Tells main something that it must hear even from within an endless loop: after a while, whatever it
+ * computes is stopped, and it is told again, until it has heard and the cell `meant` is answered. A stop may
+ * hit main when it is about to answer, so that hearing alone does not count. The compiler is left alone: half
+ * a compilation would spoil the next.
  */
-function insist(wish: Insistence["wish"]): () => boolean {
+function insist(wish: Insistence["wish"], meant?: number) {
   const insistence = ++insisted;
-  tell({ insistence, wish });
-  const isHeard = () => heard >= insistence;
-  const stop = () => {
-    if (isHeard()) return;
+  const isDone = () => heard >= insistence && (meant === undefined || current !== meant);
+  const again = () => {
+    if (isDone()) return;
     if (!shared.isProtected) stopMain();
-    setTimeout(stop, patienceMs);
+    once();
   };
-  setTimeout(stop, patienceMs);
-  return isHeard;
+  const once = () => {
+    tell({ insistence, wish, cell: meant });
+    setTimeout(again, patienceMs);
+  };
+  once();
 }
 
 /** Ends what the main thread computes; its event loop goes on. */
@@ -209,13 +212,14 @@ function stopMain() {
 }
 
 /**
- * A signal ends a cell's synchronous loop with an error that can be caught; Windows has none. It is sent to
- * who did not hear the message: a wait ends by that, and a signal after it would stop the next cell.
+ * Ends the cell that runs; without one, whatever an earlier cell has left running. No signal: while Node changes
+ * its handlers, before and after the script of each cell, SIGINT ends the process.
  */
 function interrupt() {
-  const isHeard = insist("interrupt");
-  if (process.platform === "win32") return;
-  setTimeout(() => isHeard() || process.kill(process.pid, "SIGINT"), signalAfterMs);
+  const isCell = current !== undefined && origins.get(current)?.header.msg_type === "execute_request";
+  if (isCell && current === interrupted) return;
+  interrupted = isCell ? current : undefined;
+  insist("interrupt", interrupted);
 }
 
 function shutdown() {

@@ -37,7 +37,14 @@ const interruption: Failure = {
   traceback: ["\x1b[1;31mInterrupted\x1b[0m: the cell was stopped by an interrupt"],
 };
 
-const interrupted = Symbol("interrupted");
+/** A cell whose reply is still to come. */
+interface Running {
+  id: number;
+  label: string;
+  execution_count: number;
+  silent: boolean;
+  stop_on_error: boolean;
+}
 
 export class Session {
   readonly #compiler: Compiler;
@@ -46,7 +53,7 @@ export class Session {
   readonly #world: StackWorld = { cells: cellScripts(), cwd: process.cwd() };
   #outcome: Outcome = { values: [], thrown: [] };
   #count = 0;
-  #interrupt: () => void = () => undefined;
+  #running: Running | undefined;
 
   /** Loads the compiler and compiles for the first time, so that no cell pays for it; takes about a second. */
   constructor(
@@ -84,9 +91,20 @@ export class Session {
     };
   }
 
-  /** Ends the wait for the cell that runs; what it has started goes on. */
-  interrupt() {
-    this.#interrupt();
+  /** The request of the cell that runs. */
+  get running(): number | undefined {
+    return this.#running?.id;
+  }
+
+  /**
+   * Answers the cell with the request `id`, if it still runs; what it has started goes on. The answer is given
+   * here and not where the cell was started: a loop that was stopped from outside never gets back there.
+   */
+  interrupt(id: number | undefined) {
+    if (!this.#running || this.#running.id !== id) return;
+    // What the cell waits for may still come, and must not become the next cell's value.
+    this.#executor.interrupt();
+    this.#finish(this.#running, interruption);
   }
 
   /** Answers one request. */
@@ -121,11 +139,22 @@ export class Session {
     if (!silent && store_history) this.#count++;
     const execution_count = this.#count;
     const label = silent ? `silent cell ${id}` : `cell ${execution_count}`;
-    await this.output.within({ id, label }, async () => {
+    const running = { id, label, execution_count, silent, stop_on_error };
+    this.#running = running;
+    await this.output.within(running, async () => {
       if (!silent) this.output.publish("execute_input", { code, execution_count });
-      const failure = await this.#run(code, label, silent);
+      const failure = await this.#run(code, running);
+      this.shared.protect(() => this.#finish(running, failure));
+    });
+  }
+
+  /** Replies to a cell, once. */
+  #finish(running: Running, failure: Failure | undefined) {
+    if (this.#running !== running) return;
+    const { id, execution_count, silent, stop_on_error } = running;
+    const outcome = failure ? { status: "error", ...failure } : { status: "ok", payload: [] };
+    this.output.within(running, () => {
       if (failure && !silent) this.output.publish("error", failure);
-      const outcome = failure ? { status: "error", ...failure } : { status: "ok", payload: [] };
       this.output.send({
         kind: "reply",
         id,
@@ -133,43 +162,41 @@ export class Session {
         abortQueue: failure !== undefined && stop_on_error,
       });
     });
+    this.#running = undefined;
   }
 
-  async #run(code: string, label: string, silent: boolean): Promise<Failure | undefined> {
+  async #run(code: string, running: Running): Promise<Failure | undefined> {
+    const { label, silent } = running;
     this.#outcome = { values: [], thrown: [] };
     this.#compiler.begin(label);
     try {
-      const ok = await this.#untilInterrupted(() => this.#executor.execute(code));
+      const ok = await this.#executor.execute(code);
+      // Interrupted meanwhile, and perhaps followed by another cell: nothing here is its own any more.
+      if (this.#running !== running) return undefined;
       const { diagnostics, version } = this.#compiler;
       if (diagnostics.length > 0) {
         return describeDiagnostics(diagnostics, { source: code, label, typescript: version });
       }
       if (!ok) return this.#describe(this.#outcome.thrown[0]);
-      for (const value of silent ? [] : this.#outcome.values) await this.#show(value);
+      for (const value of silent ? [] : this.#outcome.values) await this.#show(value, running);
       return undefined;
     } catch (error) {
       return this.#describe(error);
     }
   }
 
-  /** A loop that was stopped from outside never settles, so the interrupt itself ends the wait. */
-  #untilInterrupted<T>(run: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#interrupt = () => reject(interrupted);
-      run().then(resolve, reject);
-    });
-  }
-
   #describe(thrown: unknown): Failure {
     const bySignal =
       thrown instanceof Error &&
       (thrown as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
-    if (thrown === interrupted || bySignal) return interruption;
+    if (bySignal) return interruption;
     return describe(thrown, this.#world);
   }
 
-  async #show(value: unknown) {
+  async #show(value: unknown, running: Running) {
     const data = await mimebundle(value);
-    this.output.publish("execute_result", { data, metadata: {}, execution_count: this.#count });
+    if (this.#running !== running) return;
+    const { execution_count } = running;
+    this.output.publish("execute_result", { data, metadata: {}, execution_count });
   }
 }

@@ -69,7 +69,7 @@ function endTidily(output: Output, shared: Shared) {
 function serve(front: Worker, output: Output, shared: Shared) {
   let session: Session | undefined;
   // Node's own answer to the signal would end a kernel that is still loading.
-  process.on("SIGINT", () => session?.interrupt());
+  process.on("SIGINT", () => session?.interrupt(session.running));
   const loaded = require("./session") as typeof import("./session");
   const ready = shared.protect(() => new loaded.Session(output, shared));
   session = ready;
@@ -79,8 +79,10 @@ function serve(front: Worker, output: Output, shared: Shared) {
       return;
     }
     output.send({ kind: "heard", insistence: message.insistence });
-    if (message.wish === "exit") shared.protect(() => process.exit());
-    ready.interrupt();
+    shared.protect(() => {
+      if (message.wish === "exit") process.exit();
+      ready.interrupt(message.cell);
+    });
   });
 }
 

@@ -72,6 +72,39 @@ describe("an interrupt", () => {
     }
   });
 
+  test("asked for again and again, at any moment of a cell, ends it and nothing else", {
+    timeout: 120_000,
+  }, async () => {
+    await using kernel = await Kernel.start();
+    const cells = ["while (true) {}", "try { while (true) {} } catch { await new Promise(() => {}) }"];
+    for (let round = 0; round < 20; round++) {
+      const id = await kernel.submit(cells[round % cells.length]!);
+      await kernel.until(() => kernel.of(id).find(({ content }) => content.execution_state === "busy"));
+      // The compiler, the first turn of the loop, the error on its way: the moments of these differ by themselves.
+      const ask = () => kernel.ask("interrupt_request", {}, "control");
+      for (let times = 0; times <= round % 4; times++) await ask();
+      const ended = kernel.answer(id);
+      const insist = setInterval(ask, 50 + 10 * round);
+      expect((await ended).reply).toMatchObject({ status: "error", ename: "Interrupted" });
+      clearInterval(insist);
+      expect((await kernel.run("6 * 7")).reply.status).toBe("ok");
+    }
+  });
+
+  test("of a wait keeps what comes late out of the next cell", async () => {
+    await using kernel = await Kernel.start();
+    const id = await kernel.submit(
+      "console.log('started'); await new Promise((done) => { (globalThis as any).release = done; })",
+    );
+    await kernel.until(() => kernel.of(id, "stream")[0]);
+    await kernel.ask("interrupt_request", {}, "control");
+    await kernel.answer(id);
+    const next = await kernel.run(
+      "(globalThis as any).release('late'); await new Promise((done) => setTimeout(done, 5)); 6 * 7",
+    );
+    expect(published(next, "execute_result").data["text/plain"]).toBe("42");
+  });
+
   test.skipIf(process.platform === "win32")("by SIGINT stops a loop and a wait", async () => {
     await using kernel = await Kernel.start();
     for (const code of [loops["a synchronous loop"], loops["a wait that never ends"]]) {
