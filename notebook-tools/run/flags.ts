@@ -91,8 +91,8 @@ A cell passes only if it was sent, ran, replied ok, went idle, its kernel lives,
 afterwards. Tags on cells: raises-exception (must fail), skip-execution, ignore-output, measured
 (compared by shape), timeout:N (seconds), parameters (--param is set after it).
 
-Exit codes: 0 all passed; 1 a cell failed or differed; 2 bad usage or a bad notebook; 3 a kernel could
-not be had; 130 interrupted.
+Exit codes: 0 all passed; 1 a cell failed or differed; 2 bad usage, a bad notebook, or outputs that could
+not be stored; 3 a kernel could not be had; 130 interrupted.
 
 Examples:
   nb run                                run every notebook below this folder
