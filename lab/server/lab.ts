@@ -35,8 +35,8 @@ export interface LabOptions {
 export interface Lab {
   readonly port: number;
   readonly token: string;
-  /** The address that opens a document, such as `notebooks/00-index.ipynb`, with the token in it. */
-  addressOf(document: string): string;
+  /** The address that opens a document, such as `notebooks/00-index.ipynb`, or none, with the token in it. */
+  addressOf(document?: string): string;
   /** Ends all kernels, then all connections. */
   close(): Promise<void>;
 }
@@ -132,8 +132,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     port,
     token: guard.token,
     addressOf: (document) => {
-      const encoded = document.split("/").map(encodeURIComponent).join("/");
-      return `http://127.0.0.1:${port}/lab/tree/${encoded}?token=${guard.token}`;
+      const encoded = document?.split("/").map(encodeURIComponent).join("/");
+      return `http://127.0.0.1:${port}/lab${encoded ? `/tree/${encoded}` : ""}?token=${guard.token}`;
     },
     async close() {
       channels.close();

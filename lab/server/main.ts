@@ -1,5 +1,5 @@
 /** `npm start`: serves JupyterLab on this machine until Ctrl-C. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { openBrowser } from "./browser";
@@ -7,7 +7,7 @@ import { type Lab, startLab } from "./lab";
 
 const usage = `Usage: npm start -- [options] [document]
 
-  document         what to open, from the root; default notebooks/00-index.ipynb
+  document         what to open, from the root; default notebooks/00-index.ipynb, if it is there
   --port N         the port, 0 for any; default 8888 or the next free one
   --no-browser     only print the address
   --root FOLDER    the folder that the file browser shows; default this project
@@ -49,15 +49,22 @@ function readRoot(folder: string): string {
   throw new Error(`--root must be a folder that is there, got ${root}.`);
 }
 
+/** What is opened when nothing is named; another root need not have it. */
+function firstDocument(root: string): string | undefined {
+  const index = "notebooks/00-index.ipynb";
+  return existsSync(path.join(root, index)) ? index : undefined;
+}
+
 function readArguments() {
   const { values, positionals } = parseCommandLine();
   if (positionals.length > 1)
     throw new Error(`One document can be opened, got ${positionals.join(" and ")}.`);
+  const root = readRoot(values.root ?? project);
   return {
     ...values,
     port: values.port === undefined ? undefined : readPort(values.port),
-    root: readRoot(values.root ?? project),
-    document: positionals[0] ?? "notebooks/00-index.ipynb",
+    root,
+    document: positionals[0] ?? firstDocument(root),
   };
 }
 

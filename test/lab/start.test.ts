@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { browserCommand } from "../../lab/server/browser";
 import { openKernelPage } from "./kernel-page";
@@ -35,12 +36,19 @@ const portOf = (server: Server) => (server.address() as { port: number }).port;
 
 describe("npm start", () => {
   it("prints the address of the first notebook with the token, which opens the page", async () => {
+    mkdirSync(join(play.root, "notebooks"));
+    writeFileSync(join(play.root, "notebooks", "00-index.ipynb"), "");
     const address = await start().address();
     expect(address).toMatch(
       /^http:\/\/127\.0\.0\.1:\d+\/lab\/tree\/notebooks\/00-index\.ipynb\?token=\w{32,}$/,
     );
     const page = await fetch(address, { redirect: "manual" });
     expect(page.status).toBe(302);
+  });
+
+  it("opens JupyterLab alone where there is no such notebook", async () => {
+    rmSync(join(play.root, "notebooks"), { recursive: true });
+    expect(new URL(await start().address()).pathname).toBe("/lab");
   });
 
   it("takes the next free port when its own is in use, and says so", async () => {

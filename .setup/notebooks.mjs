@@ -1,0 +1,24 @@
+// `npm run notebooks`: runs every notebook, then makes pages of the executed copies, of failed ones too.
+// Options go to the run: npm run notebooks -- --jobs 2 --check
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const options = process.argv.slice(2);
+const copies = "out/notebooks";
+
+// Ctrl-C reaches the children too, and they end tidily; this only waits for them.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+
+/** Runs Node with `args`; resolves with the exit code. */
+function node(...args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit" });
+  return new Promise((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+}
+
+const ran = await node("notebook-tools/bin/nb.js", "run", "notebooks", "--output-dir", copies, ...options);
+const isRun = ran <= 1 && !options.includes("--help");
+const exporter = ["-r", "ts-node/register/transpile-only", "notebook-tools/cli.ts", "export"];
+const exported = isRun ? await node(...exporter, copies, "--output-dir", "out/html") : 0;
+process.exitCode = ran || exported;
