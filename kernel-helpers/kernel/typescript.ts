@@ -4,6 +4,7 @@
  */
 
 import type * as converterModule from "tslab/dist/converter";
+import { qualifyShorthands } from "./shorthand";
 import type { Builder, TypeScript, WatchHost } from "./tsc";
 import { createLightWatch, type WatchState } from "./watch-program";
 
@@ -31,9 +32,10 @@ export class Maps {
   }
 }
 
-/** Lets a builder hand its output over without the map's comment, and keeps the map. */
-function keepingMaps(builder: Builder, maps: Maps): Builder {
-  const emit: Builder["emit"] = (file, write, ...rest) => {
+/** Lets a builder hand its output over without the map's comment, and keeps the map; `{ name }` of an earlier cell is qualified. */
+function adaptedBuilder(ts: TypeScript, builder: Builder, maps: Maps): Builder {
+  const emit: Builder["emit"] = (file, write, token, onlyDeclarations, transformers) => {
+    const before = () => qualifyShorthands(ts, builder.getProgram().getTypeChecker());
     // The compiler writes a file's map before the file.
     const mapOf = new Map<string, string>();
     return builder.emit(
@@ -48,7 +50,9 @@ function keepingMaps(builder: Builder, maps: Maps): Builder {
         if (map) maps.emitted.set(clean, map);
         write?.(name, clean, ...more);
       },
-      ...rest,
+      token,
+      onlyDeclarations,
+      transformers && { ...transformers, before: [before()] },
     );
   };
   return { ...builder, emit };
@@ -62,7 +66,7 @@ function adapted(ts: TypeScript, maps: Maps, state: WatchState): TypeScript {
       ts.createWatchCompilerHost(rootNames, { ...options, sourceMap: true }, ...rest),
     createWatchProgram(host: WatchHost) {
       const announce = host.afterProgramCreate?.bind(host);
-      host.afterProgramCreate = (builder) => announce?.(keepingMaps(builder, maps));
+      host.afterProgramCreate = (builder) => announce?.(adaptedBuilder(ts, builder, maps));
       return createLightWatch(ts, host, state);
     },
     transpileModule(input, options) {

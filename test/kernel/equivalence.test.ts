@@ -50,7 +50,7 @@ describe("the launcher's lighter compiler and stock tslab", () => {
     expect(failing.length).toBeLessThan(cells.length / 2);
   });
 
-  test("say the same of the cells of this collection", async () => {
+  test("say the same of the cells of this collection", { timeout: 300_000 }, async () => {
     const sessions = notebooks();
     expect(await converted("ours", sessions)).toEqual(await converted("stock", sessions));
   });

@@ -22,6 +22,31 @@ test("a for await inside a function does not make its cell wait", async () => {
   expect(answer.reply.status).toBe("ok");
 });
 
+test("a name of an earlier cell may stand alone in an object, in a target, and be hidden by a closer one", async () => {
+  await kernel.run("let cores = 3, other = 0; const name = 'outer';");
+  const answer = await kernel.run(`
+    const inner = (name: string) => ({ name });
+    const nested = [{ cores, deep: { cores, name } }, inner("inner")];
+    ({ cores, other = 7 } = { cores: 4 } as { cores: number; other?: number });
+    JSON.stringify([nested, { cores, other }])`);
+  expect(answer.reply.status).toBe("ok");
+  expect(published(answer, "execute_result").data["text/plain"]).toBe(
+    `'[[{"cores":3,"deep":{"cores":3,"name":"outer"}},{"name":"inner"}],{"cores":4,"other":7}]'`,
+  );
+});
+
+test("an error beside such a name is still told at its own place", async () => {
+  const answer = await kernel.run("const both = { cores, name };\nnull!.x({ cores });");
+  const text = stripVTControlCharacters(answer.reply.traceback.join("\n"));
+  expect(text).toMatch(/> 2 \| null!\.x/);
+});
+
+test("stock tslab loses a name that stands alone in an object", async () => {
+  await using stock = await Kernel.start({ argv: kernels.stock });
+  await stock.run("const cores = 3;");
+  expect((await stock.run("({ cores })")).reply.status).toBe("error");
+});
+
 test("`using` is refused with the version that brought it and the way out", async () => {
   const answer = await kernel.run("const open = () => ({})\nusing file = open()");
   const text = stripVTControlCharacters(answer.reply.traceback.join("\n"));
