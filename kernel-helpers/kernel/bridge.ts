@@ -38,7 +38,6 @@ export type FromFront = Request | Insistence;
 /** What the front thread is started with. */
 export interface FrontData {
   connectionFile: string;
-  kernelInfo: object;
   shared: SharedArrayBuffer;
 }
 

@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Session } from "node:inspector";
 import { parentPort, workerData } from "node:worker_threads";
 import { Publisher, Reply, Router } from "zeromq";
 import {
@@ -15,6 +14,7 @@ import {
   Shared,
   sizeOf,
 } from "./bridge";
+import { kernelInfo } from "./kernel-info";
 import { Outbox } from "./outbox";
 import { whenParentGoes } from "./parent";
 import { decode, encode, type Header, type Message } from "./wire";
@@ -37,7 +37,7 @@ const graceMs = 3000;
 /** Messages that may wait at a slow subscriber; each holds at most the outbox's merge limit. */
 const highWaterMark = 64;
 
-const { connectionFile, kernelInfo, shared: memory } = workerData as FrontData;
+const { connectionFile, shared: memory } = workerData as FrontData;
 const connection: Connection = JSON.parse(readFileSync(connectionFile, "utf8"));
 const shared = new Shared(memory);
 const session = randomUUID();
@@ -92,7 +92,7 @@ function reply({ header, identities, outbox }: Origin, content: object | Json) {
 
 /** Replies that need neither a cell nor the compiler. */
 const replies: Record<string, (content: { restart?: boolean }) => object> = {
-  kernel_info_request: () => kernelInfo,
+  kernel_info_request: kernelInfo,
   comm_info_request: () => ({ status: "ok", comms: {} }),
   history_request: () => ({ status: "ok", history: [] }),
   connect_request: () => ({ status: "ok" }),
@@ -206,6 +206,8 @@ function insist(wish: Insistence["wish"], meant?: number) {
 
 /** Ends what the main thread computes; its event loop goes on. */
 function stopMain() {
+  // Loaded when it is needed: most kernels never are stopped like this, and every start would wait for it.
+  const { Session } = require("node:inspector") as typeof import("node:inspector");
   const session = new Session();
   session.connectToMainThread();
   session.post("Runtime.terminateExecution", () => session.disconnect());

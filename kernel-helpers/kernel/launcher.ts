@@ -8,7 +8,6 @@
  */
 
 import { become, restoreEnvironment } from "./snapshot/become";
-import { usableSnapshot } from "./snapshot/manifest";
 import { takeLoaded } from "./snapshot/take-loaded";
 
 const connectionFile = process.argv[2];
@@ -22,14 +21,18 @@ if (connectionFile === undefined) {
 /** The snapshot to begin with again, unless Node was given options of the user's own. */
 function snapshot(): string | undefined {
   const { KERNEL_HELPERS_SNAPSHOT: wish, NODE_OPTIONS: options } = process.env;
-  return wish === "off" || options ? undefined : usableSnapshot();
+  if (wish === "off" || options) return undefined;
+  const { usableSnapshot } = require("./snapshot/manifest") as typeof import("./snapshot/manifest");
+  return usableSnapshot();
 }
 
-if (takeLoaded()) restoreEnvironment(process.env);
+if (takeLoaded()) restoreEnvironment();
 else {
   const blob = snapshot();
   if (blob) become(blob, [__filename, connectionFile]);
 }
 // Reached in the Node that begins with the snapshot, without one, and where no process can become another.
+const { startFront } = require("./front-thread") as typeof import("./front-thread");
+const front = startFront(connectionFile);
 const { start } = require("./start") as typeof import("./start");
-start(connectionFile);
+start(front);

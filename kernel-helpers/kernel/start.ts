@@ -1,14 +1,13 @@
 /** The main thread of the kernel. */
 
-import { writeSync } from "node:fs";
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { type FromFront, type FrontData, Shared } from "./bridge";
+import type { Worker } from "node:worker_threads";
+import type { FromFront, Shared } from "./bridge";
 import { cacheFolder } from "./cache-folder";
 import { cellScripts } from "./cell-scripts";
 import { followChildren } from "./children";
-import { kernelInfo } from "./kernel-info";
+import type { FrontThread } from "./front-thread";
 import { reportLateFailures } from "./late-failures";
 import { Output } from "./output";
 import type { Session } from "./session";
@@ -16,6 +15,9 @@ import { mapStack } from "./stacks";
 
 /** How long the last messages may take to leave when the process ends. */
 const lastWordsMs = 1000;
+
+/** When to write the compile cache: after the first cells. */
+const flushMs = 3000;
 
 const world = { cells: cellScripts(), cwd: process.cwd() };
 
@@ -29,23 +31,6 @@ function mapStacks() {
 /** Compiled code of the compiler, shared by all kernels of this project; Node ignores it where it cannot be used. */
 function useCompileCache() {
   enableCompileCache?.(join(cacheFolder(), "compile"));
-}
-
-function startFront(connectionFile: string, shared: Shared): Worker {
-  const workerData: FrontData = { connectionFile, kernelInfo: kernelInfo(), shared: shared.memory };
-  const front = new Worker(join(__dirname, "front.js"), {
-    workerData,
-    name: "kernel sockets",
-    // Printed text is short-lived: a small nursery keeps it from piling up behind a slow reader.
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
-  });
-  front.on("error", (error) => {
-    // Without sockets nobody can be told but whoever reads this process's own stderr.
-    writeSync(process.stderr.fd, `The kernel's sockets failed: ${error.stack}\n`);
-    shared.end();
-    process.exit(1);
-  });
-  return front;
 }
 
 /** What cells find of the kernel: see `kernel-helpers/plots/show`. */
@@ -87,21 +72,17 @@ function serve(front: Worker, output: Output, shared: Shared) {
 }
 
 /** Runs a kernel in this process, for good. */
-export function start(connectionFile: string) {
-  // The kernel's flags are its own: workers and child processes of cells start as they would anywhere.
-  process.execArgv = [];
+export function start({ worker, shared }: FrontThread) {
   useCompileCache();
-  const shared = new Shared();
-  const front = startFront(connectionFile, shared);
-  const output = new Output(front, shared);
+  const output = new Output(worker, shared);
   endTidily(output, shared);
   mapStacks();
   publishDisplay(output);
-  serve(front, output, shared);
+  serve(worker, output, shared);
   // Only now: a kernel that cannot load its compiler shall say so on its own stderr and end.
   output.capture("stdout");
   output.capture("stderr");
   reportLateFailures(output, world);
-  // Node writes the cache at exit only, and a kernel may be killed.
-  flushCompileCache?.();
+  // Node writes the cache at exit only, and a kernel may be killed; the first cell shall not wait for it.
+  setTimeout(() => flushCompileCache?.(), flushMs).unref();
 }
