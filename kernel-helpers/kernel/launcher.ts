@@ -3,7 +3,7 @@
  *
  * With a start-up snapshot that matches, this process becomes a Node that begins with it; otherwise it
  * loads the kernel itself. `KERNEL_HELPERS_SNAPSHOT=off` does the latter always: the start then takes
- * half a second longer, and each worker thread 20 MB less, because V8 reads the snapshot's code into
+ * half a second longer, and each worker thread 13 MB less, because V8 reads the snapshot's code into
  * every thread.
  */
 

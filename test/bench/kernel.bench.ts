@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Kernel, kernels, streamText } from "../kernel/client.ts";
 import { median, type Row, row } from "./row.ts";
+import { buildSnapshot } from "./snapshot.ts";
 
 export const name = "kernel";
 
@@ -110,6 +111,7 @@ async function workers(variant: Variant): Promise<{ ms: number; megabytes: numbe
 }
 
 export async function bench(): Promise<Row[]> {
+  await buildSnapshot();
   const measured = await measureAll();
   const [launcher, snapshot, stock] = ["launcher", "snapshot", "stock"].map((name) => measured.get(name)!);
   const deno = measured.get("deno");

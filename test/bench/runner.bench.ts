@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { findKernelspec, runNotebooks, startKernel } from "notebook-tools";
 import { jupyter } from "./python.ts";
 import { type Row, row } from "./row.ts";
+import { buildSnapshot } from "./snapshot.ts";
 import { medians } from "./threads/measure.ts";
 
 export const name = "runner";
@@ -22,6 +23,7 @@ const manyCells = 200;
 const bigOutput = 100_000_000;
 
 export async function bench(): Promise<Row[]> {
+  await buildSnapshot();
   const folder = mkdtempSync(join(tmpdir(), "bench-runner-"));
   const kernels = join(folder, "jupyter");
   writeStockKernel(kernels);
