@@ -139,6 +139,10 @@ export function addRunFlags(command: Command): Command {
     )
     .option("-w, --watch", "run again what changes, until Ctrl-C")
     .option("--fail-fast", "stop at the first failure")
-    .option("-r, --reporter <name[=file]>", `${reporterNames.join(", ")}; repeatable`, addReporter)
+    .option(
+      "-r, --reporter <name[=file]>",
+      `${reporterNames.join(", ")}; default tty; repeatable`,
+      addReporter,
+    )
     .addHelpText("after", details);
 }
