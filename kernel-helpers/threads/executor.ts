@@ -7,9 +7,10 @@ import { register, unregister } from "./leaks";
 import { type MapOptions, MapResults } from "./map";
 import {
   checkExecutorOptions,
-  checkTaskOptions,
+  checkGivenOptions,
   type ExecutorOptions,
   requireCount,
+  requireKnown,
   requireMilliseconds,
   type TaskOptions,
 } from "./options";
@@ -65,7 +66,7 @@ export class Executor {
 
   /** The same executor with options for each task: `executor.with({ timeout: 1000 }).submit(fn)`. */
   with(options: TaskOptions): Executor {
-    checkTaskOptions(options);
+    checkGivenOptions(options);
     return new Executor(this.pool, { ...this.#options, ...options }, this.#lane);
   }
 
@@ -125,7 +126,9 @@ export class ThreadPoolExecutor extends Executor {
    * Takes no more tasks, lets the queued and running ones finish, then ends the threads. Calling it again
    * is allowed: `shutdown({ cancelFutures: true })` hurries an earlier one.
    */
-  shutdown({ wait = true, cancelFutures = false, timeout }: ShutdownOptions = {}): Promise<void> {
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    requireKnown("shutdown", options, ["wait", "cancelFutures", "timeout"]);
+    const { wait = true, cancelFutures = false, timeout } = options;
     requireMilliseconds("timeout", timeout);
     unregister(this);
     return this.pool.shutdown(wait, cancelFutures, timeout);

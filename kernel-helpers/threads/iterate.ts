@@ -1,5 +1,5 @@
 import { moduleTask } from "./envelope";
-import { requireCount } from "./options";
+import { checkGivenOptions, requireCount } from "./options";
 import { Queue, QueueShutDown } from "./queue";
 import { type ToThreadOptions, toThread } from "./to-thread";
 import type { AnyFunction } from "./types";
@@ -42,6 +42,7 @@ interface IterateInThread {
 
 function withOptions(options: IterateOptions) {
   const { credit = 16, signal, ...others } = options;
+  checkGivenOptions(options, ["executor", "credit"]);
   requireCount("credit", credit, 1, "Leave it out for 16 items.");
   return <A extends unknown[], T>(fn: (...args: A) => Items<T> | PromiseLike<Items<T>>, ...args: A) => {
     const name = options.name ?? (fn.name || "generator");

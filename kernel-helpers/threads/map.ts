@@ -1,5 +1,5 @@
 import type { Job } from "./job";
-import { requireCount, requireMilliseconds } from "./options";
+import { requireCount, requireKnown, requireMilliseconds } from "./options";
 import type { Settle } from "./pool";
 import { TimeoutError } from "./timeout";
 
@@ -39,6 +39,7 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
   /** @internal */
   constructor(items: Iterable<unknown>, submit: Submit, stop: (job: Job) => void, options: MapOptions) {
     const { chunksize = 1, buffersize, timeout = Number.POSITIVE_INFINITY } = options;
+    requireKnown("map", options, ["chunksize", "buffersize", "timeout"]);
     requireCount("chunksize", chunksize, 1, "It is how many items travel together.");
     if (buffersize !== undefined)
       requireCount("buffersize", buffersize, 1, "Leave it out to submit all at once.");

@@ -61,8 +61,19 @@ function defaultWorkers(): number {
   return Math.min(32, availableParallelism() + 4);
 }
 
+const executorOptions = [
+  "maxWorkers",
+  "threadNamePrefix",
+  "initializer",
+  "initargs",
+  "maxQueue",
+  "resourceLimits",
+  "gracePeriod",
+];
+
 export function checkExecutorOptions(options: ExecutorOptions): Settings {
   requireObject("The options of an executor", options, "{ maxWorkers: 2 }");
+  requireKnown("an executor", options, executorOptions);
   const { maxWorkers = defaultWorkers(), threadNamePrefix = "Worker" } = options;
   const { maxQueue = Number.POSITIVE_INFINITY, gracePeriod = 250 } = options;
   requireCount("maxWorkers", maxWorkers, 1, "Leave it out for four more than there are cores.");
@@ -72,6 +83,14 @@ export function checkExecutorOptions(options: ExecutorOptions): Settings {
   if (options.resourceLimits) checkResourceLimits(options.resourceLimits);
   if (options.initializer !== undefined) requireFunction(options.initializer, "initializer");
   return { ...options, maxWorkers, threadNamePrefix, maxQueue, gracePeriod };
+}
+
+const taskOptions = ["signal", "timeout", "queueTimeout", "name", "transfer", "captures", "abandonOnCancel"];
+
+/** For options as they are given; `more` are those that only this caller takes. */
+export function checkGivenOptions(options: TaskOptions, more: string[] = []): void {
+  checkTaskOptions(options);
+  requireKnown("a task", options, [...more, ...taskOptions]);
 }
 
 export function checkTaskOptions(options: TaskOptions): void {
@@ -93,10 +112,51 @@ function requireObject(what: string, value: unknown, example: string): void {
   throw new TypeError(`${what} must be an object such as ${example}, got ${describe(value)}.`);
 }
 
+/** Refuses an option that does not exist: a misspelt one would be as good as none. */
+export function requireKnown(whose: string, options: object, known: string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    throw new TypeError(
+      `\`${name}\` is no option of ${whose}. ${meant ? `Did you mean \`${meant}\`? ` : ""}It takes ${known.join(", ")}.`,
+    );
+  }
+}
+
+/** The known name that is written most alike, in whatever case: `max_workers` for `maxWorkers`. */
+function nearest(name: string, known: string[]): string | undefined {
+  const plain = (text: string) => text.replace(/[_-]/g, "").toLowerCase();
+  const ranked = known.map((each) => ({ each, edits: editDistance(plain(name), plain(each)) }));
+  const best = ranked.reduce((a, b) => (b.edits < a.edits ? b : a));
+  return best.edits <= name.length / 3 ? best.each : undefined;
+}
+
+/** Letters to insert, drop or exchange (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const exchanged = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(exchanged, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
 /** Node itself needs this much; with less, the start of a thread ends the whole process. */
 const leastOldGeneration = 8;
 
+const resourceLimits = [
+  "maxOldGenerationSizeMb",
+  "maxYoungGenerationSizeMb",
+  "codeRangeSizeMb",
+  "stackSizeMb",
+];
+
 function checkResourceLimits(limits: NonNullable<ExecutorOptions["resourceLimits"]>): void {
+  requireKnown("`resourceLimits`", limits, resourceLimits);
   for (const [name, value] of Object.entries(limits)) {
     const least = name === "maxOldGenerationSizeMb" ? leastOldGeneration : 0;
     if (value === undefined || (typeof value === "number" && value > 0 && value >= least)) continue;

@@ -7,7 +7,7 @@ import { makeParcel, type Parcel } from "./envelope";
 import { DeadlockError, unpackError } from "./errors";
 import { withSubmitSite } from "./failures";
 import { runLoopCall } from "./loop-calls";
-import { requireFunction, requireMilliseconds } from "./options";
+import { requireFunction, requireKnown, requireMilliseconds } from "./options";
 import { type SubmitSite, submitSite } from "./submit-site";
 import { TimeoutError } from "./timeout";
 import type { AnyFunction } from "./types";
@@ -49,6 +49,7 @@ export const runSync: RunSync = Object.assign(
   },
   {
     with(options: RunSyncOptions) {
+      requireKnown("runSync", options, ["timeout", "transfer", "captures"]);
       requireMilliseconds("timeout", options.timeout);
       return function runSync<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Awaited<R> {
         return run(fn, args, options, submitSite()) as Awaited<R>;

@@ -1,7 +1,7 @@
 import type { ParcelOptions } from "./envelope";
 import { Executor, ThreadPoolExecutor } from "./executor";
 import { unregister } from "./leaks";
-import { checkTaskOptions, type TaskOptions } from "./options";
+import { checkGivenOptions, type TaskOptions } from "./options";
 import { noOptions } from "./pool";
 import { type SubmitSite, submitSite } from "./submit-site";
 import type { AnyFunction } from "./types";
@@ -69,7 +69,7 @@ export interface ToThreadOptions extends TaskOptions {
 const inContext: ParcelOptions = { context: true };
 
 function withOptions(options: ToThreadOptions) {
-  checkTaskOptions(options);
+  checkGivenOptions(options, ["executor"]);
   const parcelOptions = { ...options, context: true };
   return function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
     return start(options.executor ?? defaultExecutor(), fn, args, parcelOptions, submitSite());

@@ -3,8 +3,10 @@ import {
   callSoonThreadsafe,
   checkCancelled,
   ExecutorShutDown,
+  iterateInThread,
   runCoroutineThreadsafe,
   runInExecutor,
+  runSync,
   ThreadPoolExecutor,
   toThread,
 } from "kernel-helpers";
@@ -57,6 +59,21 @@ test("map without an iterable, and with a chunksize of 0", () => {
   expect(() => executor.map(one, [1], { buffersize: 0 })).toThrow(
     /`buffersize` must be an integer of at least 1/,
   );
+});
+
+test("options that do not exist, with the one that is meant", () => {
+  expect(() => new ThreadPoolExecutor(wrong({ max_workers: 4 }))).toThrow(
+    /`max_workers` is no option of an executor\. Did you mean `maxWorkers`\? It takes maxWorkers, threadNamePrefix/,
+  );
+  expect(() => new ThreadPoolExecutor(wrong({ colour: 1 }))).toThrow(/of an executor\. It takes/);
+  const resourceLimits = wrong({ maxOldGenerationSize: 64 });
+  expect(() => new ThreadPoolExecutor({ resourceLimits })).toThrow(/mean `maxOldGenerationSizeMb`/);
+  expect(() => toThread.with(wrong({ timeOut: 1 }))).toThrow(/of a task\. Did you mean `timeout`/);
+  expect(() => executor.with(wrong({ executor }))).toThrow(/`executor` is no option of a task/);
+  expect(() => iterateInThread.with(wrong({ credits: 1 }))).toThrow(/mean `credit`/);
+  expect(() => runSync.with(wrong({ captured: {} }))).toThrow(/mean `captures`/);
+  expect(() => executor.map(one, [1], wrong({ chunkSize: 1 }))).toThrow(/mean `chunksize`/);
+  expect(() => executor.shutdown(wrong({ cancel_futures: true }))).toThrow(/mean `cancelFutures`/);
 });
 
 test("a queue over its limit", async () => {
