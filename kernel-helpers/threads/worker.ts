@@ -8,6 +8,7 @@ import { isPlain } from "./closures/plain";
 import { functionOf, unpack } from "./closures/unpack";
 import { importContext, type WireContext } from "./context";
 import { packError } from "./errors";
+import { explainLoadError } from "./load-error";
 import { takeMoving } from "./move";
 import { sendOutput } from "./output";
 import type { AnyFunction } from "./types";
@@ -177,10 +178,13 @@ async function load(module: string, name: string, key: string): Promise<AnyFunct
   return fn as AnyFunction;
 }
 
-function importModule(module: string): Promise<unknown> {
-  return import(
-    module.startsWith("file:") || module.startsWith("node:") ? module : pathToFileURL(module).href
-  );
+async function importModule(module: string): Promise<unknown> {
+  const isUrl = module.startsWith("file:") || module.startsWith("node:");
+  try {
+    return await import(isUrl ? module : pathToFileURL(module).href);
+  } catch (error) {
+    throw explainLoadError(module, error);
+  }
 }
 
 function success(value: unknown): Reply {
