@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import * as os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { constants, runInThisContext } from "node:vm";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { DataCloneError, runCoroutineThreadsafe, ThreadPoolExecutor, travel } from "kernel-helpers";
 import { afterAll, describe, expect, test } from "vitest";
@@ -277,7 +278,7 @@ describe("what cannot go is refused before it is queued, with its path and the w
   const deep = { list: [{ account }] };
   const emitter = new EventEmitter();
   const promise = Promise.resolve(1);
-  const weak = new WeakMap();
+  const weak = new WeakMap([[deep, 1]]);
   const iterator = [1][Symbol.iterator]();
   const bound = function (this: unknown) {}.bind(null);
   const unique = Symbol("unique");
@@ -346,6 +347,22 @@ describe("what cannot go is refused before it is queued, with its path and the w
     expect(() => executor.submit(new Outer().arrow())).toThrow(/uses `this` of the code around it/);
     expect(() => executor.submit(new Outer().parent())).toThrow(/uses `super`/);
     expect(() => executor.submit(withArguments(1))).toThrow(/uses `arguments`/);
+  });
+
+  test("import.meta, which is the file's own", async () => {
+    // Imported by Node itself: the test runner writes something else for `import.meta`.
+    const source = "data:text/javascript,export default () => import.meta.url";
+    const loader = { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER };
+    const { default: task } = await runInThisContext(`import(${JSON.stringify(source)})`, loader);
+    expect(() => executor.submit(task)).toThrow(
+      /uses `import\.meta` of its file.*`const url = import\.meta\.url`.*argument/,
+    );
+  });
+
+  test("a class as the task", () => {
+    expect(() => executor.submit(Account as never)).toThrow(
+      /Account is a class, which a thread cannot call.*`\(\) => new Account\(…\)\.method\(\)`/,
+    );
   });
 
   test("a variable that has no value yet", () => {

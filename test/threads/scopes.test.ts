@@ -1,6 +1,6 @@
-/** V8 does not document `[[Scopes]]`: what closures/scopes.ts takes from it is pinned here. */
+/** V8 documents neither `[[Scopes]]` nor `[[Entries]]`: what closures/scopes.ts takes from them is pinned here. */
 import { expect, test } from "vitest";
-import { scopesOf } from "../../kernel-helpers/dist/threads/closures/scopes.js";
+import { scopesOf, weakKeysOf } from "../../kernel-helpers/dist/threads/closures/scopes.js";
 
 const variables = (fn: () => unknown) =>
   scopesOf(fn)
@@ -37,6 +37,13 @@ test("a variable before its declaration throws when it is read", () => {
   expect(() => (scope as { late: unknown }).late).toThrow(/before initialization|from debugger/);
   const late = 1;
   expect(late).toBe(1);
+});
+
+test("the keys of a weak collection are the objects themselves", () => {
+  const key = {};
+  expect(weakKeysOf(new WeakMap())).toEqual([]);
+  expect(weakKeysOf(new WeakMap([[key, "value"]]))[0]).toBe(key);
+  expect(weakKeysOf(new WeakSet([key]))[0]).toBe(key);
 });
 
 test("the last scope is the global object", () => {

@@ -59,15 +59,41 @@ function read(text: string): Analysis {
   };
   if (/\{\s*\[native code\]\s*\}$/.test(text)) return { ...analysis, shape: "native" };
   const root = parseFunction(text, analysis);
-  new Walker(analysis).visit(root, new Scope(undefined));
+  walk(root, analysis);
   for (const use of analysis.free.values()) use.loopOnly &&= !use.whole && use.members.size === 0;
   return analysis;
+}
+
+function walk(root: Tree, analysis: Analysis): void {
+  const walker = new Walker(analysis, root);
+  walker.visit(root, new Scope(undefined));
+  if (walker.writesOwnName) walkNameless(root, analysis);
+}
+
+/**
+ * A declaration that puts another function in its place, as helpers of compilers do. As an expression its name
+ * would be a constant, so it goes without: its name is then a variable like any other.
+ */
+function walkNameless(root: Tree, analysis: Analysis): void {
+  const { text } = analysis;
+  const { name, start, end } = root.id;
+  // The 1 is for the bracket before the text.
+  analysis.source = text.slice(0, start - 1) + text.slice(end - 1);
+  analysis.free.clear();
+  root.id = null;
+  new Walker(analysis, root).visit(root, new Scope(undefined));
+  analysis.free.get(name)?.writes.delete(name);
 }
 
 function parseFunction(text: string, analysis: Analysis): Tree {
   // Loaded when it is needed: most workers never parse.
   const { parseExpressionAt } = require("acorn") as typeof import("acorn");
-  const options = { ecmaVersion: "latest", allowSuperOutsideMethod: true } as const;
+  // `import.meta` is let through here, to be refused by its name.
+  const options = {
+    ecmaVersion: "latest",
+    allowSuperOutsideMethod: true,
+    allowImportExportEverywhere: true,
+  } as const;
   try {
     const node: Tree = parseExpressionAt(`(${text}\n)`, 0, options);
     if (/^(Arrow)?Function/.test(node.type)) return node;
@@ -107,8 +133,26 @@ function usesThis(node: Tree): boolean {
   if (Array.isArray(node)) return node.some(usesThis);
   if (!node || typeof node.type !== "string") return false;
   if (node.type === "ThisExpression") return true;
+  if (handsThisOn(node)) return usesThis(node.arguments.slice(1));
   if (/^(FunctionExpression|FunctionDeclaration|Class)/.test(node.type)) return false;
   return Object.values(node).some((child) => typeof child === "object" && usesThis(child));
+}
+
+const asyncHelpers = new Set(["__awaiter", "__async"]);
+
+/**
+ * `__awaiter(this, …, function* () { … })`, which is what TypeScript makes of an async function for older engines
+ * (esbuild: `__async`), when the generator has no use for the `this` that it is given.
+ */
+function handsThisOn(node: Tree): boolean {
+  if (node.type !== "CallExpression" || node.arguments[0]?.type !== "ThisExpression") return false;
+  const { type, name, expressions } = node.callee;
+  const callee = type === "SequenceExpression" ? expressions.at(-1) : node.callee;
+  const helper = callee.type === "MemberExpression" ? memberName(callee) : (callee.name ?? name);
+  const body = node.arguments.at(-1);
+  return (
+    asyncHelpers.has(helper) && body.type === "FunctionExpression" && !usesThis([body.params, body.body])
+  );
 }
 
 class Scope {
@@ -120,7 +164,12 @@ class Scope {
   ) {}
 
   has(name: string): boolean {
-    return this.names.has(name) || (this.outer?.has(name) ?? false);
+    return this.holder(name) !== undefined;
+  }
+
+  /** The scope that declares the name. */
+  holder(name: string): Scope | undefined {
+    return this.names.has(name) ? this : this.outer?.holder(name);
   }
 
   get hasThis(): boolean {
@@ -131,7 +180,14 @@ class Scope {
 const loopCalls = new Set(["callSoonThreadsafe", "runCoroutineThreadsafe"]);
 
 class Walker {
-  constructor(private readonly analysis: Analysis) {}
+  writesOwnName = false;
+  /** Holds the name of the root alone. */
+  private ownName: Scope | undefined;
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly root: Tree,
+  ) {}
 
   visit(node: Tree, scope: Scope): void {
     if (Array.isArray(node)) {
@@ -197,7 +253,7 @@ class Walker {
     this.visit(node.callee, scope);
     const [first, ...rest] = node.arguments;
     const target = first && isLoopCall(node.callee) ? this.loopTarget(first, scope) : false;
-    if (first && !target) this.visit(first, scope);
+    if (first && !target && !handsThisOn(node)) this.visit(first, scope);
     this.visit(rest, scope);
   }
 
@@ -227,7 +283,12 @@ class Walker {
 
   private written(target: Tree, scope: Scope): void {
     if (target.type === "MemberExpression") this.exportWritten(target, scope);
-    else for (const name of boundNames(target)) this.use(name, scope)?.writes.add(name);
+    else for (const name of boundNames(target)) this.nameWritten(name, scope);
+  }
+
+  private nameWritten(name: string, scope: Scope): void {
+    this.use(name, scope)?.writes.add(name);
+    if (this.ownName && scope.holder(name) === this.ownName) this.writesOwnName = true;
   }
 
   /** A variable of an earlier cell is a property of the notebook's `exports`. */
@@ -276,7 +337,10 @@ class Walker {
   }
 
   FunctionExpression(node: Tree, scope: Scope): void {
-    this.func(node, new Scope(scope, true));
+    const outer = new Scope(scope);
+    if (node.id) outer.names.add(node.id.name);
+    if (node === this.root) this.ownName = outer;
+    this.func(node, new Scope(outer, true));
   }
 
   FunctionDeclaration(node: Tree, scope: Scope): void {
@@ -289,7 +353,6 @@ class Walker {
 
   private func(node: Tree, scope: Scope): void {
     if (scope.ownThis) scope.names.add("arguments");
-    if (node.id && node.type === "FunctionExpression") scope.names.add(node.id.name);
     for (const param of node.params) for (const name of boundNames(param)) scope.names.add(name);
     for (const name of varNames(node.body)) scope.names.add(name);
     this.visit(node.params, scope);

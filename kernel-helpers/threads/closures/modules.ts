@@ -1,6 +1,7 @@
 import { builtinModules, createRequire } from "node:module";
 import { join } from "node:path";
 import { types } from "node:util";
+import { explainLoadError } from "../load-error";
 
 /** Where a value can be had again in another thread: `require(specifier)[key]`, or a global's name. */
 export interface Reference {
@@ -31,9 +32,14 @@ export function referenceOf(value: unknown): Reference | undefined {
   if (typeof value !== "function") return (refresh() && references.get(value)) || wrapperOf(value);
   if (ownFunctions.has(value)) return undefined;
   refresh();
+  if (!references.has(value) && isNative(value)) addPrototypes();
   const reference = references.get(value);
   if (!reference) ownFunctions.add(value);
   return reference;
+}
+
+function isNative(fn: unknown): boolean {
+  return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 }
 
 function wrapperOf(value: unknown): Reference | undefined {
@@ -92,6 +98,20 @@ function addGlobals(): void {
   add(Buffer, { module: "", path: ["Buffer"] });
 }
 
+let seenPrototypes = false;
+
+/** The methods of built-in classes, such as the `Object.prototype.hasOwnProperty` that bundlers keep; seldom asked for. */
+function addPrototypes(): void {
+  if (seenPrototypes) return;
+  seenPrototypes = true;
+  for (const [name, value] of dataProperties(globalThis)) {
+    if (typeof value !== "function" || !isReferable(value.prototype)) continue;
+    for (const [key, member] of dataProperties(value.prototype)) {
+      if (typeof member === "function") add(member, { module: "", path: [name, "prototype", key] });
+    }
+  }
+}
+
 function addModule(module: string, exports: unknown): void {
   if (!isReferable(exports)) return;
   add(exports, { module, path: [] });
@@ -134,9 +154,17 @@ function getterValue(name: string, get: () => unknown): [string, unknown][] {
   }
 }
 
+function requireModule(module: string): unknown {
+  try {
+    return requireFromHere()(module);
+  } catch (error) {
+    throw explainLoadError(module, error);
+  }
+}
+
 /** In the other thread: the value that a reference names. */
 export function resolveReference({ module, path, wrapped }: Reference): unknown {
-  const start: unknown = module === "" ? globalThis : requireFromHere()(module);
+  const start: unknown = module === "" ? globalThis : requireModule(module);
   const value = path.reduce<unknown>((holder, key) => (holder as Record<string, unknown>)[key], start);
   return wrapped ? Object.assign({}, value, { default: value }) : value;
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { AnyFunction } from "../types";
 import { type Analysis, analyse } from "./analyse";
 import { DataCloneError } from "./refusal";
@@ -65,18 +66,33 @@ function readVariable(scope: object, name: string, path: string): unknown {
 
 function analyseFunction(fn: AnyFunction, path: string): Analysis {
   const analysis = readText(fn, path);
-  if (analysis.shape === "native") {
-    const what = fn.name.startsWith("bound ") ? "a bound function" : "a native function";
-    throw new DataCloneError(path, what, "Write an arrow that calls it: `(…) => object.method(…)`.");
-  }
-  if (analysis.lexical) {
-    const what = `a function that uses \`${analysis.lexical}\` of the code around it`;
-    throw new DataCloneError(path, what, "Pass what it needs as an argument.");
-  }
+  if (analysis.shape === "native") throw nativeRefusal(fn, path);
+  if (analysis.lexical) throw lexicalRefusal(analysis.lexical, path);
   if (analysis.methodThis) {
     throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
   }
   return analysis;
+}
+
+function nativeRefusal(fn: AnyFunction, path: string): DataCloneError {
+  if (types.isProxy(fn)) {
+    const wayOut =
+      "Send the function behind it. An esbuild bundle's `__require` is one, where it cannot require: use " +
+      '`await import(…)` inside the function, or bundle to `format: "cjs"`.';
+    return new DataCloneError(path, "a Proxy of a function", wayOut);
+  }
+  const what = fn.name.startsWith("bound ") ? "a bound function" : "a native function";
+  return new DataCloneError(path, what, "Write an arrow that calls it: `(…) => object.method(…)`.");
+}
+
+function lexicalRefusal(lexical: string, path: string): DataCloneError {
+  if (lexical === "import.meta") {
+    const wayOut =
+      "Put what it needs in a variable outside of the function, `const url = import.meta.url`, or pass it as an argument.";
+    return new DataCloneError(path, "a function that uses `import.meta` of its file", wayOut);
+  }
+  const what = `a function that uses \`${lexical}\` of the code around it`;
+  return new DataCloneError(path, what, "Pass what it needs as an argument.");
 }
 
 function readText(fn: AnyFunction, path: string): Analysis {

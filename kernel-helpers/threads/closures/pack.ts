@@ -8,9 +8,17 @@ import { hintOfSize, hintOfWrite } from "./hints";
 import { idOf, knownId } from "./identity";
 import { referenceOf } from "./modules";
 import { type Bound, Names } from "./names";
-import { type FunctionCode, type FunctionTarget, functionCode, type Packed, type PackedNode } from "./packed";
+import {
+  type FunctionCode,
+  type FunctionTarget,
+  functionCode,
+  type Packed,
+  type PackedNode,
+  type PackedPrototype,
+} from "./packed";
 import { isDetached, isObjectPrototype, isPlain } from "./plain";
 import { DataCloneError, refusal } from "./refusal";
+import { weakKeysOf } from "./scopes";
 
 export interface PackOptions {
   /** Buffers, ports and streams that move instead of being copied; MessagePorts are added to it. */
@@ -49,6 +57,7 @@ export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionT
   if (known && Object.keys(fn).length === 0) return { target: known };
   if (known === undefined && referenceOf(fn)) return {};
   const names = new Names(fn, path);
+  if (names.analysis.shape === "class") throw classAsTask(fn);
   // What a name is bound to may change; that it is bound may not.
   if (known !== undefined || !names.captureNothing()) {
     if (known === undefined) alone.set(fn, null);
@@ -57,6 +66,13 @@ export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionT
   const target = { code: codeOf(names, []), id: idOf(fn) };
   alone.set(fn, target);
   return Object.keys(fn).length === 0 ? { target } : { names };
+}
+
+function classAsTask({ name }: AnyFunction): TypeError {
+  return new TypeError(
+    `${name || "The task"} is a class, which a thread cannot call. Give a function that makes the instance and ` +
+      `returns data: \`() => new ${name || "Class"}(…).method()\`.`,
+  );
 }
 
 function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCode {
@@ -125,6 +141,7 @@ class Packer {
   private node(value: unknown, path: string): PackedNode {
     if (typeof value === "symbol") return symbolNode(value, path);
     if (isTraveller(value)) return this.traveller(value, path);
+    if (types.isWeakMap(value) || types.isWeakSet(value)) return weakNode(value, path);
     if (isRequire(value)) return { kind: "require", folder: folderOf(value as NodeJS.Require) };
     const reference = referenceOf(value);
     if (reference) return { kind: "reference", reference };
@@ -163,18 +180,22 @@ class Packer {
     return { kind: "function", id: known ?? 0, ...this.code(fn, path) };
   }
 
-  private code(
-    fn: AnyFunction,
-    path: string,
-  ): { code: FunctionCode; captures?: object; properties?: object } {
+  private code(fn: AnyFunction, path: string): Omit<PackedNode & { kind: "function" }, "kind" | "id"> {
     const names = this.options.task?.fn === fn ? this.options.task : new Names(fn, path);
     const captures = this.captures(names);
     const captured = Object.keys(captures);
     const properties = this.properties(names);
+    const prototype = this.prototype(names);
     const code = codeOf(names, captured);
     // A class has statics, which may change: it is made anew for each task, like what captures.
-    if (captured.length === 0 && !properties && names.analysis.shape !== "class") return { code };
-    return properties ? { code, captures, properties } : { code, captures };
+    if (captured.length === 0 && !properties && !prototype && names.analysis.shape !== "class")
+      return { code };
+    return {
+      code,
+      captures,
+      ...(properties ? { properties } : {}),
+      ...(prototype ? { prototype } : {}),
+    };
   }
 
   private captures(names: Names): object {
@@ -209,6 +230,8 @@ class Packer {
     if (isNamespace(value) && !use.whole) captures[name] = this.namespace(value as object, use.members, path);
     else if (use.loopOnly && typeof value === "function") this.stub(captures, name, value as AnyFunction, "");
     else if (typeof value === "function") this.functionOrStub(captures, name, value as AnyFunction, at);
+    else if (types.isWeakMap(value) || types.isWeakSet(value))
+      captures[name] = this.hole(value, at, captures, name);
     else this.into(captures, name, value, at);
     if (typeof value !== "function") hintOfSize(use, this.bytes - before, name, fn.name || path);
   }
@@ -271,6 +294,26 @@ class Packer {
     const properties = {};
     for (const key of keys) this.into(properties, key, fn[key as keyof typeof fn], `${path}.${key}`);
     return properties;
+  }
+
+  /** The methods that a program put on a function's prototype, and what that inherits from. */
+  private prototype({ fn, path, analysis }: Names): PackedPrototype | undefined {
+    const own: unknown = analysis.shape === "expression" ? fn.prototype : undefined;
+    if (!isWrittenPrototype(fn, own)) return undefined;
+    const members: PackedPrototype["members"] = {};
+    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(own))) {
+      if (key === "constructor") continue;
+      const at = `${path}.prototype.${key}`;
+      members[key] = { enumerable: descriptor.enumerable, configurable: descriptor.configurable };
+      for (const part of ["value", "get", "set"] as const) {
+        if (descriptor[part] !== undefined) this.into(members[key], part, descriptor[part], at);
+      }
+      if ("writable" in descriptor) members[key].writable = descriptor.writable;
+    }
+    const base: unknown = Object.getPrototypeOf(own)?.constructor;
+    const packed: PackedPrototype = { members, statics: Object.getPrototypeOf(fn) === base };
+    if (base !== Object) this.into(packed, "base", base, `${path} → its superclass`);
+    return packed;
   }
 
   // ---- Containers ----
@@ -340,6 +383,27 @@ function bytesOf(value: object): number {
 function isNamespace(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return types.isModuleNamespaceObject(value) || types.isProxy(value);
+}
+
+/** Not the empty one that every function comes with. (That of a generator function is empty, too.) */
+function isWrittenPrototype(fn: AnyFunction, own: unknown): own is object {
+  if (typeof own !== "object" || own === null || types.isGeneratorFunction(fn)) return false;
+  return Object.getPrototypeOf(own) !== Object.prototype || Reflect.ownKeys(own).length > 1;
+}
+
+/**
+ * A captured one is empty in the thread, which is all that a class with lowered private fields and a cache need: instances and
+ * modules, which are their keys, are not the same objects there. Data for keys would be missed.
+ */
+function weakNode(value: WeakMap<object, unknown> | WeakSet<object>, path: string): PackedNode {
+  if (weakKeysOf(value).some(isData)) throw refusal(value, path);
+  return { kind: "weak", name: types.isWeakMap(value) ? "WeakMap" : "WeakSet" };
+}
+
+function isData(value: object): boolean {
+  const proto: unknown = Object.getPrototypeOf(value);
+  const isCopied = proto === Array.prototype || isObjectPrototype(proto) || isPlain(value);
+  return isCopied && referenceOf(value) === undefined;
 }
 
 function isRequire(value: unknown): boolean {

@@ -20,14 +20,31 @@ export type Fill = [collection: Map<unknown, unknown> | Set<unknown>, entries: u
 
 export type PackedNode =
   /** Without `captures` it is the same function for all tasks of a thread. */
-  | { kind: "function"; code: FunctionCode; id: number; captures?: object; properties?: object }
+  | {
+      kind: "function";
+      code: FunctionCode;
+      id: number;
+      captures?: object;
+      properties?: object;
+      prototype?: PackedPrototype;
+    }
   | { kind: "stub"; id: number; name: string; reason: string }
   | { kind: "reference"; reference: Reference }
   | { kind: "require"; folder: string }
+  | { kind: "weak"; name: "WeakMap" | "WeakSet" }
   | { kind: "buffer"; bytes: Uint8Array }
   | { kind: "revive"; module: string; name: string; holder: { data: unknown } }
   | { kind: "symbol"; key: string; wellKnown: boolean }
   | { kind: "error"; error: unknown; holder: { errorClass: unknown } };
+
+/** What was put on the prototype of a constructor that is a function: a class of before there was `class`. */
+export interface PackedPrototype {
+  members: Record<string, PropertyDescriptor>;
+  /** The constructor whose prototype it inherits from, where that is not Object. */
+  base?: unknown;
+  /** The constructor itself inherits from `base` too, for its statics. */
+  statics: boolean;
+}
 
 /** A function that captures nothing and has no properties: its code is all of it. */
 export interface FunctionTarget {

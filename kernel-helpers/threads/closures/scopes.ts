@@ -2,15 +2,15 @@ import type { Session } from "node:inspector";
 import type { AnyFunction } from "../types";
 
 /**
- * What a function's closure holds, read through the inspector protocol inside the process: no port is
- * opened and the debugger is not enabled, so nothing runs slower. `[[Scopes]]` is not documented by V8;
- * test/threads/scopes.test.ts pins what is used of it.
+ * What a function's closure or a weak collection holds, read through the inspector protocol inside the
+ * process: no port is opened and the debugger is not enabled, so nothing runs slower. `[[Scopes]]` and
+ * `[[Entries]]` are not documented by V8; test/threads/scopes.test.ts pins what is used of them.
  */
 
 interface Probe {
-  fn?: AnyFunction;
-  /** V8's list of scopes. */
-  list: ArrayLike<{ object: object }>;
+  subject?: object;
+  /** V8's list of what was asked for. */
+  list: ArrayLike<unknown>;
 }
 
 /** A short name of the global object: the inspector reads it in a third of the time of an expression. */
@@ -38,22 +38,22 @@ function post(method: string, params: object): Record<string, unknown> {
  * The inspector's names for functions that were asked about lately. A name spares a third of the time, but
  * it keeps the function alive, so all are given back after a second or so many questions.
  */
-const names = new Map<AnyFunction, string>();
+const names = new Map<object, string>();
 const objectGroup = "kernel-helpers";
 const questionsLimit = 500;
 let questions = 0;
 let release: NodeJS.Timeout | undefined;
 
-function nameOf(fn: AnyFunction): string {
+function nameOf(subject: object): string {
   if (++questions > questionsLimit) releaseNames();
   release ??= setTimeout(releaseNames, 1000).unref();
-  let name = names.get(fn);
+  let name = names.get(subject);
   if (name === undefined) {
-    probe.fn = fn;
-    const { result } = post("Runtime.evaluate", { expression: `${key}.fn`, objectGroup });
-    probe.fn = undefined;
+    probe.subject = subject;
+    const { result } = post("Runtime.evaluate", { expression: `${key}.subject`, objectGroup });
+    probe.subject = undefined;
     name = (result as { objectId: string }).objectId;
-    names.set(fn, name);
+    names.set(subject, name);
   }
   return name;
 }
@@ -70,14 +70,25 @@ const functionDeclaration = `function(){${key}.list=this}`;
 
 /** The scopes that a function sees, innermost first, each an object of its variables at this moment. */
 export function scopesOf(fn: AnyFunction): object[] {
+  return listOf(fn, "[[Scopes]]").map((scope) => (scope as { object: object }).object);
+}
+
+/** The keys of a WeakMap, or the items of a WeakSet, at this moment. */
+export function weakKeysOf(collection: WeakMap<object, unknown> | WeakSet<object>): object[] {
+  type Entry = { key?: object; value: object };
+  return listOf(collection, "[[Entries]]").map((entry) => (entry as Entry).key ?? (entry as Entry).value);
+}
+
+/** A list that V8 shows of an object besides its properties; empty when there is none. */
+function listOf(subject: object, property: string): unknown[] {
   const { internalProperties } = post("Runtime.getProperties", {
-    objectId: nameOf(fn),
+    objectId: nameOf(subject),
     ownProperties: true,
   }) as { internalProperties?: { name: string; value?: { objectId: string } }[] };
-  const objectId = internalProperties?.find(({ name }) => name === "[[Scopes]]")?.value?.objectId;
+  const objectId = internalProperties?.find(({ name }) => name === property)?.value?.objectId;
   if (!objectId) return [];
   post("Runtime.callFunctionOn", { objectId, functionDeclaration, silent: true, returnByValue: true });
-  const scopes = Array.from(probe.list, ({ object }) => object);
+  const list = Array.from(probe.list);
   probe.list = [];
-  return scopes;
+  return list;
 }

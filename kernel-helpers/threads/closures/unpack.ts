@@ -12,6 +12,7 @@ import {
   functionParts,
   type Packed,
   type PackedNode,
+  type PackedPrototype,
 } from "./packed";
 
 /** Makes the packed values anew in this thread. */
@@ -53,6 +54,8 @@ function make(node: PackedNode, late: (() => void)[]): unknown {
       return resolveReference(node.reference);
     case "require":
       return createRequire(join(node.folder, "kernel-helpers.js"));
+    case "weak":
+      return node.name === "WeakMap" ? new WeakMap() : new WeakSet();
     case "buffer":
       return Buffer.from(node.bytes.buffer, node.bytes.byteOffset, node.bytes.byteLength);
     case "revive":
@@ -75,7 +78,7 @@ function revive(module: string, name: string, data: unknown): unknown {
 }
 
 function makeFunction(node: PackedNode & { kind: "function" }, late: (() => void)[]): AnyFunction {
-  const { code, captures, properties, id } = node;
+  const { code, captures, properties, prototype, id } = node;
   if (!captures) return functionOf({ code, id });
   const { name, make, set } = compile(code);
   set(captures);
@@ -83,8 +86,16 @@ function makeFunction(node: PackedNode & { kind: "function" }, late: (() => void
   // Functions that capture one another get the last of their captures when all are made.
   late.push(() => set(captures));
   if (properties) late.push(() => Object.assign(fn, properties));
+  if (prototype) late.push(() => restorePrototype(fn, prototype));
   if (id > 0) adopt(fn, id);
   return fn;
+}
+
+function restorePrototype(fn: AnyFunction, { members, base, statics }: PackedPrototype): void {
+  const prototype = fn.prototype as object;
+  if (base) Object.setPrototypeOf(prototype, (base as AnyFunction).prototype);
+  if (base && statics) Object.setPrototypeOf(fn, base);
+  Object.defineProperties(prototype, members);
 }
 
 const functions = new Map<number, AnyFunction>();
