@@ -12,6 +12,8 @@ export interface Bar {
   end: number;
   top: number;
   bottom: number;
+  /** Present where the task ended by an error. */
+  failed?: boolean;
 }
 
 /** What fills the lanes. */
@@ -49,7 +51,7 @@ function place(segments: MergedSegment[], lanes: string[], thinned: boolean): Ba
   const rowsIn = new Map<string, number>();
   for (const [{ lane }, row] of rows) rowsIn.set(lane, Math.max(rowsIn.get(lane) ?? 1, row + 1));
   return segments.map((segment) => {
-    const { lane, task, state, start, end } = segment;
+    const { lane, task, state, start, end, failed } = segment;
     const inLane = rowsIn.get(lane) ?? 1;
     const height = (lane === loopLane ? filled / 2 : filled) / inLane;
     const top = lanes.indexOf(lane) + (1 - filled) / 2 + (rows.get(segment) ?? 0) * height;
@@ -62,6 +64,7 @@ function place(segments: MergedSegment[], lanes: string[], thinned: boolean): Ba
       end: round(end),
       top: round(top, 0.001),
       bottom: round(bottom, 0.001),
+      ...(failed && { failed }),
     };
   });
 }

@@ -21,6 +21,7 @@ export function concurrencyLayers(
     barLayer(color),
     hatchLayer(color, laneHeight),
     nameLayer(pxPerMs, laneHeight),
+    failureLayer(pxPerMs),
     tickLayer(),
   ];
 }
@@ -93,8 +94,10 @@ function queueLayer(): VegaLiteSpec {
 }
 
 function barLayer(color: VegaLiteSpec): VegaLiteSpec {
+  const outcome = "datum.state + (datum.failed ? ', then failed' : '')";
   return {
     data: { name: "bars" },
+    transform: [{ calculate: outcome, as: "outcome" }],
     // A thin gap keeps bars apart that follow one another.
     mark: { type: "rect", opacity: 1, x2Offset: -0.5 },
     encoding: {
@@ -110,7 +113,7 @@ function barLayer(color: VegaLiteSpec): VegaLiteSpec {
       tooltip: [
         { field: "task" },
         { field: "lane" },
-        { field: "state" },
+        { field: "outcome", title: "state" },
         { field: "start", title: "from (ms)" },
         { field: "end", title: "to (ms)" },
       ],
@@ -141,7 +144,7 @@ function hatchLayer(color: VegaLiteSpec, laneHeight: number): VegaLiteSpec {
 
 /** A task's name stands in its bar where there is room for it. */
 function nameLayer(pxPerMs: number, laneHeight: number): VegaLiteSpec {
-  const fits = `(datum.end - datum.start) * ${pxPerMs} > length(datum.task) * 6.6 + 12`;
+  const fits = `(datum.end - datum.start) * ${pxPerMs} > length(datum.task) * 6.6 + (datum.failed ? 28 : 12)`;
   const high = `(datum.bottom - datum.top) * ${laneHeight} > 11`;
   return {
     data: { name: "bars" },
@@ -150,6 +153,32 @@ function nameLayer(pxPerMs: number, laneHeight: number): VegaLiteSpec {
     encoding: { x: { field: "start" }, y: { field: "middle" }, text: { field: "task" } },
   };
 }
+
+/** A cross at the end of what failed; in the middle, and in grey, of a bar with no room for it. */
+function failureLayer(pxPerMs: number): VegaLiteSpec {
+  const hasRoom = `(datum.end - datum.start) * ${pxPerMs} > ${2 * crossPx}`;
+  const at = `max((datum.start + datum.end) / 2, datum.end - ${crossPx} / ${pxPerMs})`;
+  return {
+    data: { name: "bars" },
+    transform: [{ filter: "datum.failed" }, middle, { calculate: at, as: "cross" }],
+    mark: {
+      type: "point",
+      shape: "M-1,-1L1,1M1,-1L-1,1",
+      size: 20,
+      strokeWidth: 2,
+      opacity: 1,
+      tooltip: null,
+    },
+    encoding: {
+      x: { field: "cross" },
+      y: { field: "middle" },
+      stroke: { condition: { test: `datum.state == 'running' && ${hasRoom}`, value: "#fff" }, value: ink },
+    },
+  };
+}
+
+/** From the end of a bar to the middle of its cross. */
+const crossPx = 10;
 
 function markLayers(): VegaLiteSpec[] {
   const tooltip = [{ field: "name" }, { field: "time", title: "at (ms)" }];

@@ -29,10 +29,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
   const labels = markRows(marks, duration);
   const words = {
     title: options.title ?? "Who ran where",
-    subtitle: [
-      legendOfStates + (ticks.length > 0 ? " · dots: its ticks" : ""),
-      ...warnings(bars, tasks.length, lost),
-    ],
+    subtitle: [legendOf(tasks, ticks), ...warnings(bars, tasks.length, lost)],
     description: describe(tasks, blocks, lanes, duration),
     text: () => gantt(lanes, segments, blocks, duration),
   };
@@ -58,7 +55,14 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
   });
 }
 
-const legendOfStates = "pale: waiting · solid: running · striped: blocked · red: the loop is blocked";
+function legendOf(tasks: TimelineTask[], ticks: number[]): string {
+  return [
+    "pale: waiting · solid: running · striped: blocked",
+    ...(tasks.some(({ failed }) => failed) ? ["cross: failed"] : []),
+    "red: the loop is blocked",
+    ...(ticks.length > 0 ? ["dots: its ticks"] : []),
+  ].join(" · ");
+}
 
 function warnings({ thinned, rows }: Bars, tasks: number, lost: number): string[] {
   return [
@@ -73,7 +77,15 @@ function describe(tasks: TimelineTask[], blocks: LoopBlock[], lanes: string[], d
   const threads = lanes.includes(queueLane) ? lanes.length - 2 : 0;
   const longest = blocks.reduce((most, block) => Math.max(most, block.duration), 0);
   const unfinished = tasks.filter(({ done }) => done === null).length;
-  const left = unfinished > 0 ? `, ${unfinished} of them unfinished` : "";
+  const failed = tasks.filter((task) => task.failed).length;
+  const outcomes = [
+    failed > 0 ? `${failed} of them failed` : "",
+    unfinished > 0 ? `${unfinished} of them unfinished` : "",
+  ];
+  const left = outcomes
+    .filter(Boolean)
+    .map((words) => `, ${words}`)
+    .join("");
   return (
     `${count(tasks.length, "task")} on ${count(threads, "thread")} took ${Math.round(duration)} ms in all${left}; ` +
     `the loop was blocked for ${Math.round(longest)} ms at most.`

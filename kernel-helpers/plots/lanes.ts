@@ -7,6 +7,8 @@ export interface Segment {
   state: "waiting" | "running" | "blocked" | "in flight";
   start: number;
   end: number;
+  /** The task ended here, by an error. */
+  failed?: boolean;
 }
 
 export const loopLane = "event loop";
@@ -31,7 +33,14 @@ export function byName(a: string, b: string): number {
  * the recording; a stretch that would end before it starts, after a clock went backwards, is left out.
  */
 export function segmentsOf(tasks: TimelineTask[], duration: number): Segment[] {
-  return tasks.flatMap((task) => segmentsOfTask(task, duration)).filter(({ start, end }) => end >= start);
+  return tasks.flatMap((task) => withFailure(task, segmentsOfTask(task, duration))).filter(isForward);
+}
+
+const isForward = ({ start, end }: Segment): boolean => end >= start;
+
+function withFailure({ failed }: TimelineTask, segments: Segment[]): Segment[] {
+  const last = segments.at(-1);
+  return failed && last ? [...segments.slice(0, -1), { ...last, failed }] : segments;
 }
 
 function segmentsOfTask(task: TimelineTask, duration: number): Segment[] {

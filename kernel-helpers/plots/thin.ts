@@ -38,6 +38,7 @@ function isNeighbour(before: MergedSegment, segment: MergedSegment, grain: numbe
 function absorb(into: MergedSegment, segment: MergedSegment): void {
   into.end = Math.max(into.end, segment.end);
   into.tasks += segment.tasks;
+  if (segment.failed) into.failed = true;
   if (into.task !== segment.task) into.task = several;
 }
 

@@ -31,7 +31,7 @@ export default function run(envelope: Envelope): Reply | Promise<Reply> {
 
 function finish(reply: Reply, timelineTask: number): Reply {
   reply.posts = postCount();
-  recordEvent("done", timelineTask);
+  recordEvent("error" in reply ? "failed" : "done", timelineTask);
   return reply;
 }
 

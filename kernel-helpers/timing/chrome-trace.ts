@@ -74,7 +74,8 @@ function eventsOfTask(task: TimelineTask, tracks: Map<string, number>, duration:
   const from = started ?? 0;
   if (thread === loop) return [...waiting, ...spanning(task, "task", tid, from, end)];
   const blocked = task.blocked.map((held) => stretch("blocked", "task", tid, held.start, held.end ?? end));
-  return [...waiting, stretch(name, "task", tid, from, end), ...blocked];
+  const args = task.failed ? { args: { failed: true } } : {};
+  return [...waiting, { ...stretch(name, "task", tid, from, end), ...args }, ...blocked];
 }
 
 function stretch(name: string, cat: string, tid: number, start: number, end: number): ChromeTraceEvent {

@@ -7,7 +7,7 @@ import { threadId } from "node:worker_threads";
  * and stamps it last, so threads never wait for one another and a reader skips a record that is still
  * being written. When the ring is full the oldest events are overwritten, and `readEvents` says how many.
  */
-export const eventKinds = ["queued", "started", "blocked", "resumed", "done"] as const;
+export const eventKinds = ["queued", "started", "blocked", "resumed", "done", "failed"] as const;
 export type EventKind = (typeof eventKinds)[number];
 
 /** One event as it lies in the ring; `time` in ms on the clock of `now`. */
@@ -26,7 +26,10 @@ const headerWords = 4;
 // A record is 6 words: stamp (its number + 1, stored last), task, kind, thread, and the time (float64).
 const recordWords = 6;
 const timeWord = 4;
-const kindCodes: Record<EventKind, number> = { queued: 0, started: 1, blocked: 2, resumed: 3, done: 4 };
+const kindCodes = Object.fromEntries(eventKinds.map((kind, code) => [kind, code])) as Record<
+  EventKind,
+  number
+>;
 
 interface Ring {
   shared: SharedArrayBuffer;

@@ -10,7 +10,7 @@ export function tasksOf(events: TimelineEvent[]): TimelineTask[] {
 function taskOf(tasks: Map<number, TimelineTask>, { task: id, name }: TimelineEvent): TimelineTask {
   const known = tasks.get(id);
   if (known) return known;
-  const task = { id, name, thread: null, queued: null, started: null, done: null, blocked: [] };
+  const task: TimelineTask = { id, name, thread: null, queued: null, started: null, done: null, blocked: [] };
   tasks.set(id, task);
   return task;
 }
@@ -22,5 +22,6 @@ function note(task: TimelineTask, { kind, time, thread }: TimelineEvent): void {
   else if (kind === "started") task.started = time;
   else if (kind === "blocked") task.blocked.push({ start: time, end: null });
   else if (last && last.end === null) last.end = time;
-  if (kind === "done") task.done = time;
+  if (kind === "done" || kind === "failed") task.done = time;
+  if (kind === "failed") task.failed = true;
 }

@@ -34,6 +34,8 @@ export interface TimelineTask {
   queued: number | null;
   started: number | null;
   done: number | null;
+  /** True where it ended by an error, a cancelling it heard of too; else absent. */
+  failed?: boolean;
   /** Where it held its thread without running: waiting for the loop's answer. */
   blocked: { start: number; end: number | null }[];
 }
@@ -119,9 +121,12 @@ export class Timeline implements TimelineData {
     const id = recordTask(name);
     recordEvent("started", id);
     try {
-      return await work();
-    } finally {
+      const value = await work();
       recordEvent("done", id);
+      return value;
+    } catch (error) {
+      recordEvent("failed", id);
+      throw error;
     }
   }
 

@@ -11,6 +11,7 @@ interface Bar {
   end: number;
   top: number;
   bottom: number;
+  failed?: boolean;
 }
 
 interface Data {
@@ -99,6 +100,34 @@ describe("the concurrency chart", () => {
     expect(concurrencyChart(typical).description).toBe(
       "4 tasks on 3 threads took 205 ms in all; the loop was blocked for 20 ms at most.",
     );
+  });
+
+  it("marks with a cross the bars of tasks that failed, and says what the cross means", () => {
+    const failing = timeline({
+      tasks: [
+        task(1, "bad", { started: 10, blocked: [{ start: 30, end: 40 }], done: 80, failed: true }),
+        task(2, "good", { thread: "pool-2", done: 80 }),
+        task(3, "short", { thread: "pool-3", done: 10.5, failed: true }),
+      ],
+    });
+    const chart = concurrencyChart(failing);
+    expectValidSpec(chart);
+    const { bars } = chart.spec.datasets as Data;
+    expect(bars.filter(({ failed }) => failed)).toMatchObject([
+      { task: "bad", state: "running", start: 40, end: 80 },
+      { task: "short", state: "running" },
+    ]);
+    expect((chart.spec.title as { subtitle: string[] }).subtitle[0]).toContain("cross: failed");
+    const crosses = chart.toSvg().match(/<path [^>]*d="M[^"]*L[^"]*M[^"]*L[^"]*"[^>]*>/g) ?? [];
+    expect(crosses.map((cross) => / stroke="([^"]*)"/.exec(cross)?.[1])).toEqual(["#fff", "#797979"]);
+    expect(chart.description).toContain("in all, 2 of them failed; the loop");
+    expect(chart.toString()).toMatch(/█✗ .*\n/);
+    expect(chart.toString()).toContain("✗ failed");
+  });
+
+  it("says nothing of failures where nothing failed", () => {
+    const chart = concurrencyChart(typical);
+    expect(JSON.stringify([chart.spec.title, chart.description, chart.toString()])).not.toMatch(/fail|✗/);
   });
 
   it("prints as lanes of characters in a terminal", () => {

@@ -23,6 +23,12 @@ describe("toChromeTrace", () => {
     ]);
   });
 
+  it("says of a stretch that its task failed", () => {
+    const tasks = [task(1, "bad", { failed: true }), task(2, "good", { started: 30, done: 40 })];
+    const stretches = events(timeline({ tasks })).filter(({ ph }) => ph === "X");
+    expect(stretches.map(({ args }) => args)).toEqual([{ failed: true }, undefined]);
+  });
+
   it("has waiting in the queue as async stretches, which may overlap", () => {
     const waits = events(typical).filter(({ cat }) => cat === "queue");
     expect(waits.filter(({ ph }) => ph === "b")).toHaveLength(4);

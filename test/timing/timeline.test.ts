@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { Timeline } from "kernel-helpers";
+import { Timeline, toThread } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { collectGarbage, compiledRecorder } from "./compiled";
 import { sleep, spin } from "./spin";
@@ -83,6 +83,24 @@ describe("Timeline", () => {
     await expect(failing).rejects.toThrow(RangeError);
     const after = await Timeline.record(() => {});
     expect(after.tasks).toEqual([]);
+  });
+
+  it("tells what failed from what was done, on the loop and in a thread", async () => {
+    const throwing = (x: number): number => {
+      if (x === 0) throw new RangeError("no");
+      return x;
+    };
+    const timeline = await Timeline.record(async (recording) => {
+      await recording.task("on the loop", () => Promise.reject(new Error("no"))).catch(() => {});
+      for (const x of [0, 1]) await toThread(throwing, x).catch(() => {});
+    });
+    expect(timeline.tasks.map(({ name, failed = false }) => [name, failed])).toEqual([
+      ["on the loop", true],
+      ["throwing 0", true],
+      ["throwing 1", false],
+    ]);
+    expect(timeline.tasks.every(({ done }) => done! > 0)).toBe(true);
+    expect(timeline.events.filter(({ kind }) => kind === "failed")).toHaveLength(2);
   });
 
   it("counts the events that a small ring had no room for", async () => {
