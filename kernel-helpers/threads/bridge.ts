@@ -79,8 +79,16 @@ export function currentTask(): number {
 /**
  * From a worker: asks the event loop to call `fn(...args)` soon, and returns at once, after Python's
  * `loop.call_soon_threadsafe`. Calls of one thread keep their order. A function of the notebook runs as
- * itself, with its live variables. An error in it is reported as an uncaught error of the loop. On the
- * event loop's thread it is called in a later turn.
+ * itself, with its live variables, in the caller's context. An error in it is reported as an uncaught error of
+ * the loop, and what it returns is dropped. On the event loop's thread it is called in a later turn.
+ *
+ * Throws TypeError for what is no function and DataCloneError for arguments that cannot cross. Cancelling the
+ * task does not take the call back.
+ *
+ * @example
+ * await toThread(() => {
+ *   for (const part of parts) callSoonThreadsafe(showProgress, work(part));
+ * });
  */
 export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
   requireFunction(fn, "callSoonThreadsafe");
@@ -91,8 +99,17 @@ export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unkn
 /**
  * From a worker: runs `fn(...args)` on the event loop and gives a future of what it returns or resolves
  * to, after Python's `asyncio.run_coroutine_threadsafe`. `future.result(timeoutMs)` blocks this worker
- * alone; `await future` does not block. Cancelling the future, or the task, drops the result; the
- * function itself is not stopped.
+ * alone; `await future` does not block. What the function throws comes out there, with its class. Cancelling
+ * the future, or the task, drops the result (CancelledError); the function itself is not stopped.
+ *
+ * Throws TypeError for what is no function, DataCloneError for arguments that cannot cross, and DeadlockError in
+ * `runSync`, whose loop waits. On the event loop's thread the function is called in a later turn, and the future
+ * can only be awaited.
+ *
+ * @example
+ * await toThread(() => {
+ *   const user = runCoroutineThreadsafe(loadUser, 42).result(1000); // TimeoutError after a second
+ * });
  */
 export function runCoroutineThreadsafe<A extends unknown[], R>(
   fn: (...args: A) => R,
@@ -102,7 +119,10 @@ export function runCoroutineThreadsafe<A extends unknown[], R>(
   return link ? callLoop(link, fn, args) : callHere(fn, args);
 }
 
-/** Throws CancelledError once the task that calls it was cancelled or timed out; call it in long loops. */
+/**
+ * Throws CancelledError once the task that calls it was cancelled or timed out: call it in long loops, so that a
+ * task ends, `finally` included, before its thread is ended. It is cheap. Outside of a task it does nothing.
+ */
 export function checkCancelled(): void {
   if (isCancelledHere()) throw cancelled();
 }

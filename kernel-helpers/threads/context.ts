@@ -74,7 +74,7 @@ export interface ContextVarOptions<T> {
 }
 
 /**
- * A variable with a value of its own in each chain of async calls.
+ * A variable with a value of its own in each chain of async calls. Throws TypeError when the name is no string.
  *
  * @example
  * const requestId = new ContextVar("request_id", { default: "unknown" });
@@ -110,7 +110,11 @@ export class ContextVar<T> implements Traveller {
     );
   }
 
-  /** Sets the value for the rest of this async function and what it starts; see the top of this file. */
+  /**
+   * Sets the value for the rest of this async function, across its awaits, and for what it starts: calls, timers,
+   * `toThread`. Before the first `await` the caller sees it, too, after it no more (in Python it does). The token
+   * restores what was before: `reset(token)`, or `using token = variable.set(value)`.
+   */
   set(value: T): Token<T> {
     const { context, values } = currentScope();
     const old = values.get(this.id);
@@ -128,7 +132,7 @@ export class ContextVar<T> implements Traveller {
     changeScope((from) => (token.wasSet ? withValue(from, this, token.oldValue) : withoutValue(from, this)));
   }
 
-  /** Calls `fn` with this value set; nothing that `fn` sets is seen outside. Gives what `fn` gives. */
+  /** Calls `fn` with this value set; nothing that `fn` sets is seen outside. Gives, or throws, what `fn` does. */
   run<A extends unknown[], R>(value: T, fn: (...args: A) => R, ...args: A): R {
     const context = new Context(withValue(currentScope().values, this, value));
     return context.run(fn, ...args);
@@ -160,14 +164,17 @@ export class Context {
     return this.values.get(variable.id)?.value as T | undefined;
   }
 
+  /** True when the variable is set in this context; a default does not count. */
   has<T>(variable: ContextVar<T>): boolean {
     return this.values.has(variable.id);
   }
 
+  /** A copy, in which sets do not change this one. */
   copy(): Context {
     return new Context(this.values);
   }
 
+  /** How many variables are set. */
   get size(): number {
     return this.values.size;
   }

@@ -101,7 +101,9 @@ function moduleOf(fn: AnyFunction): { module: string; name: string } | undefined
 /**
  * A function of a module, by file and export name, to give to `toThread` and `submit`: the worker loads
  * the module itself, so nothing of it has to be copied. `file` is a path (relative to the working
- * directory), a file URL or a package's name; CommonJS and ES modules both work.
+ * directory), a file URL or a package's name; CommonJS and ES modules both work. Throws when the package is not
+ * found; that the file is missing, cannot be loaded by Node itself (a thread has no loader such as ts-node) or has no
+ * such export is an error of the task. Called directly, the function runs here, and gives a promise.
  *
  * @example
  * const countPrimes = moduleTask<typeof import("./primes").countPrimes>("./primes.js", "countPrimes");

@@ -19,7 +19,7 @@ import type { ExecutorStats } from "./stats";
 import { type SubmitSite, submitSite } from "./submit-site";
 import type { AnyFunction } from "./types";
 
-/** What runs tasks on threads: a ThreadPoolExecutor or a view of one. */
+/** What runs tasks on threads: a ThreadPoolExecutor, or a view of one by `with` or `limitedParallelism`. */
 export class Executor {
   /** @internal */
   readonly pool: Pool;
@@ -34,10 +34,18 @@ export class Executor {
   }
 
   /**
-   * Queues `fn(...args)` for a thread and gives its future. Throws at once, before it is queued, when the
-   * function or an argument cannot go to a thread (DataCloneError), after `shutdown` (ExecutorShutDown), when
-   * the queue is over `maxQueue` (QueueFull), and when an initializer failed (BrokenThreadPool). Context
-   * variables do not go along.
+   * Queues `fn(...args)` for a thread and gives its future, as `concurrent.futures.Executor.submit`. The text of
+   * the function crosses with copies of what it captures, see `toThread`; context variables do not go along.
+   * Tasks start in the order in which they were submitted.
+   *
+   * Throws at once, before it is queued, when the function or an argument cannot go to a thread
+   * (DataCloneError), after `shutdown` (ExecutorShutDown), when the queue is over `maxQueue` (QueueFull), when an
+   * initializer failed (BrokenThreadPool), and inside a thread (DeadlockError). `future.cancel()` drops a queued
+   * task; a running one is asked to stop and after `gracePeriod` ms its thread is ended and replaced.
+   *
+   * @example
+   * const future = executor.submit((a: number, b: number) => a + b, 1, 2);
+   * await future; // 3
    */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     const future = new Future<Awaited<R>>({
@@ -54,7 +62,12 @@ export class Executor {
   /**
    * Calls `fn` with each item and gives the results in the order of the items: `for await` takes them one
    * by one, `await` takes them all as an array. All items are submitted at once, or as results are taken
-   * with `buffersize`. After an error, or a `break`, what has not started is dropped.
+   * with `buffersize`. The first error in that order is thrown after the results before it, then, or after a
+   * `break`, what is queued is dropped and what runs is cancelled. Throws at once as `submit` does, and
+   * RangeError or TypeError for options that make no sense; TimeoutError when a result is late.
+   *
+   * @example
+   * const sizes = await executor.map(countPrimes, limits, { chunksize: 100 });
    */
   map<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): MapResults<Awaited<R>> {
     const site = submitSite();
@@ -64,7 +77,10 @@ export class Executor {
     return new MapResults<Awaited<R>>(items, submit, stop, options);
   }
 
-  /** The same executor with options for each task: `executor.with({ timeout: 1000 }).submit(fn)`. */
+  /**
+   * A view of this executor with options for each task: `executor.with({ timeout: 1000 }).submit(fn)`. Throws
+   * RangeError or TypeError for an option that does not exist or makes no sense.
+   */
   with(options: TaskOptions): Executor {
     checkGivenOptions(options);
     return new Executor(this.pool, { ...this.#options, ...options }, this.#lane);
@@ -72,7 +88,8 @@ export class Executor {
 
   /**
    * A view that runs at most `n` of its tasks at once, on the same threads; the others wait in order. Cheap:
-   * it has no threads of its own and needs no shutdown. After Kotlin's `limitedParallelism`.
+   * it has no threads of its own and needs no shutdown. `name` is what its tasks are called in charts and
+   * errors. Throws RangeError unless `n` is an integer of at least 1. After Kotlin's `limitedParallelism`.
    */
   limitedParallelism(n: number, name?: string): Executor {
     requireCount("n", n, 1, "It is how many tasks may run at once.");
@@ -104,7 +121,8 @@ export interface ShutdownOptions {
 /**
  * Runs functions on at most `maxWorkers` worker threads, after Python's
  * `concurrent.futures.ThreadPoolExecutor`. Threads start when they are needed and stay until `shutdown`;
- * a thread that dies is replaced.
+ * a thread that dies is replaced. Throws RangeError or TypeError for an option that does not exist or makes no
+ * sense. One that is not shut down is told of at the exit of the program (`activeExecutors`).
  *
  * @example
  * const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
@@ -117,14 +135,18 @@ export class ThreadPoolExecutor extends Executor {
     register(this, ThreadPoolExecutor);
   }
 
-  /** Starts all threads now and resolves when each has loaded and run the initializer. */
+  /**
+   * Starts all threads now and resolves when each has loaded and run the initializer. Rejects with
+   * BrokenThreadPool when the initializer throws, with ExecutorShutDown after `shutdown`.
+   */
   ready(): Promise<void> {
     return this.pool.ready();
   }
 
   /**
    * Takes no more tasks, lets the queued and running ones finish, then ends the threads. Calling it again
-   * is allowed: `shutdown({ cancelFutures: true })` hurries an earlier one.
+   * is allowed: `shutdown({ cancelFutures: true })` hurries an earlier one. With `timeout`, tasks that are not
+   * over by then reject with CancelledError. It never rejects; throws for options that make no sense.
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     requireKnown("shutdown", options, ["wait", "cancelFutures", "timeout"]);
@@ -139,6 +161,7 @@ export class ThreadPoolExecutor extends Executor {
     return this.shutdown();
   }
 
+  /** Counts and times at this moment. */
   get stats(): ExecutorStats {
     return this.pool.stats;
   }

@@ -38,13 +38,15 @@ export class Future<T> implements Promise<T> {
     return this.#state !== "pending";
   }
 
+  /** True when it was cancelled, by `cancel()` or by a `shutdown`. */
   cancelled(): boolean {
     return this.#state === "rejected" && this.#value instanceof CancelledError;
   }
 
   /**
    * Cancels: work in a queue is dropped, running work is asked to stop (see `checkCancelled`) and, on a
-   * thread, terminated after the executor's grace period. False when the future is already done.
+   * thread, terminated after the executor's grace period. The future then rejects with CancelledError. False
+   * when it is already done or being stopped.
    */
   cancel(): boolean {
     return this.done() ? false : this.#source.cancel();
@@ -52,8 +54,9 @@ export class Future<T> implements Promise<T> {
 
   /**
    * The value, or throws the error. In a worker it blocks the thread until then, at most `timeoutMs`
-   * milliseconds (TimeoutError; the call itself goes on). On the event loop's thread it never blocks: it
-   * throws at once unless the future is done; `await` it there.
+   * milliseconds (TimeoutError; the call itself goes on). CancelledError when the task that waits is cancelled.
+   * On the event loop's thread it never blocks: unless the future is done it throws DeadlockError at once; `await`
+   * it there. RangeError for a `timeoutMs` that is no time.
    */
   result(timeoutMs = Number.POSITIVE_INFINITY): T {
     this.#wait(timeoutMs);
@@ -61,7 +64,7 @@ export class Future<T> implements Promise<T> {
     return this.#value as T;
   }
 
-  /** The error, or undefined when there is a value; waits as `result` does. */
+  /** The error, or undefined when there is a value; waits, and throws for that, as `result` does. */
   exception(timeoutMs = Number.POSITIVE_INFINITY): unknown {
     this.#wait(timeoutMs);
     return this.#state === "rejected" ? this.#value : undefined;

@@ -15,7 +15,7 @@ export interface GatherOptions {
  *
  * An input is a promise (a Future too), or a function, which is called in a copied context of its own, so
  * that what it sets in a ContextVar is not seen by its siblings. Without `returnExceptions` the first
- * rejection rejects at once; the others go on, and what becomes of them is ignored.
+ * rejection rejects at once; the others go on, and what becomes of them is ignored. TypeError for no array.
  *
  * @example
  * const [size, text] = await gather([toThread(countBytes, path), () => readFile(path, "utf8")]);

@@ -10,7 +10,8 @@ interface Waiter {
 
 /**
  * Lets at most so many tasks run at a time, whatever pool they use; as AnyIO's `CapacityLimiter`. Tokens are
- * given out first come, first served.
+ * given out first come, first served. Throws RangeError unless `totalTokens` is an integer of at least 1, or
+ * Infinity.
  *
  * @example
  * const limiter = new CapacityLimiter(2);
@@ -41,6 +42,7 @@ export class CapacityLimiter {
     this.#admit();
   }
 
+  /** How many tokens are held now. */
   get borrowedTokens(): number {
     return this.#borrowers.size;
   }
@@ -50,6 +52,7 @@ export class CapacityLimiter {
     return this.#totalTokens - this.#borrowers.size;
   }
 
+  /** The numbers at this moment, with how many wait for a token. */
   statistics(): { totalTokens: number; borrowedTokens: number; tasksWaiting: number } {
     return {
       totalTokens: this.#totalTokens,
@@ -79,7 +82,10 @@ export class CapacityLimiter {
     this.releaseOnBehalfOf(borrower);
   }
 
-  /** As `acquire`, for a borrower that is known by name or object and may hold one token only. */
+  /**
+   * As `acquire`, for a borrower that is known by name or object and may hold one token only: rejects when it
+   * holds or awaits one already.
+   */
   async acquireOnBehalfOf(borrower: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     signal?.throwIfAborted();
     this.#checkNew(borrower);
@@ -87,6 +93,7 @@ export class CapacityLimiter {
     else await this.#queue(borrower, signal);
   }
 
+  /** The same at once, or throws WouldBlock. */
   acquireOnBehalfOfNowait(borrower: unknown): void {
     this.#checkNew(borrower);
     if (!this.#isFree()) {
@@ -95,6 +102,7 @@ export class CapacityLimiter {
     this.#borrowers.add(borrower);
   }
 
+  /** Gives back the borrower's token; throws when it holds none. */
   releaseOnBehalfOf(borrower: unknown): void {
     if (!this.#borrowers.delete(borrower)) {
       throw new Error(`${String(borrower)} holds no token of this CapacityLimiter: acquire one before.`);
@@ -102,7 +110,10 @@ export class CapacityLimiter {
     this.#admit();
   }
 
-  /** Calls `fn` with a token held, and gives it back when what `fn` returned has settled. */
+  /**
+   * Calls `fn` with a token held, and gives it back when what `fn` returned has settled. Gives, or rejects with,
+   * what `fn` does.
+   */
   async run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
     const borrower = Symbol("borrower");
     await this.acquireOnBehalfOf(borrower);

@@ -33,7 +33,13 @@ function start<R>(
 
 /**
  * Runs `fn(...args)` on a thread of `executor`, or of the default one for `null`, after Python's
- * `loop.run_in_executor`. Context variables do not go along; see `toThread`.
+ * `loop.run_in_executor`: `toThread`, but context variables do not go along. What crosses and what cannot is the
+ * same. Rejects also with ExecutorShutDown, QueueFull and BrokenThreadPool, as `executor.submit` throws them, and
+ * TypeError for an executor that is none. To stop it, give a view with a signal or a timeout.
+ *
+ * @example
+ * await runInExecutor(null, readFileSync, "/etc/hosts", "utf8");
+ * await runInExecutor(executor.with({ timeout: 1000 }), countPrimes, 1_000_000);
  */
 export function runInExecutor<A extends unknown[], R>(
   executor: Executor | null,
@@ -52,10 +58,31 @@ function notAnExecutor(given: unknown): TypeError {
 interface ToThread {
   /**
    * Runs `fn(...args)` on a thread of the default executor, with a copy of the context variables, after
-   * Python's `asyncio.to_thread`. The promise gives what the function returns or resolves to.
+   * Python's `asyncio.to_thread`. The promise gives what the function returns or resolves to, or rejects with
+   * what it throws, class, properties and the thread's stack included.
+   *
+   * What crosses: the **text** of the function, with copies of what it captures (data, functions, classes), and
+   * structured clones of the arguments and of the result. Modules are required again in the thread; a
+   * SharedArrayBuffer is shared, a `transfer` moves. A change to a copy stays in the thread: return it, or call
+   * back with `runCoroutineThreadsafe` and `callSoonThreadsafe`, where functions of the loop run as themselves.
+   *
+   * Rejects before anything runs with DataCloneError for what cannot cross (an instance of a class, a socket, a
+   * Promise; the message has the path and the way out), TypeError for what is no function, and DeadlockError in
+   * a thread, where only the loop may start tasks, or for a task that would wait for its own full executor.
+   *
+   * To stop it give a `signal` or a `timeout` by `toThread.with`: a queued task is dropped; a running one is
+   * asked (`checkCancelled` and `result()` throw in it) and after 250 ms its thread is ended and replaced.
+   *
+   * @example
+   * const countPrimes = (limit: number) => { … };
+   * await toThread(countPrimes, 1_000_000);
+   * await toThread.with({ timeout: 1000 })(countPrimes, 1_000_000); // TimeoutError after a second
    */
   <A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>>;
-  /** The same with options: `toThread.with({ timeout: 1000 })(fn, ...args)`. */
+  /**
+   * The same with options: `toThread.with({ timeout: 1000 })(fn, ...args)`. Throws RangeError or TypeError at
+   * once for an option that does not exist or makes no sense.
+   */
   with(
     options: ToThreadOptions,
   ): <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Promise<Awaited<R>>;
@@ -76,6 +103,7 @@ function withOptions(options: ToThreadOptions) {
   };
 }
 
+/** Runs a function on a thread of the default executor; see its call signature. */
 export const toThread: ToThread = Object.assign(
   function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
     return start(defaultExecutor(), fn, args, inContext, submitSite());

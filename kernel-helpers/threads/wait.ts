@@ -11,8 +11,8 @@ export interface WaitOptions {
 
 /**
  * Waits for some or all of the promises, as `asyncio.wait`: gives the same promise objects in two sets and
- * never rejects because one of them did, nor at the timeout. It cancels nothing. Throws RangeError for an
- * empty collection.
+ * never rejects because one of them did, nor at the timeout. It cancels nothing. Rejects with RangeError for an
+ * empty collection, and for a `timeout` or `returnWhen` that makes no sense.
  */
 export async function wait<P>(
   promises: Iterable<P>,

@@ -30,6 +30,7 @@ abstract class Face<T> {
   /** @internal */
   constructor(protected readonly station: Station) {}
 
+  /** How many items fit; 0: as many as come. */
   get maxsize(): number {
     return this.station.ledger.maxsize;
   }
@@ -62,7 +63,10 @@ abstract class Face<T> {
     return item.value as T;
   }
 
-  /** To be called once for each item that was taken, when the work on it is done; `join` waits for these. */
+  /**
+   * To be called once for each item that was taken, when the work on it is done; `join` waits for these. Throws
+   * when it is called more often than items were put.
+   */
   taskDone(): void {
     this.station.taskDone();
   }
@@ -92,7 +96,10 @@ export class SyncQueue<T> extends Face<T> implements Iterable<T> {
     return item.value as T;
   }
 
-  /** Blocks until every item has been marked done; false when the timeout came before that. */
+  /**
+   * Blocks until every item has been marked done; false when the timeout came before that. Throws an Error instead
+   * of blocking the thread that made the queue.
+   */
   join({ timeout }: BlockingOptions = {}): boolean {
     return this.station.joinBlocking(checkTimeout(timeout));
   }
@@ -109,17 +116,23 @@ export class SyncQueue<T> extends Face<T> implements Iterable<T> {
 
 /** The face that awaits, for the event loop (and for async functions in workers). */
 export class AsyncQueue<T> extends Face<T> implements AsyncIterable<T> {
-  /** Puts the item as soon as there is room. Rejects with QueueShutDown after `close`. */
+  /**
+   * Puts the item as soon as there is room. Rejects with QueueShutDown after `close`, and with the signal's reason
+   * when that is aborted; the item is then not in the queue.
+   */
   put(item: T, { signal }: WaitingOptions = {}): Promise<void> {
     return this.station.put(item, signal);
   }
 
-  /** Takes an item as soon as there is one. Rejects with QueueShutDown when the queue is closed and empty. */
+  /**
+   * Takes an item as soon as there is one. Rejects with QueueShutDown when the queue is closed and empty, and with
+   * the signal's reason when that is aborted; no item is lost by it.
+   */
   get({ signal }: WaitingOptions = {}): Promise<T> {
     return this.station.take(signal) as Promise<T>;
   }
 
-  /** Resolves when every item has been marked done. */
+  /** Resolves when every item has been marked done. Rejects with the signal's reason when that is aborted. */
   join({ signal }: WaitingOptions = {}): Promise<void> {
     return this.station.join(signal);
   }
@@ -140,7 +153,8 @@ export class AsyncQueue<T> extends Face<T> implements AsyncIterable<T> {
  *
  * Items are structured clones, made when they are put. What one thread puts comes out in that order; requests
  * are answered first come, first served by the thread that made the queue, while its event loop turns. An
- * item on its way to a worker that is terminated is lost with it.
+ * item on its way to a worker that is terminated is lost with it. Throws RangeError for a `maxsize` that is no
+ * whole number.
  *
  * @example
  * const queue = new Queue<number>({ maxsize: 10 });
