@@ -107,6 +107,19 @@ test.each<[string, string, unknown]>([
     42,
   ],
   [
+    "static fields that were taken out of the class",
+    `class A { static kept = [1]; static of() { return A.made + A.kept.length + A.twice(1); } }
+     A.made = 39; A.twice = (x) => x * 2; return () => A.of();`,
+    42,
+  ],
+  [
+    "a tagged template of es5, used before",
+    `var cooked; const tag = (strings, ...values) => strings.raw.join("|") + values;
+     const make = (cooked, raw) => Object.defineProperty(cooked, "raw", { value: raw });
+     return (x) => tag(cooked || (cooked = make(["a", "b"], ["a", "b"])), x);`,
+    "a|b21",
+  ],
+  [
     "a class of TypeScript's for es5",
     `var Counter = /** @class */ (function () {
         function Counter(n) { this.n = n; }

@@ -26,6 +26,8 @@ export interface Analysis {
   lexical: string;
   /** A class whose text had `extends`: `source` names the superclass `superclass`. */
   derived: boolean;
+  /** The names of a class's static fields, which its text makes anew; undefined when it may have more of them. */
+  statics: Set<string> | undefined;
   /** A method that uses its own `this`. */
   methodThis: boolean;
 }
@@ -55,6 +57,7 @@ function read(text: string): Analysis {
     free: new Map(),
     lexical: "",
     derived: false,
+    statics: undefined,
     methodThis: false,
   };
   if (/\{\s*\[native code\]\s*\}$/.test(text)) return { ...analysis, shape: "native" };
@@ -99,6 +102,7 @@ function parseFunction(text: string, analysis: Analysis): Tree {
     if (/^(Arrow)?Function/.test(node.type)) return node;
     if (node.type === "ClassExpression") {
       analysis.shape = "class";
+      analysis.statics = staticsOf(node);
       if (node.superClass) renameSuperclass(node, analysis);
       return node;
     }
@@ -113,6 +117,12 @@ function parseFunction(text: string, analysis: Analysis): Tree {
   const mark = `${value.async ? "async " : ""}${value.generator ? "*" : ""}`;
   analysis.source = `({ ${mark}method${text.slice(value.start - 2)} }).method`;
   return value;
+}
+
+function staticsOf(node: Tree): Set<string> | undefined {
+  const members: Tree[] = node.body.body.filter((each: Tree) => each.static || each.type === "StaticBlock");
+  if (members.some(({ type, computed }) => type === "StaticBlock" || computed)) return undefined;
+  return new Set(members.map(({ key }) => String(key.name ?? key.value)));
 }
 
 /** The name that stands for a class's superclass, whatever expression gave it. */

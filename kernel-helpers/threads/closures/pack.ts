@@ -285,11 +285,11 @@ class Packer {
     holder[name] = undefined;
   }
 
-  /** What was assigned to the function: `f.cache = new Map()`; and a class's computed statics. */
+  /** What was assigned to the function: `f.cache = new Map()`, and statics that a compiler took out of a class. */
   private properties({ fn, path, analysis }: Names): object | undefined {
-    // The text of a class makes its statics anew; `name`, `length` and `prototype` are every function's own.
-    if (analysis.shape === "class") return undefined;
-    const keys = Object.keys(fn);
+    const { shape, statics } = analysis;
+    if (shape === "class" && !statics) return undefined;
+    const keys = Object.keys(fn).filter((key) => !statics?.has(key));
     if (keys.length === 0) return undefined;
     const properties = {};
     for (const key of keys) this.into(properties, key, fn[key as keyof typeof fn], `${path}.${key}`);
@@ -337,6 +337,8 @@ class Packer {
     const copy: unknown[] = new Array(items.length);
     this.bytes += items.length * bytesPerItem;
     this.copies.set(items, copy);
+    // The strings of a tagged template have theirs in a property that is not enumerable.
+    if ("raw" in items) this.into(copy, "raw", items.raw, `${path}.raw`);
     for (const key of Object.keys(items)) {
       this.into(copy, key, items[key as unknown as number], `${path}[${key}]`);
     }
