@@ -68,6 +68,20 @@ test.each<[string, string, unknown]>([
     41,
   ],
   [
+    "esbuild's private statics, in a WeakMap whose key is the class",
+    `var _made; const _A = class _A { static make() { return _made.get(_A) + 1; } };
+     _made = new WeakMap(); _made.set(_A, 41); let A = _A; return () => A.make();`,
+    42,
+  ],
+  [
+    "an async generator of swc's, with a method by a well-known symbol",
+    `function Items(n) { this.n = n; }
+     Items.prototype[Symbol.iterator] = function () { return [this.n][Symbol.iterator](); };
+     Object.defineProperty(Items, "of", { value: function of(n) { return new Items(n); } });
+     return (x) => [...Items.of(x), Object.keys(Items).length];`,
+    [21, 0],
+  ],
+  [
     "an async arrow of TypeScript's for es2015, which hands on `this`",
     `"use strict"; ${awaiter} const two = 2;
      function outer() { return (x) => __awaiter(this, void 0, void 0, function* () { return (yield x) * two; }); }
@@ -198,14 +212,26 @@ test("an arrow that uses the `this` it hands on is refused", () => {
   expect(() => executor.submit(task)).toThrow(/uses `this` of the code around it/);
 });
 
-test("a WeakMap with data for keys is refused: nothing would be found in it", () => {
-  const key = { id: 1 };
-  const notes = new WeakMap([[key, "note"]]);
-  const marks = new WeakSet([key]);
-  expect(() => executor.submit(() => notes.get(key))).toThrow(/notes is a WeakMap.*Send a Map/);
-  expect(() => executor.submit(() => marks.has(key))).toThrow(/marks is a WeakSet/);
-  const size = (map: WeakMap<object, string>) => map.has(key);
-  expect(() => executor.submit(size, new WeakMap())).toThrow(/The arguments of size\[0\] is a WeakMap/);
+test("a captured weak collection has the entries whose keys go along, and their values", async () => {
+  const [key, inner, stays] = [{ id: 1 }, { id: 2 }, new (class Account {})()];
+  const notes = new WeakMap<object, unknown>([
+    [key, inner],
+    [inner, () => "found"],
+    [stays, stays],
+  ]);
+  const marks = new WeakSet<object>([key, stays]);
+  const seen = await executor.submit(() => {
+    const found = notes.get(key) as object;
+    return [found, (notes.get(found) as () => string)(), marks.has(key), marks.has(found)];
+  });
+  expect(seen).toEqual([{ id: 2 }, "found", true, false]);
+});
+
+test("a weak collection as an argument or a result is refused", () => {
+  const size = (map: WeakMap<object, string>) => map.has({});
+  expect(() => executor.submit(size, new WeakMap())).toThrow(
+    /The arguments of size\[0\] is a WeakMap.*Send a Map/,
+  );
 });
 
 test("the require of an ES module's bundle says what to do instead", async () => {

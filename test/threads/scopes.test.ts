@@ -1,6 +1,6 @@
 /** V8 documents neither `[[Scopes]]` nor `[[Entries]]`: what closures/scopes.ts takes from them is pinned here. */
 import { expect, test } from "vitest";
-import { scopesOf, weakKeysOf } from "../../kernel-helpers/dist/threads/closures/scopes.js";
+import { scopesOf, weakEntriesOf } from "../../kernel-helpers/dist/threads/closures/scopes.js";
 
 const variables = (fn: () => unknown) =>
   scopesOf(fn)
@@ -41,9 +41,10 @@ test("a variable before its declaration throws when it is read", () => {
 
 test("the keys of a weak collection are the objects themselves", () => {
   const key = {};
-  expect(weakKeysOf(new WeakMap())).toEqual([]);
-  expect(weakKeysOf(new WeakMap([[key, "value"]]))[0]).toBe(key);
-  expect(weakKeysOf(new WeakSet([key]))[0]).toBe(key);
+  expect(weakEntriesOf(new WeakMap())).toEqual([]);
+  expect(weakEntriesOf(new WeakMap([[key, "value"]]))).toEqual([{ key, value: "value" }]);
+  expect(weakEntriesOf(new WeakMap([[key, 1]]))[0]!.key).toBe(key);
+  expect(weakEntriesOf(new WeakSet([key]))[0]!.key).toBe(key);
 });
 
 test("the last scope is the global object", () => {

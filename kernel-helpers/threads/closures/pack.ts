@@ -6,19 +6,13 @@ import type { AnyFunction } from "../types";
 import { superclass, type Use } from "./analyse";
 import { hintOfSize, hintOfWrite } from "./hints";
 import { idOf, knownId } from "./identity";
+import { type Member, ownMembers, type PrototypeMembers, prototypeMembers } from "./members";
 import { referenceOf } from "./modules";
 import { type Bound, Names } from "./names";
-import {
-  type FunctionCode,
-  type FunctionTarget,
-  functionCode,
-  type Packed,
-  type PackedNode,
-  type PackedPrototype,
-} from "./packed";
+import { type FunctionCode, type FunctionTarget, functionCode, type Packed, type PackedNode } from "./packed";
 import { isDetached, isObjectPrototype, isPlain } from "./plain";
 import { DataCloneError, refusal } from "./refusal";
-import { weakKeysOf } from "./scopes";
+import { weakEntriesOf } from "./scopes";
 
 export interface PackOptions {
   /** Buffers, ports and streams that move instead of being copied; MessagePorts are added to it. */
@@ -43,6 +37,7 @@ export function pack(
   const holder: Record<string, unknown> = {};
   packer.packed.root = holder;
   for (const key in root) packer.into(holder, key, root[key], paths[key] ?? key);
+  packer.weakEntries();
   return packer.packed;
 }
 
@@ -84,6 +79,7 @@ function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCode {
   });
 }
 
+const accessors = ["value", "get", "set"] as const;
 const ordinary = { enumerable: true, writable: true, configurable: true };
 
 class Packer {
@@ -91,6 +87,8 @@ class Packer {
   /** Containers already copied, and values already given a node. */
   private readonly copies = new Map<object, object>();
   private readonly nodeOf = new Map<unknown, number>();
+  /** The keys of weak collections that were added to them. */
+  private readonly carried = new Map<object, Set<object>>();
   /** The functions that are sure to run in the thread: the task and what it calls. */
   private readonly running = new Set<unknown>();
   /** Bytes of the data copied so far, roughly. */
@@ -141,7 +139,8 @@ class Packer {
   private node(value: unknown, path: string): PackedNode {
     if (typeof value === "symbol") return symbolNode(value, path);
     if (isTraveller(value)) return this.traveller(value, path);
-    if (types.isWeakMap(value) || types.isWeakSet(value)) return weakNode(value, path);
+    if (types.isWeakMap(value)) return { kind: "weak", name: "WeakMap", entries: [] };
+    if (types.isWeakSet(value)) return { kind: "weak", name: "WeakSet", entries: [] };
     if (isRequire(value)) return { kind: "require", folder: folderOf(value as NodeJS.Require) };
     const reference = referenceOf(value);
     if (reference) return { kind: "reference", reference };
@@ -184,7 +183,7 @@ class Packer {
     const names = this.options.task?.fn === fn ? this.options.task : new Names(fn, path);
     const captures = this.captures(names);
     const captured = Object.keys(captures);
-    const properties = this.properties(names);
+    const properties = this.members(ownMembers(fn, names.analysis), path);
     const prototype = this.prototype(names);
     const code = codeOf(names, captured);
     // A class has statics, which may change: it is made anew for each task, like what captures.
@@ -285,35 +284,54 @@ class Packer {
     holder[name] = undefined;
   }
 
-  /** What was assigned to the function: `f.cache = new Map()`, and statics that a compiler took out of a class. */
-  private properties({ fn, path, analysis }: Names): object | undefined {
-    const { shape, statics } = analysis;
-    if (shape === "class" && !statics) return undefined;
-    const keys = Object.keys(fn).filter((key) => !statics?.has(key));
-    if (keys.length === 0) return undefined;
-    const properties = {};
-    for (const key of keys) this.into(properties, key, fn[key as keyof typeof fn], `${path}.${key}`);
-    return properties;
+  private members(list: Member[], path: string): Member[] | undefined {
+    if (list.length === 0) return undefined;
+    return list.map(([key, descriptor]) => {
+      const at = `${path}.${String(key)}`;
+      const packed: Member = ["", { ...descriptor }];
+      this.into(packed, 0, key, at);
+      for (const part of accessors) if (part in descriptor) this.into(packed[1], part, descriptor[part], at);
+      return packed;
+    });
   }
 
-  /** The methods that a program put on a function's prototype, and what that inherits from. */
-  private prototype({ fn, path, analysis }: Names): PackedPrototype | undefined {
-    const own: unknown = analysis.shape === "expression" ? fn.prototype : undefined;
-    if (!isWrittenPrototype(fn, own)) return undefined;
-    const members: PackedPrototype["members"] = {};
-    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(own))) {
-      if (key === "constructor") continue;
-      const at = `${path}.prototype.${key}`;
-      members[key] = { enumerable: descriptor.enumerable, configurable: descriptor.configurable };
-      for (const part of ["value", "get", "set"] as const) {
-        if (descriptor[part] !== undefined) this.into(members[key], part, descriptor[part], at);
-      }
-      if ("writable" in descriptor) members[key].writable = descriptor.writable;
-    }
-    const base: unknown = Object.getPrototypeOf(own)?.constructor;
-    const packed: PackedPrototype = { members, statics: Object.getPrototypeOf(fn) === base };
-    if (base !== Object) this.into(packed, "base", base, `${path} → its superclass`);
+  private prototype({ fn, path, analysis }: Names): PrototypeMembers | undefined {
+    const found = prototypeMembers(fn, analysis);
+    if (!found) return undefined;
+    const members = this.members(found.members, `${path}.prototype`) ?? [];
+    const packed: PrototypeMembers = { ...found, members };
+    if (found.base) this.into(packed, "base", found.base, `${path} → its superclass`);
     return packed;
+  }
+
+  // ---- Weak collections ----
+
+  /** Adds the entries whose keys go along, until there are no more: a value may bring further keys. */
+  weakEntries(): void {
+    let found = 0;
+    for (const [value, index] of this.nodeOf) {
+      const node = this.packed.nodes[index]!;
+      if (node.kind === "weak") found += this.entriesOf(value as object, node);
+    }
+    if (found > 0) this.weakEntries();
+  }
+
+  private entriesOf(collection: object, { entries, name }: PackedNode & { kind: "weak" }): number {
+    const carried = this.carried.get(collection) ?? new Set();
+    this.carried.set(collection, carried);
+    const found = weakEntriesOf(collection).filter(({ key }) => this.goesAlong(key) && !carried.has(key));
+    for (const { key, value } of found) {
+      carried.add(key);
+      const entry: unknown[] = [];
+      this.into(entry, 0, key, `a key of a captured ${name}`);
+      this.into(entry, 1, value, `a value of a captured ${name}`);
+      entries.push(entry);
+    }
+    return found.length;
+  }
+
+  private goesAlong(key: object): boolean {
+    return this.nodeOf.has(key) || this.copies.has(key);
   }
 
   // ---- Containers ----
@@ -385,27 +403,6 @@ function bytesOf(value: object): number {
 function isNamespace(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return types.isModuleNamespaceObject(value) || types.isProxy(value);
-}
-
-/** Not the empty one that every function comes with. (That of a generator function is empty, too.) */
-function isWrittenPrototype(fn: AnyFunction, own: unknown): own is object {
-  if (typeof own !== "object" || own === null || types.isGeneratorFunction(fn)) return false;
-  return Object.getPrototypeOf(own) !== Object.prototype || Reflect.ownKeys(own).length > 1;
-}
-
-/**
- * A captured one is empty in the thread, which is all that a class with lowered private fields and a cache need: instances and
- * modules, which are their keys, are not the same objects there. Data for keys would be missed.
- */
-function weakNode(value: WeakMap<object, unknown> | WeakSet<object>, path: string): PackedNode {
-  if (weakKeysOf(value).some(isData)) throw refusal(value, path);
-  return { kind: "weak", name: types.isWeakMap(value) ? "WeakMap" : "WeakSet" };
-}
-
-function isData(value: object): boolean {
-  const proto: unknown = Object.getPrototypeOf(value);
-  const isCopied = proto === Array.prototype || isObjectPrototype(proto) || isPlain(value);
-  return isCopied && referenceOf(value) === undefined;
 }
 
 function isRequire(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Member, PrototypeMembers } from "./members";
 import type { Reference } from "./modules";
 
 /**
@@ -25,26 +26,18 @@ export type PackedNode =
       code: FunctionCode;
       id: number;
       captures?: object;
-      properties?: object;
-      prototype?: PackedPrototype;
+      properties?: Member[];
+      prototype?: PrototypeMembers;
     }
   | { kind: "stub"; id: number; name: string; reason: string }
   | { kind: "reference"; reference: Reference }
   | { kind: "require"; folder: string }
-  | { kind: "weak"; name: "WeakMap" | "WeakSet" }
+  /** `entries` are those of them whose keys go along. */
+  | { kind: "weak"; name: "WeakMap" | "WeakSet"; entries: unknown[] }
   | { kind: "buffer"; bytes: Uint8Array }
   | { kind: "revive"; module: string; name: string; holder: { data: unknown } }
   | { kind: "symbol"; key: string; wellKnown: boolean }
   | { kind: "error"; error: unknown; holder: { errorClass: unknown } };
-
-/** What was put on the prototype of a constructor that is a function: a class of before there was `class`. */
-export interface PackedPrototype {
-  members: Record<string, PropertyDescriptor>;
-  /** The constructor whose prototype it inherits from, where that is not Object. */
-  base?: unknown;
-  /** The constructor itself inherits from `base` too, for its statics. */
-  statics: boolean;
-}
 
 /** A function that captures nothing and has no properties: its code is all of it. */
 export interface FunctionTarget {

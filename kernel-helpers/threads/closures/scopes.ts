@@ -73,10 +73,13 @@ export function scopesOf(fn: AnyFunction): object[] {
   return listOf(fn, "[[Scopes]]").map((scope) => (scope as { object: object }).object);
 }
 
-/** The keys of a WeakMap, or the items of a WeakSet, at this moment. */
-export function weakKeysOf(collection: WeakMap<object, unknown> | WeakSet<object>): object[] {
+/** The entries of a WeakMap at this moment; of a WeakSet each item is the key. */
+export function weakEntriesOf(collection: object): { key: object; value?: unknown }[] {
   type Entry = { key?: object; value: object };
-  return listOf(collection, "[[Entries]]").map((entry) => (entry as Entry).key ?? (entry as Entry).value);
+  return listOf(collection, "[[Entries]]").map((entry) => {
+    const { key, value } = entry as Entry;
+    return key ? { key, value } : { key: value };
+  });
 }
 
 /** A list that V8 shows of an object besides its properties; empty when there is none. */

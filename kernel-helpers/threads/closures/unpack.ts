@@ -4,6 +4,7 @@ import { compileFunction as compileText, constants } from "node:vm";
 import { unpackError } from "../errors";
 import type { AnyFunction } from "../types";
 import { adopt, liveFunction } from "./identity";
+import type { Member, PrototypeMembers } from "./members";
 import { requireFromHere, resolveReference } from "./modules";
 import {
   type FunctionCode,
@@ -12,7 +13,6 @@ import {
   functionParts,
   type Packed,
   type PackedNode,
-  type PackedPrototype,
 } from "./packed";
 
 /** Makes the packed values anew in this thread. */
@@ -55,7 +55,7 @@ function make(node: PackedNode, late: (() => void)[]): unknown {
     case "require":
       return createRequire(join(node.folder, "kernel-helpers.js"));
     case "weak":
-      return node.name === "WeakMap" ? new WeakMap() : new WeakSet();
+      return makeWeak(node, late);
     case "buffer":
       return Buffer.from(node.bytes.buffer, node.bytes.byteOffset, node.bytes.byteLength);
     case "revive":
@@ -65,6 +65,19 @@ function make(node: PackedNode, late: (() => void)[]): unknown {
     case "error":
       return withClass(unpackError(node.error), node.holder.errorClass);
   }
+}
+
+function makeWeak({ name, entries }: PackedNode & { kind: "weak" }, late: (() => void)[]): object {
+  const weak = name === "WeakMap" ? new WeakMap() : new WeakSet();
+  late.push(() => {
+    for (const entry of entries) addEntry(weak, entry as [object, unknown]);
+  });
+  return weak;
+}
+
+function addEntry(weak: WeakMap<object, unknown> | WeakSet<object>, [key, value]: [object, unknown]): void {
+  if (weak instanceof WeakMap) weak.set(key, value);
+  else weak.add(key);
 }
 
 function withClass(error: unknown, errorClass: unknown): unknown {
@@ -85,17 +98,21 @@ function makeFunction(node: PackedNode & { kind: "function" }, late: (() => void
   const fn = named(make(), name);
   // Functions that capture one another get the last of their captures when all are made.
   late.push(() => set(captures));
-  if (properties) late.push(() => Object.assign(fn, properties));
+  if (properties) late.push(() => defineMembers(fn, properties));
   if (prototype) late.push(() => restorePrototype(fn, prototype));
   if (id > 0) adopt(fn, id);
   return fn;
 }
 
-function restorePrototype(fn: AnyFunction, { members, base, statics }: PackedPrototype): void {
+function restorePrototype(fn: AnyFunction, { members, base, statics }: PrototypeMembers): void {
   const prototype = fn.prototype as object;
   if (base) Object.setPrototypeOf(prototype, (base as AnyFunction).prototype);
   if (base && statics) Object.setPrototypeOf(fn, base);
-  Object.defineProperties(prototype, members);
+  defineMembers(prototype, members);
+}
+
+function defineMembers(holder: object, members: Member[]): void {
+  for (const [key, descriptor] of members) Object.defineProperty(holder, key, descriptor);
 }
 
 const functions = new Map<number, AnyFunction>();
