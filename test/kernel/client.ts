@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Dealer, Request, Subscriber } from "zeromq";
 import { kernelspec } from "../../kernel-helpers/dist/kernel/kernelspec.js";
+import { guard } from "../../notebook-tools/dist/kernel-client/guard.js";
 
 export const root = resolve(import.meta.dirname, "..", "..");
 const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
@@ -112,12 +113,13 @@ export class Kernel {
     const file = join(folder, "connection.json");
     const child = spawn(argv[0]!, [...argv.slice(1), file], {
       cwd,
-      // A kernel that knows it ends when the tests are killed.
       env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
     const kernel = new Kernel(child, folder, options);
+    // Stock tslab does not know of JPY_PARENT_PID: without a guard it outlives a test that never got an answer.
+    if (child.pid !== undefined) child.once("exit", guard(child.pid));
     const connection = {
       transport: "tcp",
       ip: "127.0.0.1",
