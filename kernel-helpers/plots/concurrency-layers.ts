@@ -6,22 +6,26 @@ import { round } from "./words";
 const stretch = { x: { field: "start" }, x2: { field: "end" } };
 const box = { ...stretch, y: { field: "top" }, y2: { field: "bottom" } };
 
-/** From the back to the front. `pxPerMs` and `laneHeight` tell what has room for a name. */
+/**
+ * From the back to the front. `pxPerMs` and `laneHeight` tell what has room for a name. What failures need is
+ * there only where a task `failed`.
+ */
 export function concurrencyLayers(
   color: VegaLiteSpec,
   lanes: number,
   laneHeight: number,
   pxPerMs: number,
+  failed: boolean,
 ): VegaLiteSpec[] {
   return [
     laneBands(),
     ...blockLayers(lanes),
     ...markLayers(),
     queueLayer(),
-    barLayer(color),
+    barLayer(color, failed),
     hatchLayer(color, laneHeight),
     nameLayer(pxPerMs, laneHeight),
-    failureLayer(pxPerMs),
+    ...(failed ? [failureLayer(pxPerMs)] : []),
     tickLayer(),
   ];
 }
@@ -93,11 +97,11 @@ function queueLayer(): VegaLiteSpec {
   };
 }
 
-function barLayer(color: VegaLiteSpec): VegaLiteSpec {
+function barLayer(color: VegaLiteSpec, failed: boolean): VegaLiteSpec {
   const outcome = "datum.state + (datum.failed ? ', then failed' : '')";
   return {
     data: { name: "bars" },
-    transform: [{ calculate: outcome, as: "outcome" }],
+    ...(failed && { transform: [{ calculate: outcome, as: "outcome" }] }),
     // A thin gap keeps bars apart that follow one another.
     mark: { type: "rect", opacity: 1, x2Offset: -0.5 },
     encoding: {
@@ -113,7 +117,7 @@ function barLayer(color: VegaLiteSpec): VegaLiteSpec {
       tooltip: [
         { field: "task" },
         { field: "lane" },
-        { field: "outcome", title: "state" },
+        failed ? { field: "outcome", title: "state" } : { field: "state" },
         { field: "start", title: "from (ms)" },
         { field: "end", title: "to (ms)" },
       ],

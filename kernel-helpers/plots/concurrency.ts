@@ -49,6 +49,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
       lanes.length,
       bars.laneHeight,
       pxPerMs(lanes, duration),
+      tasks.some(({ failed }) => failed),
     ),
     config: { ...config, legend: { ...config.legend, offset: 6 + 14 * labels.height } },
     usermeta: { lanes, tasks: colours.groups },
