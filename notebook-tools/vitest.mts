@@ -33,6 +33,7 @@ function expand(glob: string, cwd: string): string[] {
 }
 
 function stepName({ cell: { number, heading }, rerun }: Step): string {
+  if (number === 0) return heading!;
   const cell = rerun ? `cell ${number} again` : `cell ${number}`;
   return heading ? `${cell}: ${heading}` : cell;
 }

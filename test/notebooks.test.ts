@@ -1,5 +1,6 @@
 import { notebookTests } from "notebook-tools/vitest";
+import { nothingLeft } from "./nothing-left.ts";
 
 // A test for each code cell and for its second run, so that a failing cell is a failing test with its source line.
-// What a cell gives must be what the notebook stores.
-notebookTests("notebooks/**/*.ipynb", { check: true, rerun: true });
+// What a cell gives must be what the notebook stores, and nothing may be left when all have run.
+notebookTests("notebooks/**/*.ipynb", { check: true, rerun: true, ...nothingLeft });

@@ -15,6 +15,7 @@ export function duration(ms: number): string {
 
 /** "notebooks/02.ipynb, cell 5 (Where the work goes)". */
 export function cellTitle(file: string, cell: Pick<CellResult, "number" | "heading" | "rerun">): string {
+  if (cell.number === 0) return `${file}, ${cell.heading}`; // of the caller's own
   const heading = cell.heading ? ` (${cell.heading})` : "";
   return `${file}, cell ${cell.number}${heading}${cell.rerun ? ", run again" : ""}`;
 }

@@ -63,6 +63,22 @@ export interface Step {
   rerun: boolean;
 }
 
+/** Code of the caller's own that runs in the notebook's kernel, as a cell that stands in no file. */
+export interface ExtraCell {
+  /** What the test is called. */
+  name: string;
+  source: string;
+}
+
+/** An extra cell as a step; its number is 0, its index -1. */
+export function extraStep({ name, source }: ExtraCell, timeoutMs: number): Step {
+  const cell: PlannedCell = {
+    ...{ index: -1, number: 0, heading: name, source, action: "run", timeoutMs },
+    ...{ raises: false, ignoreOutput: true, measured: false, parameters: false },
+  };
+  return { cell, rerun: false };
+}
+
 /** All cells in order, and with `rerun` all of them again. */
 export function steps(cells: readonly PlannedCell[], rerun = false): Step[] {
   const pass = (again: boolean) => cells.map((cell) => ({ cell, rerun: again }));

@@ -11,7 +11,7 @@ import {
   type OpenNotebook,
   openNotebook,
 } from "./notebook";
-import { plan, type Step, steps } from "./plan";
+import { type ExtraCell, extraStep, plan, type Step, steps } from "./plan";
 import { Session } from "./session";
 import type { CellResult } from "./types";
 
@@ -19,7 +19,12 @@ import type { CellResult } from "./types";
 export type CellTestOptions = Pick<
   NotebookOptions,
   "kernel" | "timeoutMs" | "settleMs" | "interruptGraceMs" | "rerun" | "check" | "compare"
->;
+> & {
+  /** Code to run before a notebook's first cell, as a test of its own. Not where the notebook has no code. */
+  before?: ExtraCell;
+  /** The same after its last cell, with `rerun` after the second run: what must hold in the end. */
+  after?: ExtraCell;
+};
 
 /** A failed cell as a test's error, whose stack names the cell's line in the file. */
 export class CellError extends Error {
@@ -45,7 +50,10 @@ export class NotebookTestSession {
     private readonly options: CellTestOptions,
   ) {
     this.document = parseNotebook(readFileSync(file, "utf8"), file);
-    this.steps = steps(plan(this.document, options.timeoutMs ?? defaultTimeoutMs), options.rerun);
+    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    const cells = plan(this.document, timeoutMs);
+    const extra = (cell?: ExtraCell) => (cell && cells.length > 0 ? [extraStep(cell, timeoutMs)] : []);
+    this.steps = [...extra(options.before), ...steps(cells, options.rerun), ...extra(options.after)];
   }
 
   /** Starts the kernel, once. */
@@ -70,7 +78,7 @@ export class NotebookTestSession {
     while (this.#next <= upTo) {
       const { cell, rerun } = this.steps[this.#next++]!;
       result = await session.run(cell, rerun);
-      if (this.options.check) checkCell(this.document, result, this.options.compare ?? {});
+      if (this.options.check && cell.index >= 0) checkCell(this.document, result, this.options.compare ?? {});
     }
     if (this.#next === this.steps.length) await session.settle();
     const failed = [...this.#takeLate(result), ...(result && !isFine(result) ? [result] : [])];

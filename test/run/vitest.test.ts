@@ -150,6 +150,33 @@ describe("notebookTests", () => {
     });
     expect(output).toContain("npx nb run books/a.ipynb --rerun");
   });
+
+  it("runs code of the caller's own before the first and after the last cell, compared with nothing", async () => {
+    const folder = project();
+    const cells = [
+      "if (!globalThis.ready) throw new Error('not ready'); globalThis.runs = (globalThis.runs ?? 0) + 1",
+    ];
+    writeNotebook("a", "scripted", cells, join(folder, "books"));
+    writeNotebook("text", "scripted", [{ type: "markdown", source: "no code" }], join(folder, "books"));
+    const before = { name: "gets ready", source: "globalThis.ready = true; print('ready')" };
+    const after = {
+      name: "ran twice",
+      source: "if (globalThis.runs !== 3) throw new Error('ran ' + runs + ' times')",
+    };
+    addTests(
+      folder,
+      `notebookTests("books", ${JSON.stringify({ check: true, rerun: true, before, after })});`,
+    );
+    const { output, tests } = await runVitest(folder);
+    expect(Object.fromEntries(tests)).toEqual({
+      "books/a.ipynb gets ready": "passed",
+      "books/a.ipynb cell 1": "passed",
+      "books/a.ipynb cell 1 again": "passed",
+      "books/a.ipynb ran twice": "failed",
+      "books/text.ipynb has no code cells": "passed",
+    });
+    expect(output).toMatch(/books\/a\.ipynb, ran twice, \[\d+\]\s+Error: ran 2 times/);
+  });
 });
 
 describe("vitest that is killed", () => {
