@@ -1,79 +1,35 @@
 import { AsyncResource } from "node:async_hooks";
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { type EventKind, recordEvent } from "../timing/recorder";
+import { receiveMessageOnPort } from "node:worker_threads";
 import { knownId } from "./closures/identity";
 import { pack } from "./closures/pack";
 import { isPlain } from "./closures/plain";
 import { unpackValue } from "./closures/unpack";
 import { exportContext } from "./context";
-import { CancelledError, DeadlockError, unpackError } from "./errors";
+import { unpackError, wouldBlockLoop } from "./errors";
 import { Future } from "./future";
+import {
+  cancelled,
+  connect,
+  currentLink,
+  isCancelled,
+  type Link,
+  post,
+  recordHere,
+  requireFreeLoop,
+} from "./link";
 import type { AnyFunction } from "./types";
 import { type Setup, type ToLoop, type ToWorker, word } from "./wire";
 
-/** From a worker thread back to the event loop. */
+/** From a worker thread back to the event loop: calls, and how to wait for their answers. */
 
-interface Link {
-  name: string;
-  port: MessagePort;
-  shared: Int32Array;
-  loopWaits: boolean;
-  /** Messages posted so far. */
-  posts: number;
-  /** The task that runs now, and its number in the timeline. */
-  task: number;
-  timelineTask: number;
-  /** What the bell of the mail showed when all was read. */
-  read: number;
-}
-
-let link: Link | undefined;
 const pending = new Map<number, Future<unknown>>();
 let lastCall = 0;
 
-/** The name of the pool thread that this is, or undefined on the event loop's thread. */
-export function workerName(): string | undefined {
-  return link?.name;
-}
-
-/** @internal */
-export function connect({ name, port, shared, loopWaits = false }: Setup): void {
-  const words = new Int32Array(shared);
-  link = { name, port, shared: words, loopWaits, posts: 0, task: 0, timelineTask: 0, read: 0 };
+/** @internal The first thing in a pool thread: takes its port to the loop. */
+export function openBridge(setup: Setup): void {
+  const { port } = connect(setup);
   port.on("message", receive);
   port.unref();
-}
-
-/** @internal */
-export function beginTask(task: number, timelineTask: number): void {
-  link!.task = task;
-  link!.timelineTask = timelineTask;
-}
-
-/** @internal */
-export function postCount(): number {
-  return link!.posts;
-}
-
-/** @internal */
-export function post(message: ToLoop): void {
-  link!.posts++;
-  link!.port.postMessage(message);
-}
-
-/** @internal The memory whose first word the loop rings when it has mail, a cancelling too. */
-export function mailbox(): SharedArrayBuffer | undefined {
-  return link?.shared.buffer as SharedArrayBuffer | undefined;
-}
-
-/** @internal Records an event of the task that runs here. */
-export function recordHere(kind: EventKind): void {
-  if (link) recordEvent(kind, link.timelineTask);
-}
-
-/** @internal */
-export function currentTask(): number {
-  return link?.task ?? 0;
 }
 
 /**
@@ -92,6 +48,7 @@ export function currentTask(): number {
  */
 export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
   requireFunction(fn, "callSoonThreadsafe");
+  const link = currentLink();
   if (!link) setImmediate(AsyncResource.bind(() => fn(...args)));
   else post({ kind: "call", id: 0, soon: true, task: link.task, ...packCall(fn, args) });
 }
@@ -116,20 +73,8 @@ export function runCoroutineThreadsafe<A extends unknown[], R>(
   ...args: A
 ): Future<Awaited<R>> {
   requireFunction(fn, "runCoroutineThreadsafe");
+  const link = currentLink();
   return link ? callLoop(link, fn, args) : callHere(fn, args);
-}
-
-/**
- * Throws CancelledError once the task that calls it was cancelled or timed out: call it in long loops, so that a
- * task ends, `finally` included, before its thread is ended. It is cheap. Outside of a task it does nothing.
- */
-export function checkCancelled(): void {
-  if (isCancelledHere()) throw cancelled();
-}
-
-/** @internal */
-export function isCancelledHere(): boolean {
-  return link !== undefined && isCancelled(link);
 }
 
 function requireFunction(fn: unknown, name: string): void {
@@ -140,14 +85,11 @@ function requireFunction(fn: unknown, name: string): void {
 }
 
 function callHere<A extends unknown[], R>(fn: (...args: A) => R, args: A): Future<Awaited<R>> {
-  const block = () => {
-    throw new DeadlockError(onLoop);
-  };
   const cancel = () => {
     future.settle("rejected", cancelled());
     return true;
   };
-  const future: Future<Awaited<R>> = new Future({ block, cancel });
+  const future: Future<Awaited<R>> = new Future({ block: wouldBlockLoop, cancel });
   new Promise<void>((resolve) => setImmediate(resolve))
     .then(() => fn(...args))
     .then(
@@ -155,20 +97,6 @@ function callHere<A extends unknown[], R>(fn: (...args: A) => R, args: A): Futur
       (error) => future.settle("rejected", error),
     );
   return future;
-}
-
-/** Why `result()` does not wait on the event loop. */
-export const onLoop =
-  "result() would block the event loop, which is what the result has to come through. " +
-  "Use `await future` here; result() is for worker threads.";
-
-/** @internal Throws in a thread for which the loop's own thread waits. */
-export function requireFreeLoop(what: string): void {
-  if (!link?.loopWaits) return;
-  throw new DeadlockError(
-    `${what} would wait for ever: the event loop's thread waits in runSync for this function. Await what you need ` +
-      "here, or leave a note with callSoonThreadsafe, which is read when runSync returns.",
-  );
 }
 
 function callLoop<A extends unknown[], R>(to: Link, fn: (...args: A) => R, args: A): Future<Awaited<R>> {
@@ -204,29 +132,20 @@ function packCall(fn: AnyFunction, args: unknown[]) {
 }
 
 function cancelCall(id: number): boolean {
-  post({ kind: "cancel", id });
   finish(id, "rejected", cancelled());
   return true;
-}
-
-function cancelled(): CancelledError {
-  return new CancelledError("The task was cancelled.");
-}
-
-function isCancelled({ shared, task }: Link): boolean {
-  return task !== 0 && Atomics.load(shared, word.cancelled) === task;
 }
 
 /** Waits in this thread for mail from the loop, until the future is done or the time is over. */
 function block(from: Link, future: Future<unknown>, timeoutMs: number): void {
   const until = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : performance.now() + timeoutMs;
-  recordEvent("blocked", from.timelineTask);
+  recordHere("blocked");
   Atomics.add(from.shared, word.waiting, 1);
   try {
     while (waitForMail(from, future, until));
   } finally {
     Atomics.sub(from.shared, word.waiting, 1);
-    recordEvent("resumed", from.timelineTask);
+    recordHere("resumed");
   }
 }
 
@@ -259,6 +178,7 @@ function receive(message: ToWorker): void {
 }
 
 function cancelPending(): void {
+  const link = currentLink();
   if (link && isCancelled(link)) for (const id of [...pending.keys()]) finish(id, "rejected", cancelled());
 }
 

@@ -24,6 +24,14 @@ export class DeadlockError extends Error {
   override name = "DeadlockError";
 }
 
+/** What `result()` does on the event loop's thread. */
+export function wouldBlockLoop(): never {
+  throw new DeadlockError(
+    "result() would block the event loop, which is what the result has to come through. " +
+      "Use `await future` here; result() is for worker threads.",
+  );
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: the class of an error may take any arguments
 type ErrorClass = abstract new (...args: any[]) => unknown;
 

@@ -1,6 +1,5 @@
-import { onLoop } from "./bridge";
 import type { ParcelOptions } from "./envelope";
-import { CancelledError, DeadlockError } from "./errors";
+import { CancelledError, wouldBlockLoop } from "./errors";
 import { Future } from "./future";
 import { Lane } from "./lane";
 import { register, unregister } from "./leaks";
@@ -49,9 +48,7 @@ export class Executor {
    */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     const future = new Future<Awaited<R>>({
-      block: () => {
-        throw new DeadlockError(onLoop);
-      },
+      block: wouldBlockLoop,
       cancel: () => this.pool.stop(job, new CancelledError(`${job.name} was cancelled.`)),
     });
     const settle = (ok: boolean, value: unknown) => future.settle(ok ? "fulfilled" : "rejected", value);

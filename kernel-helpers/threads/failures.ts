@@ -1,6 +1,6 @@
-import { workerName } from "./bridge";
 import { DeadlockError } from "./errors";
 import type { Job } from "./job";
+import { workerName } from "./link";
 import type { WorkerThread } from "./thread";
 import type { AnyFunction } from "./types";
 

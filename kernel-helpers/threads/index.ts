@@ -1,6 +1,6 @@
 /** To the thread and back: executors, futures, contexts, errors. */
 
-export { callSoonThreadsafe, checkCancelled, runCoroutineThreadsafe } from "./bridge";
+export { callSoonThreadsafe, runCoroutineThreadsafe } from "./bridge";
 export { DataCloneError } from "./closures/refusal";
 export * from "./context";
 export { moduleTask } from "./envelope";
@@ -17,6 +17,7 @@ export { type Gathered, type GatherOptions, gather } from "./gather";
 export { type IterateOptions, iterateInThread } from "./iterate";
 export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./leaks";
 export * from "./limiter";
+export { checkCancelled } from "./link";
 export type { MapOptions, MapResults } from "./map";
 export { move } from "./move";
 export type { ExecutorOptions, TaskOptions } from "./options";

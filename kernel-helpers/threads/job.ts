@@ -1,9 +1,11 @@
-import type { ParcelOptions } from "./envelope";
+import { performance } from "node:perf_hooks";
+import { makeParcel, type ParcelOptions } from "./envelope";
 import type { Lane } from "./lane";
-import type { LoopCall } from "./loop-calls";
+import { type LoopCall, loopCalls } from "./loop-calls";
 import type { Pool } from "./pool";
 import type { SubmitSite } from "./submit-site";
 import type { WorkerThread } from "./thread";
+import { longestTimer } from "./timeout";
 import type { AnyFunction } from "./types";
 import type { Envelope } from "./wire";
 
@@ -39,4 +41,44 @@ export interface Job {
   parent: LoopCall | undefined;
   /** Results of a `map` before its error. */
   partial: unknown[] | undefined;
+}
+
+/** A job that waits for nothing yet; throws DataCloneError for what cannot cross. */
+export function newJob(
+  pool: Pool,
+  fn: AnyFunction,
+  args: unknown[],
+  options: ParcelOptions,
+  settle: Job["settle"],
+  site: SubmitSite,
+): Job {
+  const { envelope, name, transfer, functions } = makeParcel(fn, args, options);
+  return {
+    name,
+    envelope,
+    transfer,
+    functions,
+    options,
+    settle,
+    pool,
+    admittedBy: [],
+    waitsIn: undefined,
+    state: "queued",
+    thread: undefined,
+    queuedAt: performance.now(),
+    startedAt: 0,
+    site,
+    write: { 1: process.stdout.write, 2: process.stderr.write },
+    stopping: undefined,
+    onAbort: undefined,
+    timers: [],
+    calls: new Set(),
+    parent: loopCalls.getStore(),
+    partial: undefined,
+  };
+}
+
+/** A timer that ends with the job. */
+export function startTimer(job: Job, callback: () => void, ms: number): void {
+  if (ms !== Number.POSITIVE_INFINITY) job.timers.push(setTimeout(callback, Math.min(ms, longestTimer)));
 }

@@ -6,6 +6,7 @@ import { unpack } from "./closures/unpack";
 import { importContext, type WireContext } from "./context";
 import { packError } from "./errors";
 import type { Job } from "./job";
+import { isThenable } from "./thenable";
 import type { AnyFunction } from "./types";
 import type { ToLoop, ToWorker } from "./wire";
 
@@ -66,17 +67,11 @@ function runReplying(message: Call, job: Job | undefined, send: (reply: ToWorker
   job?.calls.add(call);
   try {
     const value = loopCalls.run(call, start, message);
-    if (value instanceof Promise || isThenable(value)) value.then(succeed, fail);
+    if (isThenable(value)) value.then(succeed, fail);
     else succeed(value);
   } catch (error) {
     fail(error);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
-  );
 }
 
 function packed(id: number, value: unknown, job: Job | undefined): ToWorker {

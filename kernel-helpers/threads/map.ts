@@ -1,7 +1,7 @@
 import type { Job } from "./job";
 import { requireCount, requireKnown, requireMilliseconds } from "./options";
 import type { Settle } from "./pool";
-import { TimeoutError } from "./timeout";
+import { longestTimer, TimeoutError } from "./timeout";
 
 export interface MapOptions {
   /** How many items travel to a thread together; more is faster for small work. Default 1. */
@@ -95,7 +95,7 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
       const error = new TimeoutError(
         `map had not given its next result within its \`timeout\` of ${this.#timeout} ms.`,
       );
-      timer = setTimeout(() => reject(error), Math.max(0, Math.min(left, 2 ** 31 - 1)));
+      timer = setTimeout(() => reject(error), Math.max(0, Math.min(left, longestTimer)));
     });
     try {
       return await Promise.race([outcome, late]);

@@ -1,4 +1,4 @@
-import { workerName } from "./bridge";
+import { workerName } from "./link";
 import { checkItem } from "./transfer";
 
 /** What the running task moves with its result. */

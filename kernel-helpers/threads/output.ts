@@ -1,4 +1,4 @@
-import { currentTask, post } from "./bridge";
+import { currentTask, post } from "./link";
 
 /** In a worker: what is written to stdout and stderr goes to the loop at once, even if the worker blocks then. */
 export function sendOutput(): void {

@@ -1,13 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { unpackValue } from "./closures/unpack";
 import { watchForDeadlock } from "./deadlock";
-import { makeParcel, type ParcelOptions } from "./envelope";
+import type { ParcelOptions } from "./envelope";
 import { BrokenThreadPool, CancelledError, ExecutorShutDown, unpackError } from "./errors";
 import { refuseInWorker, threadDied, withSubmitSite } from "./failures";
 import { Fifo } from "./fifo";
-import type { Job } from "./job";
+import { type Job, newJob, startTimer } from "./job";
 import type { Lane } from "./lane";
-import { loopCalls } from "./loop-calls";
 import { checkTaskOptions, requireFunction, type Settings } from "./options";
 import { QueueFull } from "./queue";
 import { unwatchSignal, watchSignal } from "./signals";
@@ -48,46 +47,13 @@ export class Pool {
     refuseInWorker(fn);
     if (options !== noOptions) checkTaskOptions(options);
     this.requireOpen();
-    const job = this.makeJob(fn, args, options, settle, site);
+    const job = newJob(this, fn, args, options, settle, site);
     this.jobs.add(job);
     this.queued++;
     job.parent?.tasks.add(job);
     if (options !== noOptions) this.arm(job);
     if (job.state === "queued") this.admit(job, lane);
     return job;
-  }
-
-  private makeJob(
-    fn: AnyFunction,
-    args: unknown[],
-    options: ParcelOptions,
-    settle: Settle,
-    site: SubmitSite,
-  ): Job {
-    const { envelope, name, transfer, functions } = makeParcel(fn, args, options);
-    return {
-      name,
-      envelope,
-      transfer,
-      functions,
-      options,
-      settle,
-      pool: this,
-      admittedBy: [],
-      waitsIn: undefined,
-      state: "queued",
-      thread: undefined,
-      queuedAt: performance.now(),
-      startedAt: 0,
-      site,
-      write: { 1: process.stdout.write, 2: process.stderr.write },
-      stopping: undefined,
-      onAbort: undefined,
-      timers: [],
-      calls: new Set(),
-      parent: loopCalls.getStore(),
-      partial: undefined,
-    };
   }
 
   private requireOpen(): void {
@@ -165,7 +131,7 @@ export class Pool {
   private async prepare(thread: WorkerThread): Promise<void> {
     const { initializer = nothing, initargs = [] } = this.settings;
     try {
-      const job = this.makeJob(initializer, [...initargs], noOptions, nothing, {});
+      const job = newJob(this, initializer, [...initargs], noOptions, nothing, {});
       const reply = await thread.run(job);
       thread.catchUp(reply.posts);
       thread.job = undefined;
@@ -358,10 +324,3 @@ export class Pool {
 export const noOptions: ParcelOptions = {};
 
 const nothing = () => {};
-
-/** The longest time that a Node timer can wait; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
-
-function startTimer(job: Job, callback: () => void, ms: number): void {
-  if (ms !== Number.POSITIVE_INFINITY) job.timers.push(setTimeout(callback, Math.min(ms, longestTimer)));
-}

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { nameThread } from "../timing/recorder";
-import { workerName } from "./bridge";
 import { unpackValue } from "./closures/unpack";
 import { makeParcel, type Parcel } from "./envelope";
 import { DeadlockError, unpackError } from "./errors";
 import { withSubmitSite } from "./failures";
+import { workerName } from "./link";
 import { runLoopCall } from "./loop-calls";
 import { requireFunction, requireKnown, requireMilliseconds } from "./options";
 import { type SubmitSite, submitSite } from "./submit-site";

@@ -4,7 +4,7 @@ export class TimeoutError extends Error {
 }
 
 /** The longest time that a Node timer can wait; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
+export const longestTimer = 2 ** 31 - 1;
 
 /** A timeout in ms as it may be used, or undefined for none; throws RangeError for one that makes no sense. */
 export function checkTimeout(timeout: number | null | undefined, name = "timeout"): number | undefined {

@@ -65,7 +65,6 @@ export type ToLoop =
       context?: unknown;
       task: number;
     }
-  | { kind: "cancel"; id: number }
   /** The thread has loaded: its first task starts. */
   | { kind: "up" }
   | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };

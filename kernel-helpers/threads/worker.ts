@@ -1,16 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { pathToFileURL } from "node:url";
 import { recordEvent, useRing } from "../timing/recorder";
-import { beginTask, connect, currentTask, post, postCount, workerName } from "./bridge";
+import { openBridge } from "./bridge";
 import { pack } from "./closures/pack";
 import type { Packed } from "./closures/packed";
 import { isPlain } from "./closures/plain";
 import { functionOf, unpack } from "./closures/unpack";
 import { importContext, type WireContext } from "./context";
+import { callEach, StoppedAt } from "./each";
 import { packError } from "./errors";
-import { explainLoadError } from "./load-error";
+import { beginTask, currentTask, post, postCount, workerName } from "./link";
+import { moduleFunction } from "./module-function";
 import { takeMoving } from "./move";
 import { sendOutput } from "./output";
+import { isThenable } from "./thenable";
 import type { AnyFunction } from "./types";
 import type { Envelope, Reply, Setup } from "./wire";
 
@@ -49,7 +51,7 @@ function moveWith(reply: Reply, transfer: object[]): Reply {
 }
 
 function setUp(setup: Setup): void {
-  connect(setup);
+  openBridge(setup);
   sendOutput();
   post({ kind: "up" });
   process.on("uncaughtException", uncaught);
@@ -96,11 +98,6 @@ function settle(value: PromiseLike<unknown>): Promise<Reply> {
   });
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
-  return typeof (value as { then?: unknown }).then === "function";
-}
-
 type Call = () => unknown;
 
 /** Makes the function and its arguments; a promise only when a module has to be imported first. */
@@ -118,73 +115,6 @@ interface Parts {
   fn?: AnyFunction;
   args: unknown[];
   context: WireContext;
-}
-
-/** One call an item, in order; stops at the first error and keeps the results before it. */
-function callEach(fn: AnyFunction, items: unknown[]): unknown {
-  const results: unknown[] = [];
-  for (let i = 0; i < items.length; i++) {
-    try {
-      const value = fn(items[i]);
-      if (isThenable(value)) return finishEach(fn, items, results, value);
-      results.push(value);
-    } catch (error) {
-      throw new StoppedAt(results, error);
-    }
-  }
-  return results;
-}
-
-async function finishEach(
-  fn: AnyFunction,
-  items: unknown[],
-  results: unknown[],
-  first: PromiseLike<unknown>,
-): Promise<unknown[]> {
-  try {
-    results.push(await first);
-    while (results.length < items.length) results.push(await fn(items[results.length]));
-    return results;
-  } catch (error) {
-    throw new StoppedAt(results, error);
-  }
-}
-
-/** An error of one item, with the results of the items before it. */
-class StoppedAt {
-  constructor(
-    readonly results: unknown[],
-    readonly error: unknown,
-  ) {}
-}
-
-const moduleFunctions = new Map<string, AnyFunction>();
-
-function moduleFunction(module: string, name: string): AnyFunction | Promise<AnyFunction> {
-  const key = `${name} ${module}`;
-  return moduleFunctions.get(key) ?? load(module, name, key);
-}
-
-async function load(module: string, name: string, key: string): Promise<AnyFunction> {
-  const exports = (await importModule(module)) as Record<string, unknown>;
-  const fn = exports[name] ?? (exports.default as Record<string, unknown> | undefined)?.[name];
-  if (typeof fn !== "function") {
-    const names = Object.keys(exports).filter((each) => typeof exports[each] === "function");
-    throw new TypeError(
-      `${module} has no function exported as "${name}"; it exports ${names.join(", ") || "no function"}.`,
-    );
-  }
-  moduleFunctions.set(key, fn as AnyFunction);
-  return fn as AnyFunction;
-}
-
-async function importModule(module: string): Promise<unknown> {
-  const isUrl = module.startsWith("file:") || module.startsWith("node:");
-  try {
-    return await import(isUrl ? module : pathToFileURL(module).href);
-  } catch (error) {
-    throw explainLoadError(module, error);
-  }
 }
 
 function success(value: unknown): Reply {

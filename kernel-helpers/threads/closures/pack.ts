@@ -6,13 +6,15 @@ import type { AnyFunction } from "../types";
 import { superclass, type Use } from "./analyse";
 import { hintOfSize, hintOfWrite } from "./hints";
 import { idOf, knownId } from "./identity";
+import { bufferNode, isRequire, requireNode, symbolNode } from "./leaves";
 import { type Member, ownMembers, type PrototypeMembers, prototypeMembers } from "./members";
 import { referenceOf } from "./modules";
 import { type Bound, Names } from "./names";
-import { type FunctionCode, type FunctionTarget, functionCode, type Packed, type PackedNode } from "./packed";
-import { isDetached, isObjectPrototype, isPlain } from "./plain";
+import { type Packed, type PackedNode } from "./packed";
+import { isObjectPrototype, isPlain } from "./plain";
 import { DataCloneError, refusal } from "./refusal";
 import { weakEntriesOf } from "./scopes";
+import { codeOf } from "./task";
 
 export interface PackOptions {
   /** Buffers, ports and streams that move instead of being copied; MessagePorts are added to it. */
@@ -39,44 +41,6 @@ export function pack(
   for (const key in root) packer.into(holder, key, root[key], paths[key] ?? key);
   packer.weakEntries();
   return packer.packed;
-}
-
-const alone = new WeakMap<AnyFunction, FunctionTarget | null>();
-
-/**
- * What the worker needs of a task's function: its code alone, when it captures nothing and has no properties,
- * else its names, to pack along with what they stand for. Neither for a function that is found by reference.
- */
-export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionTarget; names?: Names } {
-  const known = alone.get(fn);
-  if (known && Object.keys(fn).length === 0) return { target: known };
-  if (known === undefined && referenceOf(fn)) return {};
-  const names = new Names(fn, path);
-  if (names.analysis.shape === "class") throw classAsTask(fn);
-  // What a name is bound to may change; that it is bound may not.
-  if (known !== undefined || !names.captureNothing()) {
-    if (known === undefined) alone.set(fn, null);
-    return { names };
-  }
-  const target = { code: codeOf(names, []), id: idOf(fn) };
-  alone.set(fn, target);
-  return Object.keys(fn).length === 0 ? { target } : { names };
-}
-
-function classAsTask({ name }: AnyFunction): TypeError {
-  return new TypeError(
-    `${name || "The task"} is a class, which a thread cannot call. Give a function that makes the instance and ` +
-      `returns data: \`() => new ${name || "Class"}(…).method()\`.`,
-  );
-}
-
-function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCode {
-  return functionCode({
-    source: analysis.source,
-    names: captured,
-    name: fn.name,
-    sloppy: Object.hasOwn(fn, "caller"),
-  });
 }
 
 const accessors = ["value", "get", "set"] as const;
@@ -141,7 +105,7 @@ class Packer {
     if (isTraveller(value)) return this.traveller(value, path);
     if (types.isWeakMap(value)) return { kind: "weak", name: "WeakMap", entries: [] };
     if (types.isWeakSet(value)) return { kind: "weak", name: "WeakSet", entries: [] };
-    if (isRequire(value)) return { kind: "require", folder: folderOf(value as NodeJS.Require) };
+    if (isRequire(value)) return requireNode(value);
     const reference = referenceOf(value);
     if (reference) return { kind: "reference", reference };
     if (typeof value === "function") return this.function(value as AnyFunction, path);
@@ -403,28 +367,4 @@ function bytesOf(value: object): number {
 function isNamespace(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return types.isModuleNamespaceObject(value) || types.isProxy(value);
-}
-
-function isRequire(value: unknown): boolean {
-  return typeof value === "function" && "resolve" in value && "cache" in value;
-}
-
-/** The folder that a `require` resolves from. */
-function folderOf(require: NodeJS.Require): string {
-  return require.resolve.paths("./")?.[0] ?? process.cwd();
-}
-
-function symbolNode(value: symbol, path: string): PackedNode {
-  const key = Symbol.keyFor(value);
-  if (key !== undefined) return { kind: "symbol", key, wellKnown: false };
-  const name = (value.description ?? "").replace(/^Symbol\./, "");
-  if ((Symbol as unknown as Record<string, unknown>)[name] === value) {
-    return { kind: "symbol", key: name, wellKnown: true };
-  }
-  throw new DataCloneError(path, `${String(value)}, unique to its thread`, "Use Symbol.for(…).");
-}
-
-function bufferNode(value: Buffer, path: string): PackedNode {
-  if (isDetached(value.buffer)) throw refusal(value, path);
-  return { kind: "buffer", bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
 }

@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { checkCancelled, isCancelledHere, mailbox, recordHere, requireFreeLoop } from "../bridge";
+import { checkCancelled, isCancelledHere, mailbox, recordHere, requireFreeLoop } from "../link";
 import { shutDown } from "./errors";
 import type { Ledger } from "./ledger";
 import { type Answer, Bell, Claim, type Line, newLine, type Request } from "./line";
