@@ -1,6 +1,7 @@
 import { DeadlockError } from "./errors";
 import type { Job } from "./job";
 import { workerName } from "./link";
+import { explainRebuilt } from "./rebuilt";
 import type { WorkerThread } from "./thread";
 import type { AnyFunction } from "./types";
 
@@ -48,6 +49,7 @@ export function withSubmitSite(
   thread: Pick<WorkerThread, "name">,
 ): unknown {
   if (!(error instanceof Error)) return error;
+  explainRebuilt(error);
   const site = own(job.site.stack ?? "").replace(/^.*\n/, "");
   const stack = `${own(error.stack ?? String(error))}\n    --- submitted to ${thread.name} from ---\n${site}`;
   Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
