@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { unpackValue } from "./closures/unpack";
+import { Crew } from "./crew";
 import { watchForDeadlock } from "./deadlock";
 import type { ParcelOptions } from "./envelope";
 import { BrokenThreadPool, CancelledError, ExecutorShutDown, unpackError } from "./errors";
@@ -12,7 +13,7 @@ import { QueueFull } from "./queue";
 import { unwatchSignal, watchSignal } from "./signals";
 import { type ExecutorStats, Meter } from "./stats";
 import type { SubmitSite } from "./submit-site";
-import { WorkerThread } from "./thread";
+import type { WorkerThread } from "./thread";
 import { TimeoutError } from "./timeout";
 import type { AnyFunction } from "./types";
 import type { Reply } from "./wire";
@@ -21,18 +22,23 @@ export type Settle = (ok: boolean, value: unknown) => void;
 
 /** The queue and the threads under an executor and its views. */
 export class Pool {
-  readonly threads = new Set<WorkerThread>();
   /** Accepted and not settled. */
   readonly jobs = new Set<Job>();
-  private readonly idle: WorkerThread[] = [];
   private readonly queue = new Fifo<Job>();
   private queued = 0;
   private readonly meter = new Meter();
+  private readonly crew: Crew;
   private broken: BrokenThreadPool | undefined;
   private whenEmpty: (() => void)[] = [];
   closed = false;
 
-  constructor(readonly settings: Settings) {}
+  constructor(readonly settings: Settings) {
+    this.crew = new Crew(settings, this.meter);
+  }
+
+  get threads(): ReadonlySet<WorkerThread> {
+    return this.crew.threads;
+  }
 
   /** Accepts a task; `settle` is called once. Throws what can be known to be wrong before it is queued. */
   submit(
@@ -96,35 +102,25 @@ export class Pool {
 
   /** Gives the job to a free thread or to the queue. */
   enqueue(job: Job): void {
-    const thread = this.idle.pop() ?? this.grow();
+    const thread = this.crew.takeIdle() ?? this.grow();
     if (thread) this.dispatch(job, thread);
     else this.queue.push(job);
   }
 
   /** True when no thread is free and none can be added. */
   isFull(): boolean {
-    return this.idle.length === 0 && this.threads.size >= this.settings.maxWorkers;
+    return this.crew.isFull;
   }
 
   // ---- Threads ----
 
   /** A new thread that can take a job at once; with an initializer it takes one when it is ready. */
   private grow(): WorkerThread | undefined {
-    if (this.threads.size >= this.settings.maxWorkers) return undefined;
-    const thread = this.spawn();
+    if (!this.crew.canGrow) return undefined;
+    const thread = this.crew.spawn();
     if (!this.settings.initializer) return thread;
     void this.prepare(thread);
     return undefined;
-  }
-
-  private spawn(): WorkerThread {
-    const used = new Set(Array.from(this.threads, ({ index }) => index));
-    let index = 0;
-    while (used.has(index)) index++;
-    const { threadNamePrefix, resourceLimits } = this.settings;
-    const thread = new WorkerThread(`${threadNamePrefix}-${index}`, index, resourceLimits);
-    this.threads.add(thread);
-    return thread;
   }
 
   /** Runs the initializer in a new thread, or nothing; then the thread is free. */
@@ -151,14 +147,14 @@ export class Pool {
       { cause },
     );
     for (const job of [...this.jobs]) this.settle(job, false, this.broken);
-    void this.endThreads();
+    void this.crew.end();
   }
 
   /** Starts all threads; resolves when each is ready for tasks. */
   async ready(): Promise<void> {
     this.requireOpen();
     const starts: Promise<void>[] = [];
-    while (this.threads.size < this.settings.maxWorkers) starts.push(this.prepare(this.spawn()));
+    while (this.crew.canGrow) starts.push(this.prepare(this.crew.spawn()));
     await Promise.all(starts);
     if (this.broken) throw this.broken;
   }
@@ -167,28 +163,14 @@ export class Pool {
     if (!this.threads.has(thread)) return;
     const next = this.next();
     if (next) this.dispatch(next, thread);
-    else this.idle.push(thread);
+    else this.crew.rest(thread);
   }
 
   /** Takes a thread out of use; a queued job gets another one. */
   private retire(thread: WorkerThread): void {
-    if (this.threads.delete(thread)) this.meter.threadGone(thread.startedAt, performance.now());
-    const index = this.idle.indexOf(thread);
-    if (index >= 0) this.idle.splice(index, 1);
-    void thread.terminate();
-    if (this.queued > 0 && !this.broken) this.replace();
-  }
-
-  private replace(): void {
-    const thread = this.grow();
-    if (thread) this.release(thread);
-  }
-
-  private async endThreads(): Promise<void> {
-    const threads = [...this.threads];
-    this.idle.length = 0;
-    for (const thread of threads) this.retire(thread);
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    this.crew.retire(thread);
+    const successor = this.queued > 0 && !this.broken ? this.grow() : undefined;
+    if (successor) this.release(successor);
   }
 
   // ---- Jobs ----
@@ -281,7 +263,7 @@ export class Pool {
   async shutdown(wait: boolean, cancelFutures: boolean, timeout: number | undefined): Promise<void> {
     this.closed = true;
     if (cancelFutures) this.stopAll((job) => job.state === "queued", "shutdown({ cancelFutures: true })");
-    const ended = this.drain(timeout).then(() => this.endThreads());
+    const ended = this.drain(timeout).then(() => this.crew.end());
     if (wait) await ended;
   }
 
