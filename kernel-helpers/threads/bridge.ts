@@ -4,7 +4,7 @@ import { knownId } from "./closures/identity";
 import { pack } from "./closures/pack";
 import { isPlain } from "./closures/plain";
 import { unpackValue } from "./closures/unpack";
-import { exportContext } from "./context";
+import { exportContext } from "./context-wire";
 import { unpackError, wouldBlockLoop } from "./errors";
 import { Future } from "./future";
 import {

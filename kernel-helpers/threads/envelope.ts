@@ -6,7 +6,7 @@ import type { Names } from "./closures/names";
 import { pack } from "./closures/pack";
 import { isPlain } from "./closures/plain";
 import { inspectTask } from "./closures/task";
-import { exportContext } from "./context";
+import { exportContext } from "./context-wire";
 import type { TaskOptions } from "./options";
 import { checkTransfer } from "./transfer";
 import type { AnyFunction } from "./types";

@@ -2,7 +2,16 @@
 
 export { callSoonThreadsafe, runCoroutineThreadsafe } from "./bridge";
 export { DataCloneError } from "./closures/refusal";
-export * from "./context";
+export {
+  Context,
+  ContextVar,
+  type ContextVarOptions,
+  copyContext,
+  LookupError,
+  reviveContextVar,
+  Token,
+} from "./context";
+export { exportContext, importContext, type WireContext } from "./context-wire";
 export { moduleTask } from "./envelope";
 export {
   BrokenThreadPool,

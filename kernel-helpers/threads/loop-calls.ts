@@ -3,7 +3,7 @@ import { liveFunction } from "./closures/identity";
 import { pack } from "./closures/pack";
 import { isPlain } from "./closures/plain";
 import { unpack } from "./closures/unpack";
-import { importContext, type WireContext } from "./context";
+import { importContext, type WireContext } from "./context-wire";
 import { packError } from "./errors";
 import type { Job } from "./job";
 import { isThenable } from "./thenable";

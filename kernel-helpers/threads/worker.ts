@@ -5,7 +5,7 @@ import { pack } from "./closures/pack";
 import type { Packed } from "./closures/packed";
 import { isPlain } from "./closures/plain";
 import { functionOf, unpack } from "./closures/unpack";
-import { importContext, type WireContext } from "./context";
+import { importContext, type WireContext } from "./context-wire";
 import { callEach, StoppedAt } from "./each";
 import { packError } from "./errors";
 import { beginTask, currentTask, post, postCount, workerName } from "./link";

@@ -72,7 +72,9 @@ describe("kernel-helpers, installed from its package", () => {
       expect.arrayContaining(["dist/index.d.ts", "kernel/logos/logo-svg.svg", "README.md"]),
     );
     expect(
-      files.filter((file) => /tsbuildinfo|^(?!dist\/|kernel\/logos\/|README|LICENSE|package\.json)/.test(file)),
+      files.filter((file) =>
+        /tsbuildinfo|^(?!dist\/|kernel\/logos\/|README|LICENSE|package\.json)/.test(file),
+      ),
     ).toEqual([]);
   });
 
@@ -101,7 +103,9 @@ describe("kernel-helpers, installed from its package", () => {
 
 test("notebook-tools, installed from its package, has the command nb", async () => {
   const files = await install("notebook-tools");
-  expect(files.filter((file) => /tsbuildinfo|^(?!dist\/|bin\/|README|LICENSE|package\.json)/.test(file))).toEqual([]);
+  expect(
+    files.filter((file) => /tsbuildinfo|^(?!dist\/|bin\/|README|LICENSE|package\.json)/.test(file)),
+  ).toEqual([]);
   const nb = join(project, "node_modules", "notebook-tools", "bin", "nb.js");
   const { stdout } = await run(process.execPath, [nb, "--help"]);
   expect(stdout).toMatch(/^Usage: nb /);
