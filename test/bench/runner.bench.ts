@@ -2,7 +2,6 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { findKernelspec, runNotebooks, startKernel } from "notebook-tools";
@@ -24,7 +23,10 @@ const bigOutput = 100_000_000;
 
 export async function bench(): Promise<Row[]> {
   await buildSnapshot();
-  const folder = mkdtempSync(join(tmpdir(), "bench-runner-"));
+  // Inside the project, where this collection's notebooks are: elsewhere the kernel finds other type packages,
+  // which its snapshot does not hold.
+  mkdirSync(join(project, "out"), { recursive: true });
+  const folder = mkdtempSync(join(project, "out", "bench-runner-"));
   const kernels = join(folder, "jupyter");
   writeStockKernel(kernels);
   // nbconvert knows nothing of node_modules/.jupyter; so that both find the same kernels, both are told.
