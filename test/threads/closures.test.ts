@@ -394,3 +394,13 @@ describe("what cannot go is refused before it is queued, with its path and the w
     );
   });
 });
+
+test("a captured variable is read anew for each task, also one that is called as a compiler calls imports", async () => {
+  let total_1 = 1;
+  let exports = { total: 1 };
+  const read = () => [total_1, exports.total];
+  expect(await executor.submit(read)).toEqual([1, 1]);
+  total_1 = 2;
+  exports = { total: 2 };
+  expect(await executor.submit(read)).toEqual([2, 2]);
+});

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import type { AnyFunction } from "../types";
 import { type Analysis, analyse } from "./analyse";
+import { referenceOf } from "./modules";
 import { DataCloneError } from "./refusal";
 import { scopesOf } from "./scopes";
 
@@ -9,7 +10,7 @@ export interface Bound {
   value: unknown;
 }
 
-/** What never changes about a function: a name that no scope binds, a variable that is never assigned again. */
+/** What never changes about a function: a name that no scope binds, and what `isSettled`. */
 const settled = new WeakMap<AnyFunction, Map<string, Bound | "global">>();
 
 /** What the names in a function's text mean at this moment. The scopes are read once, and only when needed. */
@@ -43,8 +44,7 @@ export class Names {
       return undefined;
     }
     const bound = { value: readVariable(holder, name, this.path) };
-    // These two are never assigned again: a notebook's exports, and the imports of one cell.
-    if (name === "exports" || /_\d+$/.test(name)) this.settled.set(name, bound);
+    if (isSettled(name, bound.value)) this.settled.set(name, bound);
     return bound;
   }
 
@@ -53,6 +53,16 @@ export class Names {
     for (const name of this.analysis.free.keys()) if (this.find(name)) return false;
     return true;
   }
+}
+
+/**
+ * What is never assigned again, though V8 does not tell: a notebook's exports, and the constant that a compiler
+ * makes of an import, which holds a module. The name alone proves nothing.
+ */
+function isSettled(name: string, value: unknown): boolean {
+  const { __tslab__: notebook } = globalThis as { __tslab__?: { exports: unknown } };
+  if (name === "exports") return notebook !== undefined && value === notebook.exports;
+  return /_\d+$/.test(name) && typeof value === "object" && Boolean(referenceOf(value)?.module);
 }
 
 function readVariable(scope: object, name: string, path: string): unknown {
