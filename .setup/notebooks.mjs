@@ -8,17 +8,24 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const options = process.argv.slice(2);
 const copies = "out/notebooks";
 
-// Ctrl-C reaches the children too, and they end tidily; this only waits for them.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+// Ctrl-C reaches the child too, which ends tidily; this only waits for it.
+process.on("SIGINT", () => {});
 
-/** Runs Node with `args`; resolves with the exit code. */
+/** Runs Node with `args`; resolves with the exit code, 130 where a signal has ended it. */
 function node(...args) {
   const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit" });
-  return new Promise((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+  const pass = (signal) => child.kill(signal);
+  process.on("SIGTERM", pass);
+  return new Promise((resolve) => {
+    child.once("close", (code) => {
+      process.off("SIGTERM", pass);
+      resolve(code ?? 130);
+    });
+  });
 }
 
 const ran = await node("notebook-tools/bin/nb.js", "run", "notebooks", "--output-dir", copies, ...options);
-const isRun = ran <= 1 && !options.includes("--help");
+const isRun = ran <= 1 && !options.includes("--help") && !options.includes("-h");
 const exporter = ["-r", "ts-node/register/transpile-only", "notebook-tools/cli.ts", "export"];
 const exported = isRun ? await node(...exporter, copies, "--output-dir", "out/html") : 0;
 process.exitCode = ran || exported;

@@ -63,8 +63,8 @@ function read(file: string, options: NotebookTestOptions): Notebook | Error {
 }
 
 /**
- * Declares a test for each code cell (with `rerun`, and one for its second run) of the notebooks that `globs` name (files, folders or glob patterns).
- * The cells of a notebook run in order in one kernel, which starts in the notebook's folder; the next
+ * Declares a test for each code cell of the notebooks that `globs` name (files, folders or glob patterns); with
+ * `rerun` a second one for the cell's second run. The cells of a notebook run in order in one kernel, which starts in the notebook's folder; the next
  * notebook's kernel starts while this one runs. A notebook that cannot be read, and globs that match nothing,
  * are failing tests.
  */

@@ -170,7 +170,8 @@ function finish(message: Extract<FromMain, { kind: "reply" }>) {
 }
 
 function fromMain(message: FromMain) {
-  if (message.kind === "heard") heard = message.insistence;
+  // Told again, an early one may come after a later one.
+  if (message.kind === "heard") heard = Math.max(heard, message.insistence);
   else if (message.kind === "end") void end();
   else if (message.kind === "reply") finish(message);
   else fromCell(message);

@@ -8,7 +8,7 @@ import { cellScripts } from "./cell-scripts";
 import { type Compiler, createCompiler } from "./compiler";
 import { toCharacters, toUnits } from "./cursor";
 import { describeDiagnostics } from "./diagnostics";
-import { type Output, withBase64 } from "./output";
+import { type CellContext, type Output, withBase64 } from "./output";
 import type { StackWorld } from "./stacks";
 import { describe, type Failure } from "./traceback";
 
@@ -38,9 +38,7 @@ const interruption: Failure = {
 };
 
 /** A cell whose reply is still to come. */
-interface Running {
-  id: number;
-  label: string;
+interface Running extends CellContext {
   execution_count: number;
   silent: boolean;
   stop_on_error: boolean;

@@ -96,14 +96,14 @@ export class Executor {
 
   /** @internal */
   start(fn: AnyFunction, args: unknown[], options: ParcelOptions, settle: Settle, site: SubmitSite) {
-    const all =
-      this.#options === noOptions
-        ? options
-        : options === noOptions
-          ? this.#options
-          : { ...this.#options, ...options };
-    return this.pool.submit(fn, args, all, settle, site, this.#lane);
+    return this.pool.submit(fn, args, merged(this.#options, options), settle, site, this.#lane);
   }
+}
+
+/** Keeps `noOptions` itself where there are none. */
+function merged(own: ParcelOptions, given: ParcelOptions): ParcelOptions {
+  if (own === noOptions) return given;
+  return given === noOptions ? own : { ...own, ...given };
 }
 
 export interface ShutdownOptions {

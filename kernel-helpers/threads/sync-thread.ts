@@ -1,11 +1,11 @@
 import { workerData } from "node:worker_threads";
 import type { SyncThreadData } from "./run-sync";
+import { transferable } from "./wire";
 import run from "./worker";
 
 /** The thread of `runSync`: runs one envelope and rings, whatever happens. */
 
 const { envelope, answer, bell } = workerData as SyncThreadData;
-const transferable = Symbol.for("Piscina.transferable");
 
 function ring(): void {
   Atomics.store(bell, 0, 1);

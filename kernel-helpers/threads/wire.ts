@@ -69,6 +69,9 @@ export type ToLoop =
   | { kind: "up" }
   | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };
 
+/** The key under which a reply names what Piscina is to move. */
+export const transferable = Symbol.for("Piscina.transferable");
+
 /** From the loop to a worker. */
 export interface ToWorker {
   id: number;

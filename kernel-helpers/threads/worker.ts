@@ -14,7 +14,7 @@ import { takeMoving } from "./move";
 import { sendOutput } from "./output";
 import { isThenable } from "./thenable";
 import type { AnyFunction } from "./types";
-import type { Envelope, Reply, Setup } from "./wire";
+import { type Envelope, type Reply, type Setup, transferable } from "./wire";
 
 /**
  * What every worker thread loads: runs one envelope after another and always gives a reply, so that an
@@ -37,7 +37,6 @@ function finish(reply: Reply, timelineTask: number): Reply {
   return reply;
 }
 
-const transferable = Symbol.for("Piscina.transferable");
 const movedValue = Symbol.for("Piscina.valueOf");
 
 /** Tells Piscina what to move; structured clone passes over symbols. Piscina is loaded when it is needed. */

@@ -10,7 +10,7 @@ import {
 } from "../nbformat";
 import { defaultTimeoutMs } from "./notebook";
 import { plan } from "./plan";
-import { exitCodes } from "./summary";
+import { exitCodes, plural } from "./summary";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -52,11 +52,7 @@ async function list(document: NotebookDocument, file: string): Promise<void> {
   const cells = plan(document, defaultTimeoutMs);
   const kernel = document.notebook.metadata.kernelspec?.name ?? "(no kernel)";
   const title = cells.length > 0 || document.cells.length > 0 ? titleOf(document) : "";
-  print(
-    [file, kernel, `${cells.length} code cell${cells.length === 1 ? "" : "s"}`, title]
-      .filter(Boolean)
-      .join("  "),
-  );
+  print([file, kernel, plural(cells.length, "code cell"), title].filter(Boolean).join("  "));
 }
 
 function titleOf(document: NotebookDocument): string {

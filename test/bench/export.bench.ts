@@ -4,9 +4,9 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { medians } from "./measure.ts";
 import { jupyter } from "./python.ts";
 import { type Row, row } from "./row.ts";
-import { medians } from "./threads/measure.ts";
 
 export const name = "export";
 

@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Kernel, kernels, streamText } from "../kernel/client.ts";
-import { median, type Row, row } from "./row.ts";
+import { median } from "./measure.ts";
+import { type Row, row } from "./row.ts";
 import { buildSnapshot } from "./snapshot.ts";
 
 export const name = "kernel";

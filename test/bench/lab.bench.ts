@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode, findKernelspec, type Kernel, newHeader, startKernel } from "notebook-tools";
 import { packV1, protocolV1, unpackV1 } from "../../lab/server/dist/framing.js";
-import { median, type Row, row } from "./row.ts";
+import { median } from "./measure.ts";
+import { type Row, row } from "./row.ts";
 
 export const name = "lab";
 

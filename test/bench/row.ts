@@ -23,6 +23,3 @@ export function row(
 ): Row {
   return { name, ours, peer: peer ?? null, unit, ratio: peer ? ours / peer : null, goal, higherIsBetter };
 }
-
-/** The middle value; of an even number of values, the upper of the two in the middle. */
-export const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

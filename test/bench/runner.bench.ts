@@ -5,10 +5,10 @@ import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { findKernelspec, runNotebooks, startKernel } from "notebook-tools";
+import { medians } from "./measure.ts";
 import { jupyter } from "./python.ts";
 import { type Row, row } from "./row.ts";
 import { buildSnapshot } from "./snapshot.ts";
-import { medians } from "./threads/measure.ts";
 
 export const name = "runner";
 

@@ -10,8 +10,8 @@ import {
   ThreadPoolExecutor,
   toThread,
 } from "kernel-helpers";
+import { longestBlock, medians, overNewThreads, timesOf } from "./measure.ts";
 import { type Row, row } from "./row.ts";
-import { longestBlock, medians, overNewThreads, timesOf } from "./threads/measure.ts";
 
 export const name = "threads";
 

@@ -11,8 +11,8 @@ import {
   timeLoopBlocking,
   watchLoop,
 } from "kernel-helpers";
+import { median, medians } from "./measure.ts";
 import { type Row, row } from "./row.ts";
-import { median, medians } from "./threads/measure.ts";
 
 export const name = "timing";
 

@@ -17,8 +17,8 @@ import {
   startKernel,
 } from "../../notebook-tools/kernel-client";
 import { freePorts } from "../../notebook-tools/kernel-client/connection";
+import { isRunning, until } from "../processes.ts";
 import { kernelsForTests, temporaryFolder } from "../run/kernels.ts";
-import { isRunning, until } from "../run/processes.ts";
 
 const JUPYTER_PATH = kernelsForTests();
 const cwd = temporaryFolder();

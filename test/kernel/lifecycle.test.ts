@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { isRunning } from "../processes";
 import { Kernel, kernels, published, root, streamText } from "./client";
 
 test("100 starts in a row become ready for a client that asks once", { timeout: 240_000 }, async () => {
@@ -154,7 +154,7 @@ describe("a shutdown", () => {
   test("ends workers and child processes with the kernel", async () => {
     await using kernel = await Kernel.start();
     const answer = await kernel.run(`
-      import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+      import { spawn } from "node:child_process";
       import { Worker } from "node:worker_threads";
       new Worker("setInterval(() => {}, 1000)", { eval: true });
       const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')"]);
@@ -164,20 +164,9 @@ describe("a shutdown", () => {
     const pid = Number(streamText(answer));
     await kernel.ask("shutdown_request", { restart: false }, "control");
     expect(await kernel.exit).toBe(0);
-    expect(ended(pid)).toBe(true);
+    expect(isRunning(pid)).toBe(false);
   });
 });
-
-/** Whether a process has ended; a process that nobody has collected yet counts as ended. */
-function ended(pid: number): boolean {
-  try {
-    return process.platform === "linux"
-      ? /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
-      : !process.kill(pid, 0);
-  } catch {
-    return true;
-  }
-}
 
 describe("a kernel whose parent is killed", () => {
   const endless = "console.log('started'); while (true) {}";
@@ -209,7 +198,7 @@ describe("a kernel whose parent is killed", () => {
     });
     const [said] = await once(runner.stdout, "data");
     runner.kill("SIGKILL");
-    await expect.poll(() => ended(Number(said)), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isRunning(Number(said)), { timeout: 20_000 }).toBe(false);
   });
 
   test("is not thought gone when the number names no process at the start, as in a container", async () => {

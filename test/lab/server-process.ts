@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { bundle, type Playground, project } from "./playground";
 
@@ -46,14 +45,4 @@ export function startServer(play: Playground, ...args: string[]): ServerProcess 
         );
       }),
   };
-}
-
-/** Whether a process runs. One that has ended and that the system has not cleared away yet does not. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== "linux" || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
 }

@@ -4,9 +4,10 @@ import { createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { browserCommand } from "../../lab/server/browser";
+import { isRunning } from "../processes";
 import { openKernelPage } from "./kernel-page";
 import { makePlayground } from "./playground";
-import { isAlive, type ServerProcess, startServer } from "./server-process";
+import { type ServerProcess, startServer } from "./server-process";
 
 const play = makePlayground();
 const running: ServerProcess[] = [];
@@ -104,13 +105,13 @@ describe("npm start", () => {
        console.log(process.pid, spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]).pid);`,
     );
     const pids = printed.trim().split(" ").map(Number);
-    expect(pids.map(isAlive)).toEqual([true, true]);
+    expect(pids.map(isRunning)).toEqual([true, true]);
     // npm may pass the signal on after the terminal has sent it.
     server.child.kill(signal);
     server.child.kill(signal);
     expect(await server.ended).toBe(0);
     // A signal to the kernel's whole group arrives when the system gets to it.
-    await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
+    await expect.poll(() => pids.map(isRunning)).toEqual([false, false]);
   });
 });
 

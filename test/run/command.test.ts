@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { isRunning } from "../processes.ts";
 import { kernelsForTests, temporaryFolder } from "./kernels.ts";
 import { nbRun, startNb } from "./nb.ts";
 import { copyOf, fixture, notebookText, read, writeNotebook } from "./notebooks.ts";
@@ -308,19 +309,9 @@ describe("limits and interrupts", () => {
     running.child.kill("SIGINT");
     await running.finished;
     const pid = Number(read(store));
-    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    // A zombie whose new parent has not collected it yet answers signals, but has no command line.
-    process.kill(pid, 0);
-    return process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
-  } catch {
-    return false;
-  }
-}
 
 describe("--watch", () => {
   it("runs a notebook again when its source changes, not when its outputs do", async () => {

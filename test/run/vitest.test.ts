@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { isRunning, until } from "../processes.ts";
 import { kernelsForTests, temporaryFolder } from "./kernels.ts";
 import { writeNotebook } from "./notebooks.ts";
-import { isRunning, until } from "./processes.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");

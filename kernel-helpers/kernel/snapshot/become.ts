@@ -17,6 +17,7 @@ function withLargePages(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  * Rehashing protects against made-up keys from outside, of which a compiler reads none.
  */
 const flags = ["--initial-old-space-size=100", "--no-rehash-snapshot"];
+
 /** Gives the process that began with a snapshot, its threads and its children the environment of the start. */
 export function restoreEnvironment() {
   const own = process.env.GLIBC_TUNABLES?.split(":").slice(0, -1).join(":");

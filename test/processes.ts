@@ -1,16 +1,15 @@
 /** Whether processes run, and waiting for what other processes do. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** One that has ended counts as such, even where nobody has waited for it yet. */
+/** Whether a process runs. One that has ended and that nobody has waited for yet does not. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return process.platform !== "linux" || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }
-  const stat = `/proc/${pid}/stat`;
-  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, "utf8"));
 }
 
 /** Looks again and again until there is something; the test's own time limit ends what takes too long. */
