@@ -14,7 +14,8 @@ type Opening = Promise<OpenNotebook>;
 /** Notebooks in the order in which they run; the next can be opened ahead of its turn. */
 class Queue {
   #next = 0;
-  readonly #opened = new Map<number, Opening>();
+  /** Opened ahead, and not handed over yet: by its place in the queue. */
+  readonly #ahead = new Map<number, Opening>();
 
   constructor(
     readonly files: readonly string[],
@@ -25,30 +26,30 @@ class Queue {
     const index = this.#next;
     if (index >= this.files.length) return null;
     this.#next++;
-    return { file: this.files[index]!, opening: () => this.#opening(index) };
+    return { file: this.files[index]!, opening: () => this.#handOver(index) };
   }
 
   /** Starts a spare kernel for the first notebook in the queue that has none, unless there are enough. */
   prepare(spares: number): void {
     const waiting = Array.from({ length: spares }, (_, i) => this.#next + i);
-    const index = waiting.find((at) => at < this.files.length && !this.#opened.has(at));
-    if (index !== undefined) this.#opening(index);
-  }
-
-  #opening(index: number): Opening {
-    const known = this.#opened.get(index);
-    if (known) return known;
+    const index = waiting.find((at) => at < this.files.length && !this.#ahead.has(at));
+    if (index === undefined) return;
     const opening = this.open(this.files[index]!);
     // Whoever takes it hears of its failure.
     opening.catch(() => {});
-    this.#opened.set(index, opening);
+    this.#ahead.set(index, opening);
+  }
+
+  /** From here on the kernel is the caller's to end. */
+  #handOver(index: number): Opening {
+    const opening = this.#ahead.get(index) ?? this.open(this.files[index]!);
+    this.#ahead.delete(index);
     return opening;
   }
 
   /** Ends the kernels that were started ahead and never used. */
   async close(): Promise<void> {
-    const unused = [...this.#opened].filter(([index]) => index >= this.#next).map(([, opening]) => opening);
-    const opened = await Promise.allSettled(unused);
+    const opened = await Promise.allSettled(this.#ahead.values());
     await Promise.all(
       opened.map((one) => one.status === "fulfilled" && one.value.kernel?.shutdown({ graceMs: 200 })),
     );

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { isRunning } from "../processes.ts";
-import { kernelsForTests, temporaryFolder } from "./kernels.ts";
+import { isRunning, until } from "../processes.ts";
+import { scripted as fixtureKernel, kernelsForTests, temporaryFolder, writeKernelspec } from "./kernels.ts";
 import { nbRun, startNb } from "./nb.ts";
 import { copyOf, fixture, notebookText, read, writeNotebook } from "./notebooks.ts";
 
@@ -297,6 +297,24 @@ describe("limits and interrupts", () => {
     expect(code).toBe(130);
     expect(stdout).toMatch(/^ok {4}.*cell 1/m);
     expect(stdout).toMatch(/Stopped: Ctrl-C/);
+  });
+
+  it("Ctrl-C ends the kernel that was started ahead for the next notebook, too", async () => {
+    const kernels = temporaryFolder();
+    const argv = [process.execPath, fixtureKernel, "{connection_file}"];
+    // Several times: that the kernel has answered does not quite mean that the runner has heard it.
+    for (const round of ["1", "2", "3"]) {
+      const mark = join(kernels, round);
+      writeKernelspec(kernels, "marked", "javascript", argv, { env: { SCRIPTED_MARK: mark } });
+      const next = writeNotebook("next", "marked", ["1"]);
+      const running = startNb(["run", scripted("1", "await hang()"), next], {
+        env: { JUPYTER_PATH: [kernels, process.env.JUPYTER_PATH].join(delimiter) },
+      });
+      const pid = Number(await until(() => existsSync(mark) && read(mark)));
+      running.child.kill("SIGINT");
+      expect((await running.finished).stdout).toMatch(/1 notebook not started.*Stopped: Ctrl-C/);
+      expect(isRunning(pid)).toBe(false);
+    }
   });
 
   it("no kernel outlives a runner that is told to end twice", async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll } from "vitest";
 
-const scripted = resolve(import.meta.dirname, "../fixtures/kernels/scripted.mjs");
+export const scripted = resolve(import.meta.dirname, "../fixtures/kernels/scripted.mjs");
 const tslab = createRequire(import.meta.url).resolve("tslab/bin/tslab");
 
 const made: string[] = [];
