@@ -7,7 +7,7 @@
  */
 import { globSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, relative, resolve, sep } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Step } from "./run/plan.js";
 import type { CellTestOptions } from "./run/vitest-session.js";
@@ -15,6 +15,7 @@ import type { CellTestOptions } from "./run/vitest-session.js";
 // Through `require`, so that vitest does not transform what Node can load as it is.
 const load = createRequire(import.meta.url);
 const { NotebookTestSession } = load("./run/vitest-session.js") as typeof import("./run/vitest-session.js");
+const { notebooksBelow } = load("./nbformat/index.js") as typeof import("./nbformat/index.js");
 type Notebook = InstanceType<typeof NotebookTestSession>;
 
 export interface NotebookTestOptions extends CellTestOptions {
@@ -26,10 +27,14 @@ export interface NotebookTestOptions extends CellTestOptions {
 const extraMs = 60_000;
 const skippedFolders = new Set(["node_modules", ".ipynb_checkpoints"]);
 
+/** Absolute paths. */
 function expand(glob: string, cwd: string): string[] {
-  const isFolder = statSync(resolve(cwd, glob), { throwIfNoEntry: false })?.isDirectory();
-  const found = globSync(isFolder ? join(glob, "**/*.ipynb") : glob, { cwd });
-  return found.filter((file) => !file.split(sep).some((part) => skippedFolders.has(part))).sort();
+  const named = resolve(cwd, glob);
+  if (statSync(named, { throwIfNoEntry: false })?.isDirectory()) return notebooksBelow(named);
+  return globSync(glob, { cwd })
+    .filter((file) => !file.split(sep).some((part) => skippedFolders.has(part)))
+    .sort()
+    .map((file) => resolve(cwd, file));
 }
 
 function stepName({ cell: { number, heading }, rerun }: Step): string {
@@ -78,9 +83,9 @@ export function notebookTests(globs: string | readonly string[], options: Notebo
       );
     });
   }
-  const notebooks = files.map((file) => read(resolve(cwd, file), options));
+  const notebooks = files.map((file) => read(file, options));
   notebooks.forEach((notebook, index) => {
-    describe(relative(cwd, resolve(cwd, files[index]!)), () => {
+    describe(relative(cwd, files[index]!), () => {
       if (notebook instanceof Error) {
         test("can be read", () => {
           throw notebook;

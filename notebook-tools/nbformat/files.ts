@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { constants, mkdirSync, type Stats, statSync } from "node:fs";
+import { access, chmod, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { NotebookDocument } from "./document";
 import { NotebookError } from "./errors";
 import { parseNotebook } from "./parse";
@@ -54,18 +55,87 @@ export async function writeAtomically(
   file: string,
   data: string | Uint8Array | readonly string[],
 ): Promise<void> {
+  await writing(file, (target) => replaceFile(target, data));
+}
+
+/**
+ * Makes the missing folders above a file and sees whether it could be written.
+ * @throws NotebookError where `writeAtomically` would
+ */
+export async function checkWritable(file: string): Promise<void> {
+  await writing(file, async (target) => {
+    await mayBeReplaced(target);
+    const draft = draftOf(target);
+    try {
+      await writeThrough(draft, "");
+    } finally {
+      await rm(draft, { force: true });
+    }
+  });
+}
+
+/** Calls `write` with the file that is to be written, its folder being there. */
+async function writing(file: string, write: (target: string) => Promise<void>): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await replaceFile(await realpath(file).catch(() => file), data);
+    makeFolder(dirname(file));
+    await write(await realpath(file).catch(() => file));
   } catch (error) {
-    const reason = `could not be written (${(error as Error).message}); check the folder and its permissions.`;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      WRITE_FAULTS[code ?? ""] ?? `could not be written (${message}); check the folder and its permissions.`;
     throw new NotebookError(reason, { file }, { cause: error });
   }
 }
 
-async function replaceFile(file: string, data: string | Uint8Array | readonly string[]): Promise<void> {
+const WRITE_FAULTS: Record<string, string> = {
+  EACCES: "may not be written; check its permissions and those of its folder.",
+  EPERM: "may not be written; check its permissions and those of its folder.",
+  EROFS: "could not be written, because its disk is read-only; name another place.",
+  ENOSPC: "could not be written, because the disk is full; make room on it.",
+  EDQUOT: "could not be written, because your share of the disk is full; make room on it.",
+  EISDIR: "could not be written, because a folder is in its place; move the folder away.",
+  EEXIST: "could not be written, because a file is in the place of its folder; name another folder.",
+  ENOTDIR: "could not be written, because a file is in the place of its folder; name another folder.",
+};
+
+/**
+ * Makes a folder and the missing ones above it; throws what the system says. Node's own `recursive` never comes back
+ * where the system denies that a folder's parent is there though it is, as it does below /proc.
+ */
+export function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Throws for a folder, and for a file that its owner has made read-only: replacing it would need no permission. */
+async function mayBeReplaced(file: string): Promise<Stats | undefined> {
   const stats = await stat(file).catch(() => undefined);
-  const draft = join(dirname(file), `.${basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
+  if (stats?.isDirectory()) throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
+  if (stats) await access(file, constants.W_OK);
+  return stats;
+}
+
+/** Short, so that it may stand beside a file with the longest name that there can be. */
+const draftOf = (file: string): string => join(dirname(file), `.nb-${randomUUID().slice(0, 8)}.tmp`);
+
+async function replaceFile(file: string, data: string | Uint8Array | readonly string[]): Promise<void> {
+  const stats = await mayBeReplaced(file);
+  const draft = draftOf(file);
   try {
     await writeThrough(draft, data);
     if (stats) await chmod(draft, stats.mode & 0o7777);
@@ -108,44 +178,4 @@ const encoder = new TextEncoder();
 export async function fileStamp(file: string): Promise<string> {
   const stats = await stat(file, { bigint: true }).catch(() => undefined);
   return stats ? [stats.ino, stats.size, stats.mtimeNs].join(" ") : "";
-}
-
-/** A notebook file, and its place below the path that led to it. */
-export interface NotebookPath {
-  file: string;
-  /** The file itself for a path to a file: its base name; for a folder: the path within it. */
-  relative: string;
-}
-
-/**
- * The notebooks that paths name: a file is itself, a folder is every `.ipynb` below it, sorted,
- * without checkpoints, `node_modules` and hidden folders.
- * @throws NotebookError for a path that does not exist
- */
-export async function findNotebooks(paths: readonly string[]): Promise<NotebookPath[]> {
-  const found: NotebookPath[] = [];
-  for (const path of paths) {
-    const stats = await stat(path).catch(() => {
-      throw new NotebookError(READ_FAULTS.ENOENT!, { file: path });
-    });
-    if (!stats.isDirectory()) found.push({ file: path, relative: basename(path) });
-    else
-      found.push(
-        ...(await notebooksBelow(path)).map((relative) => ({ file: join(path, relative), relative })),
-      );
-  }
-  return found;
-}
-
-async function notebooksBelow(folder: string, within = ""): Promise<string[]> {
-  const entries = await readdir(join(folder, within), { withFileTypes: true });
-  const found = entries
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(async (entry) => {
-      const path = join(within, entry.name);
-      if (entry.name.startsWith(".") || entry.name === "node_modules") return [];
-      if (entry.isDirectory()) return notebooksBelow(folder, path);
-      return entry.name.endsWith(".ipynb") ? [path] : [];
-    });
-  return (await Promise.all(found)).flat();
 }

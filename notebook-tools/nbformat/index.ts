@@ -1,3 +1,4 @@
 /** Reads, checks and edits notebook files (nbformat 4.0 to 4.5), leaving no noise behind. */
 export * from "./browser";
-export { fileStamp, findNotebooks, type NotebookPath, readNotebook, writeAtomically } from "./files";
+export { checkWritable, fileStamp, makeFolder, readNotebook, writeAtomically } from "./files";
+export { copiesMark, findNotebooks, type NotebookPath, notebooksBelow } from "./find";

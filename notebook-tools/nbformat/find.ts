@@ -1,0 +1,88 @@
+/** Which notebooks paths name. */
+import { spawnSync } from "node:child_process";
+import { type Dirent, readdirSync, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { NotebookError } from "./errors";
+
+/** A notebook file, and its place below the path that led to it. */
+export interface NotebookPath {
+  file: string;
+  /** The file itself for a path to a file: its base name; for a folder: the path within it. */
+  relative: string;
+}
+
+/** A folder with a file of this name holds copies that a run has written. */
+export const copiesMark = ".nb-copies";
+
+/** Files by which a folder tells that its notebooks are nobody's sources: those of Python environments, and copies. */
+const marks = new Set(["pyvenv.cfg", "conda-meta", copiesMark]);
+
+/**
+ * The notebooks that paths name: a file is itself, a folder is every `.ipynb` below it as `notebooksBelow` finds
+ * them, without the folder `except`.
+ * @throws NotebookError for a path that does not exist
+ */
+export async function findNotebooks(paths: readonly string[], except?: string): Promise<NotebookPath[]> {
+  const found: NotebookPath[] = [];
+  for (const path of paths) {
+    const stats = await stat(path).catch(() => {
+      throw new NotebookError("there is no such file; check the path.", { file: path });
+    });
+    if (!stats.isDirectory()) found.push({ file: path, relative: basename(path) });
+    else
+      found.push(...notebooksBelow(path, except).map((file) => ({ file, relative: relative(path, file) })));
+  }
+  return found;
+}
+
+/**
+ * Every `.ipynb` file below a folder, sorted. Left out are hidden files and folders, `node_modules`, Python
+ * environments, executed copies, what Git ignores, and the folder `except`: unless it is the folder itself.
+ */
+export function notebooksBelow(folder: string, except?: string): string[] {
+  const skipped = except === undefined ? undefined : resolve(except);
+  const enter = (path: string, ignored: ReadonlySet<string>): string[] => {
+    const entries = readdirSync(path, { withFileTypes: true });
+    if (resolve(path) === skipped || entries.some(({ name }) => marks.has(name))) return [];
+    // A repository within has rules of its own.
+    const isRepository = entries.some(({ name }) => name === ".git");
+    return within(path, entries, isRepository ? ignoredByGit(path) : ignored);
+  };
+  const within = (at: string, entries: Dirent[], ignored: ReadonlySet<string>): string[] =>
+    entries
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((entry) => {
+        const path = join(at, entry.name);
+        if (entry.name.startsWith(".") || entry.name === "node_modules" || ignored.has(path)) return [];
+        if (entry.isDirectory()) return enter(path, ignored);
+        return entry.name.endsWith(".ipynb") && isFile(path) ? [path] : [];
+      });
+  return within(folder, readdirSync(folder, { withFileTypes: true }), ignoredByGit(folder));
+}
+
+/** A link to nothing counts, so that it is reported; a link to a folder, a pipe or a socket is no notebook. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+}
+
+/** What a hook of Git hands down to its children would have them ask another repository. */
+const hookVariables = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"];
+
+/**
+ * The ignored files and folders below a folder that are not tracked all the same. None where there is no repository
+ * or no Git, and where the folder itself is ignored.
+ */
+function ignoredByGit(folder: string): Set<string> {
+  const args = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !hookVariables.includes(name)),
+  );
+  const { status, stdout } = spawnSync("git", args, {
+    ...{ cwd: folder, env, encoding: "utf8", maxBuffer: Number.POSITIVE_INFINITY },
+    ...{ stdio: ["ignore", "pipe", "ignore"], windowsHide: true },
+  });
+  if (status !== 0) return new Set();
+  const names = stdout.split("\0").filter((name) => name !== "");
+  return new Set(names.map((name) => join(folder, name.replace(/\/$/, ""))));
+}
