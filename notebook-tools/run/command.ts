@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
+import { prepareCopies } from "./copies";
 import { addRunFlags, type Flags } from "./flags";
 import { onInterrupt } from "./interrupts";
 import { type RunOptions, runNotebooks } from "./notebooks";
@@ -27,7 +28,7 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
   const stop = new AbortController();
   const done = onInterrupt((reason) => stop.abort(reason));
   try {
-    const notebooks = withoutRepeats(await findNotebooks(paths));
+    const notebooks = withoutRepeats(await findNotebooks(paths, flags.outputDir));
     checkUsage(notebooks, paths, flags);
     const store = flags.durations ?? durationsFile(process.cwd());
     const all = notebooks.map(({ file }) => file);
@@ -35,6 +36,8 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
     const files = flags.shard ? shardOf(all, flags.shard, durations) : all;
     const listener = reporters(flags.reporter ?? [], stdout, commandFor(flags));
     const options = { ...runOptions(flags, notebooks, stop.signal), durations };
+    const { copyTo } = options;
+    if (copyTo) await prepareCopies(flags.outputDir!, files.map(copyTo));
     const once = (some: string[]) => runOnce(some, options, flags, listener, store);
     const run = flags.watch ? await watchRuns(files, once, stop.signal) : await once(files);
     if (flags.watch) return exitCode(run);
@@ -89,7 +92,7 @@ function checkUsage(
     );
   if (notebooks.length === 0)
     throw new UsageError(
-      `There is no notebook (*.ipynb) in ${paths.join(", ")}. Name a notebook or another folder.`,
+      `There is no notebook (*.ipynb) in ${paths.join(", ")}. Name a notebook or another folder; --help says which are not searched.`,
     );
   if (shard && watch) throw new UsageError("--watch and --shard cannot go together. Leave one out.");
   if (outputDir === undefined) return;

@@ -87,6 +87,9 @@ const addReporter = (text: string, before: ReporterChoice[] = []): ReporterChoic
 ];
 
 const details = `
+A folder is searched for *.ipynb without hidden folders, node_modules, Python environments, executed copies of
+--output-dir, and what Git ignores. Whatever is named itself runs.
+
 A cell passes only if it was sent, ran, replied ok, went idle, its kernel lives, and nothing failed
 afterwards. Tags on cells: raises-exception (must fail), skip-execution, ignore-output, measured
 (compared by shape), timeout:N (seconds), parameters (--param is set after it).

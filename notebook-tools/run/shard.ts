@@ -1,6 +1,7 @@
 /** Spreads notebooks over machines, and remembers how long each took. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { makeFolder } from "../nbformat";
 
 export interface Shard {
   /** From 1. */
@@ -83,6 +84,6 @@ export function writeDurations(store: string | null, durations: Durations): void
   const kept = Object.entries(stored(store)).filter(([name]) => existsSync(join(folder, name)));
   const fresh = [...durations].map(([file, ms]) => [key(store, file), Math.round(ms)]);
   const all = { ...Object.fromEntries(kept), ...Object.fromEntries(fresh) };
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(store, `${JSON.stringify(all, Object.keys(all).sort(), 2)}\n`);
 }

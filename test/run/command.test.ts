@@ -59,15 +59,39 @@ describe("the exit code", () => {
   });
 
   it("is 2 where outputs cannot be stored; what ran is reported all the same, and other notebooks run", async () => {
-    const file = scripted("print('x'); throw new Error('shown')");
+    const folder = temporaryFolder();
+    const out = join(folder, "out");
+    // By the first notebook: a folder where its copy should go.
+    const block = `(await import("node:fs")).mkdirSync(${JSON.stringify(join(out, "notebook.ipynb"))});`;
+    const file = scripted(`${block} print('x'); throw new Error('shown')`);
     const other = writeNotebook("other", "scripted", ["print('y')"]);
-    const blocked = join(dirname(file), "blocked");
-    writeFileSync(blocked, "a file, not a folder");
-    const { code, stdout } = await nbRun([file, other, "--output-dir", join(blocked, "within")]);
+    const { code, stdout } = await nbRun([file, other, "--output-dir", out]);
     expect(code).toBe(2);
     expect(stdout).toMatch(/Error: shown/);
-    expect(stdout).toMatch(/could not be written \(.*\); check the folder and its permissions/);
-    expect(stdout).toMatch(/2 notebooks, 2 cells: 1 passed, 1 failed; 2 notebooks could not be stored/);
+    expect(stdout).toMatch(/could not be written, because a folder is in its place; move the folder away/);
+    expect(stdout).toMatch(/2 notebooks, 2 cells: 1 passed, 1 failed; 1 notebook could not be stored/);
+    expect(read(join(out, "other.ipynb"))).toContain('"y"');
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["in a file's place", "taken/within", /a file is in the place of its folder; name another folder/],
+    ["with a folder in a copy's place", "blocked", /notebook\.ipynb: .*a folder is in its place/],
+    ...(process.platform === "linux" // where these are
+      ? ([
+          ["below /proc, where none can be made", "/proc/no-such/within", /could not be written \(ENOENT/],
+          ["that no file can be written to", "/proc", /could not be written \(ENOENT/],
+        ] satisfies [string, string, RegExp][])
+      : []),
+  ])("is 2 for an output folder %s, before anything runs", async (_, dir, sentence) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "taken"), "a file, not a folder");
+    mkdirSync(join(folder, "blocked", "notebook.ipynb"), { recursive: true });
+    const { code, stdout, stderr } = await nbRun([scripted("print('x')"), "--output-dir", dir], {
+      cwd: folder,
+    });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trim()).not.toContain("\n");
   });
 
   it("is 2 where the notebook was changed while it ran, and the change stays", async () => {
@@ -228,6 +252,24 @@ describe("writing outputs", () => {
     expect(code).toBe(0);
     expect(read(file)).toBe(before);
     expect(read(join(folder, "out", "deep", "x.ipynb"))).toContain('"out"');
+  });
+
+  it("--output-dir writes no copies of copies, neither in this run nor in the next", async () => {
+    const folder = temporaryFolder();
+    writeNotebook("x", "scripted", ["1"], folder);
+    mkdirSync(join(folder, "old"));
+    writeNotebook("of-mine", "scripted", ["1"], join(folder, "old"));
+    const ran = async (...args: string[]) => {
+      const { stdout } = await nbRun([...args, "--reporter", "json"], { cwd: folder });
+      return JSON.parse(stdout).notebooks.map(({ file }: { file: string }) => file);
+    };
+    const mine = [join("old", "of-mine.ipynb"), "x.ipynb"];
+    expect(await ran("--output-dir", "new")).toEqual(mine);
+    expect(await ran("--output-dir", "new")).toEqual(mine);
+    expect(await ran()).toEqual(mine);
+    // A folder with notebooks of somebody's own is not taken for one of copies afterwards.
+    expect(await ran("--output-dir", "old")).toEqual(["x.ipynb"]);
+    expect(await ran()).toEqual([...mine.slice(0, 1), join("old", "x.ipynb"), "x.ipynb"]);
   });
 
   it("--output-dir never overwrites what it reads, nor one copy by another", async () => {
