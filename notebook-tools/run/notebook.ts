@@ -192,7 +192,11 @@ async function keep(
     const line = cell.failures.find((failure) => failure.line !== undefined)?.line;
     if (!isFine(cell)) cell.fileLine = document.lineOf(cell.index, line);
   }
-  if (copyTo) await writeCopy(document, result, copyTo(file));
+  if (copyTo) {
+    const copy = copyTo(file);
+    await writeCopy(document, result, copy);
+    result.copy = copy;
+  }
   if (inPlace) await update(document, result, compare, stamp);
 }
 

@@ -1,4 +1,5 @@
 /** Counting results and what they mean for the exit code. Pure. */
+import { dirname, relative } from "node:path";
 import { duration } from "./failure-text";
 import type { CellStatus, NotebookResult, NotebookStatus, RunResult } from "./types";
 
@@ -45,4 +46,30 @@ export function summary(run: RunResult): string {
     `, in ${duration(run.durationMs)}`,
     run.stopped ? `. Stopped: ${run.stopped}` : "",
   ].join("");
+}
+
+function commonFolder(files: readonly string[]): string {
+  const isAbove = (folder: string) => files.every((file) => !relative(folder, file).startsWith(".."));
+  let folder = dirname(files[0]!);
+  while (!isAbove(folder)) folder = dirname(folder);
+  return folder;
+}
+
+/** How many failed notebooks' copies are named. */
+const shownCopies = 3;
+
+/** "3 executed copies are in out; of failed notebooks: out/b.ipynb"; undefined where none was written. */
+export function copiesText({ notebooks }: RunResult): string | undefined {
+  const copies = notebooks.flatMap(({ copy }) => copy ?? []);
+  if (copies.length === 0) return undefined;
+  if (copies.length === 1) return `The executed copy is ${copies[0]}`;
+  const failed = notebooks.flatMap(({ copy, status }) => (status === "passed" ? [] : (copy ?? [])));
+  const shown = failed.length > shownCopies ? [...failed.slice(0, shownCopies), "…"] : failed;
+  const ofFailed = failed.length > 0 ? `; of failed notebooks: ${shown.join(", ")}` : "";
+  return `${copies.length} executed copies are in ${commonFolder(copies)}${ofFailed}`;
+}
+
+/** The last lines of a report. */
+export function ending(run: RunResult): string {
+  return [summary(run), copiesText(run)].filter((line) => line !== undefined).join("\n");
 }

@@ -67,6 +67,8 @@ export interface NotebookResult {
   durationMs: number;
   /** The end of what the kernel's process wrote outside the protocol. */
   kernelOutput: string;
+  /** Where its executed copy was written. */
+  copy?: string;
 }
 
 export interface RunResult {

@@ -71,6 +71,7 @@ describe("the exit code", () => {
     expect(stdout).toMatch(/could not be written, because a folder is in its place; move the folder away/);
     expect(stdout).toMatch(/2 notebooks, 2 cells: 1 passed, 1 failed; 1 notebook could not be stored/);
     expect(read(join(out, "other.ipynb"))).toContain('"y"');
+    expect(stdout).toContain(`The executed copy is ${join(out, "other.ipynb")}`);
   });
 
   it.each<[string, string, RegExp]>([
@@ -248,8 +249,10 @@ describe("writing outputs", () => {
     mkdirSync(join(folder, "in", "deep"), { recursive: true });
     const file = writeNotebook("x", "scripted", ["print('out')"], join(folder, "in", "deep"));
     const before = read(file);
-    const { code } = await nbRun([join(folder, "in"), "--output-dir", join(folder, "out")]);
+    const out = join(folder, "out");
+    const { code, stdout } = await nbRun([join(folder, "in"), "--output-dir", out]);
     expect(code).toBe(0);
+    expect(stdout).toContain(`\nThe executed copy is ${join(out, "deep", "x.ipynb")}\n`);
     expect(read(file)).toBe(before);
     expect(read(join(folder, "out", "deep", "x.ipynb"))).toContain('"out"');
   });

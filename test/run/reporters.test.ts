@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CellResult, NotebookResult, NotebookStatus, RunResult } from "../../notebook-tools/run";
 import { failureText } from "../../notebook-tools/run/failure-text";
 import { ttyReporter } from "../../notebook-tools/run/reporters/tty";
-import { exitCode, summary } from "../../notebook-tools/run/summary";
+import { copiesText, exitCode, summary } from "../../notebook-tools/run/summary";
 
 const cell = (rest: Partial<CellResult> = {}): CellResult => ({
   ...{
@@ -70,10 +71,14 @@ describe("in a terminal", () => {
       "  1 of 2 notebooks",
     ]);
     report({ type: "notebook-end", notebook: notebook("failed", [failed], { file: "b.ipynb" }) });
-    report({ type: "run-end", run: run(notebook("passed", [cell()]), notebook("failed", [failed])) });
+    const withCopy = notebook("passed", [cell()], { copy: "out/a.ipynb" });
+    report({ type: "run-end", run: run(withCopy, notebook("failed", [failed])) });
     const left = screen(written);
     expect(left).toContain("✗ b.ipynb  1 cell  2.0 s");
-    expect(left.at(-1)).toBe("2 notebooks, 2 cells: 1 passed, 1 failed, in 1 min 5 s");
+    expect(left.slice(-2)).toEqual([
+      "2 notebooks, 2 cells: 1 passed, 1 failed, in 1 min 5 s",
+      "The executed copy is out/a.ipynb",
+    ]);
     expect(left.filter((line) => line.includes("of 2 notebooks"))).toEqual([]);
   });
 });
@@ -132,5 +137,23 @@ describe("the exit code of a run", () => {
     expect(summary(whole)).toBe(
       "3 notebooks, 1 cell: 1 passed; 1 notebook could not be run; 1 notebook not started, in 1 min 5 s. Stopped: Ctrl-C",
     );
+  });
+});
+
+describe("where the executed copies are", () => {
+  const copy = (name: string, status: NotebookStatus = "passed") =>
+    notebook(status, [cell()], { copy: join("out", name) });
+
+  it("is told in a line, with those of notebooks that failed", () => {
+    expect(copiesText(run(notebook("passed", [cell()])))).toBeUndefined();
+    expect(copiesText(run(copy("a.ipynb", "failed")))).toBe(`The executed copy is ${join("out", "a.ipynb")}`);
+    expect(copiesText(run(copy(join("x", "a.ipynb")), copy(join("y", "b.ipynb"), "failed")))).toBe(
+      `2 executed copies are in out; of failed notebooks: ${join("out", "y", "b.ipynb")}`,
+    );
+  });
+
+  it("names a few of many failures", () => {
+    const many = ["1", "2", "3", "4"].map((name) => copy(name, "failed"));
+    expect(copiesText(run(...many))).toMatch(/^4 executed copies .*: out.1, out.2, out.3, …$/);
   });
 });

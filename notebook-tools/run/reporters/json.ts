@@ -15,6 +15,7 @@ function report(run: RunResult) {
       ...notebook,
       durationMs: Math.round(notebook.durationMs),
       problem: notebook.problem ?? null,
+      copy: notebook.copy ?? null,
       cells: notebook.cells.map(cellReport),
     })),
   };

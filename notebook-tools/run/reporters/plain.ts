@@ -1,6 +1,6 @@
 /** A line for each cell: for pipes, logs and CI. */
 import { cellTitle, duration, failureText } from "../failure-text";
-import { summary } from "../summary";
+import { ending } from "../summary";
 import type { CellResult, Listener, NotebookResult } from "../types";
 
 export interface ReporterContext {
@@ -40,7 +40,7 @@ export function plainReporter({ write, command }: ReporterContext): Listener {
         for (const text of failureTexts(event.notebook, command(event.notebook.file))) write(`\n${text}\n\n`);
         break;
       case "run-end":
-        write(`${summary(event.run)}\n`);
+        write(`${ending(event.run)}\n`);
         break;
     }
   };

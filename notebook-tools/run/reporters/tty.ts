@@ -1,6 +1,6 @@
 /** Progress in a terminal: a line for each notebook that has ended, and below them those that run. */
 import { duration } from "../failure-text";
-import { plural, summary } from "../summary";
+import { ending, plural } from "../summary";
 import type { Listener, NotebookResult, RunEvent } from "../types";
 import { failureTexts, type ReporterContext } from "./plain";
 
@@ -86,7 +86,7 @@ export function ttyReporter({ write, command, colour }: ReporterContext, columns
       case "run-end":
         clearInterval(timer);
         running.clear();
-        print(`\n${summary(event.run)}`);
+        print(`\n${ending(event.run)}`);
         break;
     }
   };
