@@ -61,9 +61,16 @@ export function notebooksBelow(folder: string, except?: string): string[] {
   return within(folder, readdirSync(folder, { withFileTypes: true }), ignoredByGit(folder));
 }
 
-/** A link to nothing counts, so that it is reported; a link to a folder, a pipe or a socket is no notebook. */
+/**
+ * A link to a folder, a pipe or a socket is no notebook. A link to nothing, and what may not be looked at, count, so
+ * that reading them says what is wrong.
+ */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return true;
+  }
 }
 
 /** What a hook of Git hands down to its children would have them ask another repository. */

@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { isRunning, until } from "../processes.ts";
 import { scripted as fixtureKernel, kernelsForTests, temporaryFolder, writeKernelspec } from "./kernels.ts";
-import { nbRun, startNb } from "./nb.ts";
+import { nb as nbFile, nbRun, startNb } from "./nb.ts";
 import { copyOf, fixture, notebookText, read, writeNotebook } from "./notebooks.ts";
 
 beforeAll(() => {
   process.env.JUPYTER_PATH = kernelsForTests();
+  chmodSync(process.env.JUPYTER_PATH, 0o755);
 });
 
 const scripted = (...cells: Parameters<typeof writeNotebook>[2]) =>
@@ -282,6 +284,89 @@ describe("writing outputs", () => {
     expect((await nbRun([a, b, "--output-dir", temporaryFolder()])).stderr).toMatch(
       /would become the same copy/,
     );
+  });
+});
+
+/** Permissions do not bind root, so root's tests run as the user who is nobody. */
+const nobody = process.getuid?.() === 0 ? 65534 : undefined;
+
+/** Why the permissions of files cannot be tested here; undefined where they can. */
+const noPermissions =
+  process.platform === "win32"
+    ? "Windows has other permissions"
+    : nobody !== undefined &&
+        spawnSync(process.execPath, [nbFile, "--version"], { uid: nobody, gid: nobody }).status !== 0
+      ? "the user nobody may not run this"
+      : undefined;
+
+describe.skipIf(noPermissions)(`without the permission${noPermissions ? ` (${noPermissions})` : ""}`, () => {
+  const give = (mode: number, ...paths: string[]) => {
+    for (const path of paths) chmodSync(path, mode);
+  };
+
+  it("to write a file or into a folder, --update says so, and other notebooks are stored", async () => {
+    const folder = temporaryFolder();
+    const deep = join(folder, "deep");
+    mkdirSync(deep);
+    const [open, closed] = ["open", "closed"].map((name) =>
+      writeNotebook(name, "scripted", ["print('x')"], folder),
+    ) as [string, string];
+    const within = writeNotebook("within", "scripted", ["print('x')"], deep);
+    const before = read(closed);
+    give(0o777, folder);
+    give(0o666, open, within);
+    give(0o555, deep);
+    give(0o444, closed);
+    const { code, stdout } = await nbRun([folder, "--update"], { user: nobody });
+    expect(code).toBe(2);
+    for (const file of [closed, within])
+      expect(stdout).toContain(
+        `\n${file}: may not be written; check its permissions and those of its folder.\n`,
+      );
+    expect(stdout).toMatch(/3 notebooks, 3 cells: 3 passed; 2 notebooks could not be stored/);
+    expect([read(closed), read(within)]).toEqual([before, before]);
+    expect(read(open)).toContain('"x"');
+    expect([...readdirSync(folder), ...readdirSync(deep)].filter((name) => name.endsWith(".tmp"))).toEqual(
+      [],
+    );
+    give(0o755, deep);
+  });
+
+  it("to write into the output folder, nothing runs", async () => {
+    const folder = temporaryFolder();
+    const file = writeNotebook("a", "scripted", ["print('x')"], folder);
+    mkdirSync(join(folder, "out"));
+    give(0o555, folder, join(folder, "out"));
+    for (const out of ["out", "new"]) {
+      const { code, stdout, stderr } = await nbRun([file, "--output-dir", join(folder, out)], {
+        user: nobody,
+      });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(
+        /a\.ipynb: may not be written; check its permissions and those of its folder\.\n$/,
+      );
+    }
+    give(0o755, folder);
+  });
+
+  it("to read a notebook, or to look into its folder, the others run", async () => {
+    const folder = temporaryFolder();
+    const [open, closed] = ["open", "closed"].map((name) =>
+      writeNotebook(name, "scripted", ["print('x')"], folder),
+    ) as [string, string];
+    const deep = join(folder, "deep");
+    mkdirSync(deep);
+    writeNotebook("within", "scripted", ["print('x')"], deep);
+    give(0o755, folder);
+    give(0o644, open);
+    give(0o200, closed);
+    give(0o444, deep);
+    const { code, stdout } = await nbRun([folder], { user: nobody });
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/closed\.ipynb: may not be read; check its permissions/);
+    expect(stdout).toMatch(/within\.ipynb: may not be read; check its permissions/);
+    expect(stdout).toMatch(/3 notebooks, 1 cell: 1 passed; 2 notebooks could not be run/);
+    give(0o755, deep);
   });
 });
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 
-const nb = resolve(import.meta.dirname, "../../notebook-tools/bin/nb.js");
+export const nb = resolve(import.meta.dirname, "../../notebook-tools/bin/nb.js");
 
 export interface Finished {
   code: number | null;
@@ -19,13 +19,12 @@ export interface Running {
 
 export function startNb(
   args: string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
+  options: { cwd?: string; env?: Record<string, string>; user?: number } = {},
 ): Running {
   // GITHUB_ACTIONS and CI change what is printed; tests say so themselves.
   const env = { ...process.env, GITHUB_ACTIONS: "", CI: "", ...options.env };
   const child = spawn(process.execPath, [nb, ...args], {
-    cwd: options.cwd,
-    env,
+    ...{ cwd: options.cwd, env, uid: options.user, gid: options.user },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const seen = { stdout: "", stderr: "" };
