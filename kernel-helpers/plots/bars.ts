@@ -14,6 +14,8 @@ export interface Bar {
   bottom: number;
   /** Present where the task ended by an error. */
   failed?: boolean;
+  /** Present where the task did not end by itself. */
+  stopped?: boolean;
 }
 
 /** What fills the lanes. */
@@ -51,7 +53,7 @@ function place(segments: MergedSegment[], lanes: string[], thinned: boolean): Ba
   const rowsIn = new Map<string, number>();
   for (const [{ lane }, row] of rows) rowsIn.set(lane, Math.max(rowsIn.get(lane) ?? 1, row + 1));
   return segments.map((segment) => {
-    const { lane, task, state, start, end, failed } = segment;
+    const { lane, task, state, start, end, failed, stopped } = segment;
     const inLane = rowsIn.get(lane) ?? 1;
     const height = (lane === loopLane ? filled / 2 : filled) / inLane;
     const top = lanes.indexOf(lane) + (1 - filled) / 2 + (rows.get(segment) ?? 0) * height;
@@ -65,6 +67,7 @@ function place(segments: MergedSegment[], lanes: string[], thinned: boolean): Ba
       top: round(top, 0.001),
       bottom: round(bottom, 0.001),
       ...(failed && { failed }),
+      ...(stopped && { stopped }),
     };
   });
 }

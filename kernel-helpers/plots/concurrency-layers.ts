@@ -1,5 +1,6 @@
 import { filled } from "./bars";
 import { VegaLiteSpec } from "./chart";
+import type { Ending } from "./endings";
 import { alarm, ink } from "./theme";
 import { round } from "./words";
 
@@ -7,25 +8,25 @@ const stretch = { x: { field: "start" }, x2: { field: "end" } };
 const box = { ...stretch, y: { field: "top" }, y2: { field: "bottom" } };
 
 /**
- * From the back to the front. `pxPerMs` and `laneHeight` tell what has room for a name. What failures need is
- * there only where a task `failed`.
+ * From the back to the front. `pxPerMs` and `laneHeight` tell what has room for a name. What the `endings` need
+ * is there only where a task ended so.
  */
 export function concurrencyLayers(
   color: VegaLiteSpec,
   lanes: number,
   laneHeight: number,
   pxPerMs: number,
-  failed: boolean,
+  endings: Ending[],
 ): VegaLiteSpec[] {
   return [
     laneBands(),
     ...blockLayers(lanes),
     ...markLayers(),
     queueLayer(),
-    barLayer(color, failed),
+    barLayer(color, endings),
     hatchLayer(color, laneHeight),
     nameLayer(pxPerMs, laneHeight),
-    ...(failed ? [failureLayer(pxPerMs)] : []),
+    ...endings.map((ending) => endingLayer(ending, pxPerMs)),
     tickLayer(),
   ];
 }
@@ -97,11 +98,14 @@ function queueLayer(): VegaLiteSpec {
   };
 }
 
-function barLayer(color: VegaLiteSpec, failed: boolean): VegaLiteSpec {
-  const outcome = "datum.state + (datum.failed ? ', then failed' : '')";
+function barLayer(color: VegaLiteSpec, endings: Ending[]): VegaLiteSpec {
+  const outcome = ["datum.state", ...endings.map(({ how }) => `(datum.${how} ? ', then ${how}' : '')`)].join(
+    " + ",
+  );
+  const ended = endings.length > 0;
   return {
     data: { name: "bars" },
-    ...(failed && { transform: [{ calculate: outcome, as: "outcome" }] }),
+    ...(ended && { transform: [{ calculate: outcome, as: "outcome" }] }),
     // A thin gap keeps bars apart that follow one another.
     mark: { type: "rect", opacity: 1, x2Offset: -0.5 },
     encoding: {
@@ -117,7 +121,7 @@ function barLayer(color: VegaLiteSpec, failed: boolean): VegaLiteSpec {
       tooltip: [
         { field: "task" },
         { field: "lane" },
-        failed ? { field: "outcome", title: "state" } : { field: "state" },
+        ended ? { field: "outcome", title: "state" } : { field: "state" },
         { field: "start", title: "from (ms)" },
         { field: "end", title: "to (ms)" },
       ],
@@ -148,7 +152,7 @@ function hatchLayer(color: VegaLiteSpec, laneHeight: number): VegaLiteSpec {
 
 /** A task's name stands in its bar where there is room for it. */
 function nameLayer(pxPerMs: number, laneHeight: number): VegaLiteSpec {
-  const fits = `(datum.end - datum.start) * ${pxPerMs} > length(datum.task) * 6.6 + (datum.failed ? 28 : 12)`;
+  const fits = `(datum.end - datum.start) * ${pxPerMs} > length(datum.task) * 6.6 + (datum.failed || datum.stopped ? 28 : 12)`;
   const high = `(datum.bottom - datum.top) * ${laneHeight} > 11`;
   return {
     data: { name: "bars" },
@@ -158,31 +162,31 @@ function nameLayer(pxPerMs: number, laneHeight: number): VegaLiteSpec {
   };
 }
 
-/** A cross at the end of what failed; in the middle, and in grey, of a bar with no room for it. */
-function failureLayer(pxPerMs: number): VegaLiteSpec {
-  const hasRoom = `(datum.end - datum.start) * ${pxPerMs} > ${2 * crossPx}`;
-  const at = `max((datum.start + datum.end) / 2, datum.end - ${crossPx} / ${pxPerMs})`;
+/** The mark at the end of what ended so; in the middle, and in grey, of a bar with no room for it. */
+function endingLayer({ how, shape, name }: Ending, pxPerMs: number): VegaLiteSpec {
+  const hasRoom = `(datum.end - datum.start) * ${pxPerMs} > ${2 * fromEndPx}`;
+  const at = `max((datum.start + datum.end) / 2, datum.end - ${fromEndPx} / ${pxPerMs})`;
   return {
     data: { name: "bars" },
-    transform: [{ filter: "datum.failed" }, middle, { calculate: at, as: "cross" }],
+    transform: [{ filter: `datum.${how}` }, middle, { calculate: at, as: name }],
     mark: {
       type: "point",
-      shape: "M-1,-1L1,1M1,-1L-1,1",
+      shape,
       size: 20,
       strokeWidth: 2,
       opacity: 1,
       tooltip: null,
     },
     encoding: {
-      x: { field: "cross" },
+      x: { field: name },
       y: { field: "middle" },
       stroke: { condition: { test: `datum.state == 'running' && ${hasRoom}`, value: "#fff" }, value: ink },
     },
   };
 }
 
-/** From the end of a bar to the middle of its cross. */
-const crossPx = 10;
+/** From the end of a bar to the middle of its mark. */
+const fromEndPx = 10;
 
 function markLayers(): VegaLiteSpec[] {
   const tooltip = [{ field: "name" }, { field: "time", title: "at (ms)" }];

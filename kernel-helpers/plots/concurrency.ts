@@ -2,12 +2,13 @@ import type { LoopBlock, TimelineData, TimelineMark, TimelineTask } from "../tim
 import { Bars, barsOf } from "./bars";
 import { Chart } from "./chart";
 import { concurrencyLayers, laneAxis, timeAxis } from "./concurrency-layers";
+import { type Ending, endings } from "./endings";
 import { gantt } from "./gantt";
 import { byName, lanesOf, queueLane, Segment, segmentsOf, takeFirst } from "./lanes";
 import { colourChannel, taskColours } from "./task-colours";
 import { config, width } from "./theme";
 import { merge } from "./thin";
-import { count, round } from "./words";
+import { count, round, wrap } from "./words";
 
 export interface ConcurrencyChartOptions {
   /** "Who ran where" unless given. */
@@ -25,11 +26,12 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
   const names = [...new Set(tasks.map(({ name }) => name))].sort(byName);
   const segments = segmentsOf(tasks, duration);
   const bars = barsOf(segments, lanes, duration);
+  const ends = endingsOf(bars);
   const colours = taskColours(names);
   const labels = markRows(marks, duration);
   const words = {
     title: options.title ?? "Who ran where",
-    subtitle: [legendOf(tasks, ticks), ...warnings(bars, tasks.length, lost)],
+    subtitle: [...legendOf(ends, ticks, plotWidth(lanes)), ...warnings(bars, tasks.length, lost)],
     description: describe(tasks, blocks, lanes, duration),
     text: () => gantt(lanes, segments, blocks, duration),
   };
@@ -49,20 +51,27 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
       lanes.length,
       bars.laneHeight,
       pxPerMs(lanes, duration),
-      tasks.some(({ failed }) => failed),
+      ends,
     ),
     config: { ...config, legend: { ...config.legend, offset: 6 + 14 * labels.height } },
     usermeta: { lanes, tasks: colours.groups },
   });
 }
 
-function legendOf(tasks: TimelineTask[], ticks: number[]): string {
-  return [
+/** In as many lines as it needs: a title is cut off where the plot ends. */
+function legendOf(ends: Ending[], ticks: number[], plot: number): string[] {
+  const parts = [
     "pale: waiting · solid: running · striped: blocked",
-    ...(tasks.some(({ failed }) => failed) ? ["cross: failed"] : []),
+    ...ends.map(({ name, how }) => `${name}: ${how}`),
     "red: the loop is blocked",
     ...(ticks.length > 0 ? ["dots: its ticks"] : []),
-  ].join(" · ");
+  ];
+  return wrap(parts, " · ", plot / pxPerLetter);
+}
+
+/** Of the bars that are drawn: a crowded queue has none. */
+function endingsOf({ rows }: Bars): Ending[] {
+  return endings.filter(({ how }) => rows.some((bar) => bar[how]));
 }
 
 function warnings({ thinned, rows }: Bars, tasks: number, lost: number): string[] {
@@ -78,14 +87,13 @@ function describe(tasks: TimelineTask[], blocks: LoopBlock[], lanes: string[], d
   const threads = lanes.includes(queueLane) ? lanes.length - 2 : 0;
   const longest = blocks.reduce((most, block) => Math.max(most, block.duration), 0);
   const unfinished = tasks.filter(({ done }) => done === null).length;
-  const failed = tasks.filter((task) => task.failed).length;
   const outcomes = [
-    failed > 0 ? `${failed} of them failed` : "",
-    unfinished > 0 ? `${unfinished} of them unfinished` : "",
+    ...endings.map(({ how }) => ({ how, tasks: tasks.filter((task) => task[how]).length })),
+    { how: "unfinished", tasks: unfinished },
   ];
   const left = outcomes
-    .filter(Boolean)
-    .map((words) => `, ${words}`)
+    .filter((outcome) => outcome.tasks > 0)
+    .map((outcome) => `, ${outcome.tasks} of them ${outcome.how}`)
     .join("");
   return (
     `${count(tasks.length, "task")} on ${count(threads, "thread")} took ${Math.round(duration)} ms in all${left}; ` +
@@ -113,10 +121,16 @@ function spread(values: number[], most: number): number[] {
 }
 
 /** About how wide the plot is, before anything has measured the labels of its lanes. */
-function pxPerMs(lanes: string[], duration: number): number {
-  const labels = Math.min(170, 7 * Math.max(...lanes.map(({ length }) => length)));
-  return Number(((width - 20 - labels) / (duration || 1)).toPrecision(4));
+function plotWidth(lanes: string[]): number {
+  return width - 20 - Math.min(170, 7 * Math.max(...lanes.map(({ length }) => length)));
 }
+
+function pxPerMs(lanes: string[], duration: number): number {
+  return Number((plotWidth(lanes) / (duration || 1)).toPrecision(4));
+}
+
+/** Of the subtitle, on average. */
+const pxPerLetter = 5.7;
 
 /** Marks stand above the plot, those close to one another in rows above one another. */
 function markRows(marks: TimelineMark[], duration: number) {

@@ -1,4 +1,5 @@
 import type { LoopBlock } from "../timing";
+import { endings } from "./endings";
 import { loopLane, Segment } from "./lanes";
 
 const columns = 60;
@@ -9,8 +10,11 @@ export function gantt(lanes: string[], segments: Segment[], blocks: LoopBlock[],
   const widest = Math.max(...lanes.map((lane) => lane.length));
   const lines = lanes.map((lane) => `${lane.padEnd(widest)} ▏${line(lane, segments, blocks, duration)}▏`);
   const scale = `0 ms${`${Math.round(duration)} ms`.padStart(columns - 4)}`;
-  const failure = segments.some(({ failed }) => failed) ? "  ✗ failed" : "";
-  return [...lines, `${"".padEnd(widest)}  ${scale}`, `░ waiting  █ running  ▒ blocked${failure}`].join("\n");
+  const ends = endings.filter(({ how }) => segments.some((segment) => segment[how]));
+  const endSigns = ends.map(({ how, sign }) => `  ${sign} ${how}`).join("");
+  return [...lines, `${"".padEnd(widest)}  ${scale}`, `░ waiting  █ running  ▒ blocked${endSigns}`].join(
+    "\n",
+  );
 }
 
 function line(lane: string, segments: Segment[], blocks: LoopBlock[], duration: number): string {
@@ -22,9 +26,9 @@ function line(lane: string, segments: Segment[], blocks: LoopBlock[], duration: 
     return to - 1; // the last cell
   };
   const own = segments.filter((segment) => segment.lane === lane);
-  for (const { start, end, state, failed } of own) {
-    const last = fill(start, end, paint[state]);
-    if (failed) cells[last] = "✗";
+  for (const segment of own) {
+    const last = fill(segment.start, segment.end, paint[segment.state]);
+    for (const { how, sign } of endings) if (segment[how]) cells[last] = sign;
   }
   if (lane === loopLane) for (const block of blocks) fill(block.start, block.start + block.duration, "█");
   return cells.slice(0, columns).join("");

@@ -7,8 +7,9 @@ export interface Segment {
   state: "waiting" | "running" | "blocked" | "in flight";
   start: number;
   end: number;
-  /** The task ended here, by an error. */
+  /** How the task ended here, unless well. */
   failed?: boolean;
+  stopped?: boolean;
 }
 
 export const loopLane = "event loop";
@@ -33,14 +34,15 @@ export function byName(a: string, b: string): number {
  * the recording; a stretch that would end before it starts, after a clock went backwards, is left out.
  */
 export function segmentsOf(tasks: TimelineTask[], duration: number): Segment[] {
-  return tasks.flatMap((task) => withFailure(task, segmentsOfTask(task, duration))).filter(isForward);
+  return tasks.flatMap((task) => withOutcome(task, segmentsOfTask(task, duration))).filter(isForward);
 }
 
 const isForward = ({ start, end }: Segment): boolean => end >= start;
 
-function withFailure({ failed }: TimelineTask, segments: Segment[]): Segment[] {
+function withOutcome({ failed, stopped }: TimelineTask, segments: Segment[]): Segment[] {
   const last = segments.at(-1);
-  return failed && last ? [...segments.slice(0, -1), { ...last, failed }] : segments;
+  if (!last || !(failed || stopped)) return segments;
+  return [...segments.slice(0, -1), { ...last, ...(failed && { failed }), ...(stopped && { stopped }) }];
 }
 
 function segmentsOfTask(task: TimelineTask, duration: number): Segment[] {

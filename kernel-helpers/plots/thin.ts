@@ -39,6 +39,7 @@ function absorb(into: MergedSegment, segment: MergedSegment): void {
   into.end = Math.max(into.end, segment.end);
   into.tasks += segment.tasks;
   if (segment.failed) into.failed = true;
+  if (segment.stopped) into.stopped = true;
   if (into.task !== segment.task) into.task = several;
 }
 

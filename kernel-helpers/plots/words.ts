@@ -24,3 +24,14 @@ export function quantile(sorted: number[], p: number): number {
 export function ascending(values: number[]): number[] {
   return [...values].sort((a, b) => a - b);
 }
+
+/** Joins the parts into lines of at most so many letters, a longer part alone in its own. */
+export function wrap(parts: string[], separator: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length > 0 ? lines.at(-1) + separator + part : part;
+    if (lines.length > 0 && longer.length <= letters) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { recordTask, sharedRing } from "../timing/recorder";
+import { recordEvent, recordTask, sharedRing } from "../timing/recorder";
 import { requireFromHere } from "./closures/modules";
 import type { Names } from "./closures/names";
 import { pack } from "./closures/pack";
@@ -42,6 +42,11 @@ export function makeParcel(fn: AnyFunction, args: unknown[], options: ParcelOpti
     envelope.ring = ring;
   }
   return { envelope, name, transfer, functions };
+}
+
+/** Notes on the loop, while the task is recorded, that it ended in a way of which its thread cannot tell. */
+export function recordEnd(kind: "stopped" | "died", { task, ring }: Envelope): void {
+  if (task !== undefined && ring === sharedRing()) recordEvent(kind, task);
 }
 
 function fill(

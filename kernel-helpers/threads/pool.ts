@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { unpackValue } from "./closures/unpack";
 import { Crew } from "./crew";
 import { watchForDeadlock } from "./deadlock";
-import type { ParcelOptions } from "./envelope";
+import { type ParcelOptions, recordEnd } from "./envelope";
 import { BrokenThreadPool, CancelledError, ExecutorShutDown, unpackError } from "./errors";
 import { refuseInWorker, threadDied, withSubmitSite } from "./failures";
 import { Fifo } from "./fifo";
@@ -128,7 +128,10 @@ export class Pool {
     const { initializer = nothing, initargs = [] } = this.settings;
     try {
       const job = newJob(this, initializer, [...initargs], noOptions, nothing, {});
-      const reply = await thread.run(job);
+      const reply = await thread.run(job).catch((error) => {
+        recordEnd(this.closed ? "stopped" : "died", job.envelope);
+        throw error;
+      });
       thread.catchUp(reply.posts);
       thread.job = undefined;
       if ("error" in reply) throw unpackError(reply.error);
@@ -209,6 +212,7 @@ export class Pool {
     this.meter.run.add(performance.now() - job.startedAt);
     if (reply.fatal) this.retire(thread);
     else this.release(thread);
+    if (isStopped(job)) recordEnd("stopped", job.envelope);
     if (job.stopping) this.settle(job, false, job.stopping.reason);
     else if ("error" in reply) this.fail(job, thread, reply);
     else this.settle(job, true, reply.packed ? unpackValue(reply.packed) : reply.value);
@@ -223,12 +227,16 @@ export class Pool {
     thread.job = undefined;
     this.meter.run.add(performance.now() - job.startedAt);
     this.retire(thread);
+    recordEnd(isStopped(job) ? "stopped" : "died", job.envelope);
     this.settle(job, false, job.stopping ? job.stopping.reason : threadDied(error, job, thread));
   }
 
   private settle(job: Job, ok: boolean, value: unknown): void {
     if (job.state === "done") return;
-    if (job.state === "queued") this.queued--;
+    if (job.state === "queued") {
+      this.queued--;
+      recordEnd("stopped", job.envelope);
+    }
     job.parent?.tasks.delete(job);
     job.state = "done";
     this.jobs.delete(job);
@@ -306,3 +314,6 @@ export class Pool {
 export const noOptions: ParcelOptions = {};
 
 const nothing = () => {};
+
+/** True of a job that was not left to end by itself: asked to stop, or given up before it was over. */
+const isStopped = (job: Job): boolean => job.stopping !== undefined || job.state === "done";

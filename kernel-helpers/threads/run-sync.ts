@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { nameThread } from "../timing/recorder";
 import { unpackValue } from "./closures/unpack";
-import { makeParcel, type Parcel } from "./envelope";
+import { makeParcel, type Parcel, recordEnd } from "./envelope";
 import { DeadlockError, unpackError } from "./errors";
 import { withSubmitSite } from "./failures";
 import { workerName } from "./link";
@@ -69,6 +69,7 @@ function run(fn: AnyFunction, args: unknown[], options: RunSyncOptions, site: Su
   const reply = receiveMessageOnPort(thread.answer)?.message as Reply | undefined;
   void thread.worker.terminate();
   if (reply) return resultOf(reply, site);
+  recordEnd(ended ? "died" : "stopped", parcel.envelope);
   throw withSubmitSite(withoutReply(ended, parcel.name, timeout), { site }, { name: threadName });
 }
 

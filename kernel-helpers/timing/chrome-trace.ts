@@ -74,7 +74,8 @@ function eventsOfTask(task: TimelineTask, tracks: Map<string, number>, duration:
   const from = started ?? 0;
   if (thread === loop) return [...waiting, ...spanning(task, "task", tid, from, end)];
   const blocked = task.blocked.map((held) => stretch("blocked", "task", tid, held.start, held.end ?? end));
-  const args = task.failed ? { args: { failed: true } } : {};
+  const outcome = task.failed ? { failed: true } : task.stopped ? { stopped: true } : undefined;
+  const args = outcome ? { args: outcome } : {};
   return [...waiting, { ...stretch(name, "task", tid, from, end), ...args }, ...blocked];
 }
 

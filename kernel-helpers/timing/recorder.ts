@@ -7,7 +7,16 @@ import { threadId } from "node:worker_threads";
  * and stamps it last, so threads never wait for one another and a reader skips a record that is still
  * being written. When the ring is full the oldest events are overwritten, and `readEvents` says how many.
  */
-export const eventKinds = ["queued", "started", "blocked", "resumed", "done", "failed"] as const;
+export const eventKinds = [
+  "queued",
+  "started",
+  "blocked",
+  "resumed",
+  "done",
+  "failed",
+  "stopped",
+  "died",
+] as const;
 export type EventKind = (typeof eventKinds)[number];
 
 /** One event as it lies in the ring; `time` in ms on the clock of `now`. */

@@ -1,3 +1,4 @@
+import { EventKind } from "./recorder";
 import { TimelineEvent, TimelineTask } from "./timeline";
 
 /** Gathers events into tasks, in the order in which they were first seen. */
@@ -17,11 +18,20 @@ function taskOf(tasks: Map<number, TimelineTask>, { task: id, name }: TimelineEv
 
 function note(task: TimelineTask, { kind, time, thread }: TimelineEvent): void {
   const last = task.blocked.at(-1);
-  if (kind !== "queued") task.thread ??= thread;
+  if (!loopSays.has(kind)) task.thread ??= thread;
   if (kind === "queued") task.queued = time;
   else if (kind === "started") task.started = time;
   else if (kind === "blocked") task.blocked.push({ start: time, end: null });
   else if (last && last.end === null) last.end = time;
   if (kind === "done" || kind === "failed") task.done = time;
-  if (kind === "failed") task.failed = true;
+  if (kind === "stopped" || kind === "died") task.done ??= time;
+  if (kind === "failed" || kind === "died") task.failed = true;
+  if (kind === "stopped") {
+    task.stopped = true;
+    // By an error or not: that is how it heard of its being stopped.
+    delete task.failed;
+  }
 }
+
+/** What the loop records of tasks that run elsewhere. */
+const loopSays = new Set<EventKind>(["queued", "stopped", "died"]);

@@ -34,8 +34,13 @@ export interface TimelineTask {
   queued: number | null;
   started: number | null;
   done: number | null;
-  /** True where it ended by an error, a cancelling it heard of too; else absent. */
+  /** True where it ended by an error, or its thread died of itself; else absent. */
   failed?: boolean;
+  /**
+   * True where it did not end by itself: cancelled or late, in the queue, on its thread, or with the thread's
+   * end; else absent.
+   */
+  stopped?: boolean;
   /** Where it held its thread without running: waiting for the loop's answer. */
   blocked: { start: number; end: number | null }[];
 }

@@ -1,4 +1,4 @@
-import { concurrencyChart, type TimelineData } from "kernel-helpers";
+import { type Chart, concurrencyChart, type TimelineData } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { manyTasks, task, timeline, typical } from "./samples";
 import { expectValidSpec, expectWellFormed } from "./schema";
@@ -12,6 +12,7 @@ interface Bar {
   top: number;
   bottom: number;
   failed?: boolean;
+  stopped?: boolean;
 }
 
 interface Data {
@@ -24,6 +25,10 @@ interface Data {
 
 function dataOf(data: TimelineData): Data {
   return concurrencyChart(data).spec.datasets as Data;
+}
+
+function subtitleOf(chart: Chart): string[] {
+  return (chart.spec.title as { subtitle: string[] }).subtitle;
 }
 
 describe("the concurrency chart", () => {
@@ -125,10 +130,71 @@ describe("the concurrency chart", () => {
     expect(chart.toString()).toContain("✗ failed");
   });
 
+  it("marks with a square the bars of tasks that were stopped, in the queue too, and says what the square means", () => {
+    const stopping = timeline({
+      tasks: [
+        task(1, "late", { started: 10, blocked: [{ start: 30, end: 40 }], done: 80, stopped: true }),
+        task(2, "good", { thread: "pool-2", done: 80 }),
+        task(3, "dropped", { thread: null, started: null, done: 60, stopped: true }),
+      ],
+    });
+    const chart = concurrencyChart(stopping);
+    expectValidSpec(chart);
+    const { bars } = chart.spec.datasets as Data;
+    expect(bars.filter(({ stopped }) => stopped)).toMatchObject([
+      { task: "late", lane: "pool-1", state: "running", start: 40, end: 80 },
+      { task: "dropped", lane: "queue", state: "waiting", start: 0, end: 60 },
+    ]);
+    expect(subtitleOf(chart)[0]).toContain("square: stopped");
+    const svg = chart.toSvg();
+    const squares = svg.match(/<path [^>]*d="M[^"A]*[Zz]"[^>]* stroke="[^"]*"[^>]*>/g) ?? [];
+    const strokes = squares.map((square) => / stroke="([^"]*)"/.exec(square)![1]);
+    expect(strokes.filter((stroke) => stroke === "#fff" || stroke === "#797979")).toEqual([
+      "#fff",
+      "#797979",
+    ]);
+    expect(chart.description).toContain("in all, 2 of them stopped; the loop");
+    expect(chart.toString()).toMatch(/█□ .*\n/);
+    expect(chart.toString()).toMatch(/^queue +▏░+□/m);
+    expect(chart.toString()).toContain("□ stopped");
+    expect(JSON.stringify([chart.spec, chart.toString()])).not.toMatch(/cross|failed"|✗|unfinished/);
+  });
+
+  it("tells what failed from what was stopped where there are both", () => {
+    const chart = concurrencyChart(
+      timeline({
+        tasks: [
+          task(1, "bad", { done: 80, failed: true }),
+          task(2, "late", { thread: "pool-2", done: 90, stopped: true }),
+        ],
+        ticks: [20, 40],
+      }),
+    );
+    expectValidSpec(chart);
+    expect(subtitleOf(chart).join(" · ")).toBe(
+      "pale: waiting · solid: running · striped: blocked · cross: failed · square: stopped · " +
+        "red: the loop is blocked · dots: its ticks",
+    );
+    expect(subtitleOf(chart).every((line) => line.length <= 95)).toBe(true);
+    expect(chart.description).toContain("in all, 1 of them failed, 1 of them stopped; the loop");
+    expect(chart.toString()).toContain("✗ failed  □ stopped");
+  });
+
+  it("says of a crowded queue in words alone that its tasks were stopped", () => {
+    const waiting = Array.from({ length: 40 }, (_, id) =>
+      task(id, "job", { thread: null, started: null, done: 60, stopped: true }),
+    );
+    const chart = concurrencyChart(timeline({ tasks: waiting }));
+    expect(subtitleOf(chart).join()).not.toContain("square");
+    expect(chart.description).toContain("40 of them stopped");
+  });
+
   it("says nothing of failures where nothing failed", () => {
     const chart = concurrencyChart(typical);
-    expect(JSON.stringify([chart.spec.title, chart.description, chart.toString()])).not.toMatch(/fail|✗/);
-    expect(JSON.stringify(chart.spec.layer)).not.toMatch(/outcome|cross/);
+    expect(JSON.stringify([chart.spec.title, chart.description, chart.toString()])).not.toMatch(
+      /fail|✗|stop|□/,
+    );
+    expect(JSON.stringify(chart.spec.layer)).not.toMatch(/outcome|cross|square/);
   });
 
   it("prints as lanes of characters in a terminal", () => {

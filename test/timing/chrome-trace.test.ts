@@ -23,10 +23,14 @@ describe("toChromeTrace", () => {
     ]);
   });
 
-  it("says of a stretch that its task failed", () => {
-    const tasks = [task(1, "bad", { failed: true }), task(2, "good", { started: 30, done: 40 })];
+  it("says of a stretch that its task failed, or was stopped", () => {
+    const tasks = [
+      task(1, "bad", { failed: true }),
+      task(2, "late", { started: 20, done: 30, stopped: true }),
+      task(3, "good", { started: 30, done: 40 }),
+    ];
     const stretches = events(timeline({ tasks })).filter(({ ph }) => ph === "X");
-    expect(stretches.map(({ args }) => args)).toEqual([{ failed: true }, undefined]);
+    expect(stretches.map(({ args }) => args)).toEqual([{ failed: true }, { stopped: true }, undefined]);
   });
 
   it("has waiting in the queue as async stretches, which may overlap", () => {

@@ -1,8 +1,14 @@
 import { createRequire } from "node:module";
-import { Timeline, toThread } from "kernel-helpers";
+import { checkCancelled, ThreadPoolExecutor, Timeline, toThread } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
+import { flag, raised } from "../threads/helpers";
 import { collectGarbage, compiledRecorder } from "./compiled";
 import { sleep, spin } from "./spin";
+
+const raise = (word: Int32Array): void => {
+  Atomics.store(word, 0, 1);
+  Atomics.notify(word, 0);
+};
 
 describe("Timeline", () => {
   it("records tasks of the loop with their times, in order", async () => {
@@ -101,6 +107,72 @@ describe("Timeline", () => {
     ]);
     expect(timeline.tasks.every(({ done }) => done! > 0)).toBe(true);
     expect(timeline.events.filter(({ kind }) => kind === "failed")).toHaveLength(2);
+  });
+
+  it("tells what was stopped: in the queue, with its thread, and where it heard of it", async () => {
+    await using hasty = new ThreadPoolExecutor({ maxWorkers: 1, gracePeriod: 1, threadNamePrefix: "hasty" });
+    await using patient = new ThreadPoolExecutor({ gracePeriod: 60_000, threadNamePrefix: "patient" });
+    const [one, other, never] = [flag(), flag(), flag()];
+    const deaf = (): void => {
+      raise(one);
+      Atomics.wait(never, 0, 0);
+    };
+    const hears = (): void => {
+      raise(other);
+      while (true) checkCancelled();
+    };
+    const timeline = await Timeline.record(async () => {
+      const futures = [hasty.submit(deaf), hasty.submit(function dropped() {}), patient.submit(hears)];
+      await Promise.all([raised(one), raised(other)]);
+      for (const future of futures) future.cancel();
+      await Promise.allSettled(futures);
+      await hasty.submit(function after() {});
+    });
+    const seen = timeline.tasks.map(({ name, thread, failed, stopped }) => [name, thread, failed, stopped]);
+    expect(seen).toEqual([
+      ["deaf", "hasty-0", undefined, true],
+      ["dropped", null, undefined, true],
+      ["hears", "patient-0", undefined, true],
+      ["after", "hasty-0", undefined, undefined],
+    ]);
+    expect(timeline.tasks.every(({ done }) => done! > 0)).toBe(true);
+  });
+
+  it("tells that a task failed of which its thread died, and when", async () => {
+    const timeline = await Timeline.record(() => toThread(() => process.exit(3)).catch(() => {}));
+    const [task] = timeline.tasks;
+    expect(task).toMatchObject({ failed: true, done: expect.any(Number) });
+    expect(task!.thread).not.toBe("event loop");
+  });
+
+  it("takes a task that was given up for stopped once it is over, in its own recording alone", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const [runs, mayEnd] = [flag(), flag()];
+    const stubborn = (): void => {
+      raise(runs);
+      Atomics.wait(mayEnd, 0, 0);
+    };
+    const giveUp = async () => {
+      const future = pool.with({ abandonOnCancel: true }).submit(stubborn);
+      await raised(runs);
+      future.cancel();
+      await future.catch(() => {});
+    };
+    const untilOver = async () => {
+      const next = pool.submit(function next() {});
+      raise(mayEnd);
+      await next;
+    };
+    const first = await Timeline.record(giveUp);
+    expect(first.tasks).toMatchObject([{ name: "stubborn", done: null }]);
+    const second = await Timeline.record(untilOver);
+    expect(second.tasks.map(({ name, stopped }) => [name, stopped])).toEqual([["next", undefined]]);
+    for (const word of [runs, mayEnd]) word[0] = 0;
+    const third = await Timeline.record(async () => {
+      await giveUp();
+      await untilOver();
+    });
+    expect(third.tasks[0]).toMatchObject({ name: "stubborn", stopped: true, done: expect.any(Number) });
   });
 
   it("counts the events that a small ring had no room for", async () => {
