@@ -111,7 +111,8 @@ function packClass(packed: PackedError, error: Error): void {
   if (typeof errorClass !== "function") return;
   packed.className = errorClass.name;
   packed.classId = knownId(errorClass);
-  if (packed.classId !== undefined || registered.get(errorClass.name) === errorClass) return;
+  // By name it is found without a look at all modules, which a thread would take at its first error.
+  if (packed.classId !== undefined || named(errorClass.name) === errorClass) return;
   packed.reference = referenceOf(errorClass);
   if (!packed.reference) packed.baseName = baseOf(errorClass);
 }
@@ -206,5 +207,5 @@ function classByReference(reference: Reference): ErrorClass | undefined {
 
 function builtin(name: string): ErrorClass | undefined {
   const found = (globalThis as unknown as Record<string, unknown>)[name] as ErrorClass | undefined;
-  return found?.prototype instanceof Error ? found : undefined;
+  return found === Error || found?.prototype instanceof Error ? found : undefined;
 }
