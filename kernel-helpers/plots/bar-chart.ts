@@ -14,8 +14,8 @@ const barHeight = 34;
 const logarithmicFrom = 200;
 
 /**
- * Horizontal bars in the order given, each with its number at its end. The axis is logarithmic, and says so,
- * where the numbers are so far apart that a linear one would show but the largest.
+ * Horizontal bars in the order given, each with its number at its end; a grid would run through the numbers. The
+ * axis is logarithmic, and says so, where the numbers are so far apart that a linear one would show but the largest.
  */
 export function barChart(values: NamedValue[], axisTitle: string, unit: string, words: ChartWords): Chart {
   const axis = axisOf(
@@ -42,7 +42,7 @@ function axisOf(numbers: number[], title: string): { x: VegaLiteSpec; from: numb
   const least = Math.min(...numbers);
   if (least <= 0 || most / least < logarithmicFrom) {
     const domain = [0, threeDigits(most * 1.15) || 1];
-    return { from: 0, x: { title, scale: { domain, nice: false }, axis: { tickCount: 6 } } };
+    return { from: 0, x: { title, scale: { domain, nice: false }, axis: { tickCount: 6, grid: false } } };
   }
   const from = 10 ** Math.floor(Math.log10(least) - 0.2);
   const decades = Math.log10(most / from);
@@ -50,8 +50,8 @@ function axisOf(numbers: number[], title: string): { x: VegaLiteSpec; from: numb
   const scale = { type: "log", domain, nice: false };
   const values = Array.from({ length: Math.ceil(decades) + 2 }, (_, power) => from * 10 ** power);
   const shown = values.filter((value) => value <= domain[1]!).map(threeDigits);
-  // Seven decades have longer labels than their distance: some go, their lines stay.
-  const labels = { format: ",~r", labelOverlap: true, labelSeparation: 8, labelBound: true };
+  // Seven decades have longer labels than their distance: some go, their ticks stay.
+  const labels = { grid: false, format: ",~r", labelOverlap: true, labelSeparation: 8, labelBound: true };
   return { from, x: { title: `${title}, logarithmic`, scale, axis: { values: shown, ...labels } } };
 }
 

@@ -22,6 +22,7 @@ const mostBlocks = 150;
  */
 export function loopDelayChart({ duration, blocks }: LoopDelayData, options: LoopDelayOptions = {}): Chart {
   const shown = longest(blocks);
+  const tallest = tallestOf(shown);
   const words = {
     title: options.title ?? "How long an event waits for the loop",
     ...(shown.length < blocks.length && {
@@ -33,7 +34,7 @@ export function loopDelayChart({ duration, blocks }: LoopDelayData, options: Loo
     height: 180,
     datasets: {
       delay: [{ time: 0, delay: 0 }, ...shown.flatMap(tooth), { time: round(duration), delay: 0 }],
-      longest: shown.length === 0 ? [] : [labelOf(shown, duration)],
+      longest: tallest ? [labelOf(tallest, duration)] : [],
     },
     encoding: {
       x: {
@@ -47,8 +48,8 @@ export function loopDelayChart({ duration, blocks }: LoopDelayData, options: Loo
         field: "delay",
         type: "quantitative",
         title: "delay (ms)",
-        scale: { domain: [0, topOf(shown)], nice: false },
-        axis: { tickCount: 4 },
+        scale: { domain: [0, topOf(tallest)], nice: false },
+        axis: { tickCount: 4, gridOpacity: upTo(tallest?.duration ?? 0) },
       },
     },
     layer: layers(),
@@ -71,14 +72,24 @@ function tooth({ start, duration }: LoopBlock): { time: number; delay: number }[
   ];
 }
 
-function topOf(blocks: LoopBlock[]): number {
-  const most = blocks.reduce((top, { duration }) => Math.max(top, duration), 0);
-  return Math.max(10, Math.ceil(most * 1.15));
+function topOf(tallest: LoopBlock | undefined): number {
+  return Math.max(10, Math.ceil((tallest?.duration ?? 0) * 1.15));
+}
+
+function tallestOf(blocks: LoopBlock[]): LoopBlock | undefined {
+  return blocks.reduce<LoopBlock | undefined>(
+    (most, block) => (most && most.duration >= block.duration ? most : block),
+    undefined,
+  );
+}
+
+/** No grid above the tallest tooth, where its number stands; in Vega-Lite this opacity is times the theme's. */
+function upTo(most: number): VegaLiteSpec {
+  return { condition: { test: `datum.value > ${round(most)}`, value: 0 }, value: 1 };
 }
 
 /** The tallest tooth bears its number: on the side where there is room. */
-function labelOf(blocks: LoopBlock[], duration: number) {
-  const tallest = blocks.reduce((most, block) => (block.duration > most.duration ? block : most));
+function labelOf(tallest: LoopBlock, duration: number) {
   const side = tallest.start > duration * 0.8 ? "right" : "left";
   return { time: round(tallest.start), delay: round(tallest.duration), side };
 }
@@ -102,7 +113,15 @@ function label(side: "left" | "right"): VegaLiteSpec {
       { filter: `datum.side == '${side}'` },
       { calculate: "format(datum.delay, ',') + ' ms'", as: "label" },
     ],
-    mark: { type: "text", align: side, dx: side === "left" ? 6 : -6, dy: -2, color: ink, fontSize: 12 },
+    mark: {
+      type: "text",
+      align: side,
+      dx: side === "left" ? 1 : -1,
+      dy: -3,
+      baseline: "bottom",
+      color: ink,
+      fontSize: 12,
+    },
     encoding: { text: { field: "label" } },
   };
 }

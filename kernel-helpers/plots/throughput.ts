@@ -36,7 +36,8 @@ export function throughputChart(points: ThroughputPoint[], options: ThroughputOp
   );
   if (cores !== undefined) checkNumbers("cores", [cores]);
   const rows = [...points].sort((a, b) => a.threads - b.threads);
-  const words = { title, description: describe(rows, unit, cores) };
+  const subtitle = "dashed: if each thread added as much as the first";
+  const words = { title, subtitle, description: describe(rows, unit, cores) };
   return new Chart(words, {
     height: 240,
     datasets: {
@@ -47,7 +48,7 @@ export function throughputChart(points: ThroughputPoint[], options: ThroughputOp
       x: threadsAxis(rows),
       y: { field: "perSecond", type: "quantitative", title: `${unit} per second`, axis: { tickCount: 5 } },
     },
-    layer: [...coresLayers(rows, cores), ...idealLayers(), ...measuredLayers(unit)],
+    layer: [...coresLayers(rows, cores), idealLayer(), ...measuredLayers(unit)],
   });
 }
 
@@ -73,7 +74,8 @@ function coresLayers(rows: ThroughputPoint[], cores: number | undefined): VegaLi
     },
     {
       data,
-      mark: { type: "text", align: "left", baseline: "top", dx: 5, dy: 2, color: ink, fontSize: 12 },
+      // Above the plot, where no line is.
+      mark: { type: "text", baseline: "bottom", dy: -3, color: ink, fontSize: 12 },
       encoding: { y: { value: 0 }, text: { field: "label" } },
     },
   ];
@@ -89,23 +91,11 @@ function idealLine(rows: ThroughputPoint[]): ThroughputPoint[] {
   }));
 }
 
-function idealLayers(): VegaLiteSpec[] {
-  return [
-    { data: { name: "ideal" }, mark: { type: "line", color: ink, strokeDash: [4, 4], strokeWidth: 1.5 } },
-    {
-      data: { name: "ideal" },
-      transform: [{ window: [{ op: "row_number", as: "row" }] }, { filter: "datum.row == 2" }],
-      mark: {
-        type: "text",
-        align: "right",
-        dx: -8,
-        dy: -4,
-        color: ink,
-        fontSize: 12,
-        text: "if each thread added as much",
-      },
-    },
-  ];
+function idealLayer(): VegaLiteSpec {
+  return {
+    data: { name: "ideal" },
+    mark: { type: "line", color: ink, strokeDash: [4, 4], strokeWidth: 1.5 },
+  };
 }
 
 function measuredLayers(unit: string): VegaLiteSpec[] {
