@@ -90,12 +90,23 @@ export async function newConnection(
   };
 }
 
-/** Writes the file where only this user can read it: its key lets anyone run code. */
+/** Writes the file where only this user can read it: its key lets anyone run code. Throws `KernelStartError`. */
 export async function writeConnectionFile(
   connection: Connection,
 ): Promise<{ path: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), "nb-kernel-"));
-  const path = join(folder, "connection.json");
-  await writeFile(path, JSON.stringify(connection, null, 2), { mode: 0o600 });
-  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
+  let folder: string | undefined;
+  const remove = async () => {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    folder = await mkdtemp(join(tmpdir(), "nb-kernel-"));
+    const path = join(folder, "connection.json");
+    await writeFile(path, JSON.stringify(connection, null, 2), { mode: 0o600 });
+    return { path, remove };
+  } catch (error) {
+    await remove();
+    throw new KernelStartError(
+      `No kernel could be started, because its connection file could not be written (${(error as Error).message}); see that the folder for temporary files, ${tmpdir()}, is there and has room.`,
+    );
+  }
 }

@@ -1,5 +1,6 @@
 /** One running kernel: started, asked, interrupted, restarted, ended. */
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Channels } from "./channels";
 import { type Connection, isAnyTaken, newConnection, writeConnectionFile } from "./connection";
@@ -67,6 +68,7 @@ export class Kernel {
   readonly #messages = listenerSet<MessageListener>();
   readonly #exits = listenerSet<ExitListener>();
   readonly #executions = new Set<Execution>();
+  /** Missing only until the first one has been started. */
   #process!: KernelProcess;
   #connection!: Connection;
   #channels: Channels | null = null;
@@ -216,6 +218,7 @@ export class Kernel {
         await this.#startOnce();
         return;
       } catch (error) {
+        if (!this.#process) throw error;
         await this.#end(false, { graceMs: 0 });
         // Not every kernel says what was wrong with its ports.
         const taken = portTaken.test(this.#process.output) || (await isAnyTaken(this.#connection));
@@ -230,7 +233,14 @@ export class Kernel {
     const file = await writeConnectionFile(connection);
     this.#removeConnectionFile = file.remove;
     this.#ending = false;
-    this.#process = new KernelProcess(this.spec, file.path, this.#options.cwd, this.#options.env);
+    try {
+      this.#process = new KernelProcess(this.spec, file.path, this.#options.cwd, this.#options.env);
+    } catch (error) {
+      await file.remove();
+      throw new KernelStartError(
+        `The kernel "${this.spec.name}" could not be started (${(error as Error).message}); check \`argv\` in ${join(this.spec.resourceDir, "kernel.json")}.`,
+      );
+    }
     this.#channels = new Channels(connection, (channel, frames) => this.#receive(channel, frames));
     const started = this.#process;
     void started.exited.then((exit) => this.#onProcessExit(started, exit));

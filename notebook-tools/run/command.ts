@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
 import { prepareCopies } from "./copies";
+import { forShell } from "./failure-text";
 import { addRunFlags, type Flags } from "./flags";
 import { onInterrupt } from "./interrupts";
 import { type RunOptions, runNotebooks } from "./notebooks";
@@ -75,9 +76,14 @@ const stdout = {
 
 class UsageError extends Error {}
 
-/** A notebook that two paths lead to runs once. */
+/** A notebook that several paths lead to runs once, and is called as by the first of them. */
 function withoutRepeats(notebooks: readonly NotebookPath[]): NotebookPath[] {
-  return [...new Map(notebooks.map((notebook) => [resolve(notebook.file), notebook])).values()];
+  const first = new Map<string, NotebookPath>();
+  for (const notebook of notebooks) {
+    const file = resolve(notebook.file);
+    if (!first.has(file)) first.set(file, notebook);
+  }
+  return [...first.values()];
 }
 
 function checkUsage(
@@ -169,9 +175,10 @@ function remember(store: string | null, run: RunResult, flags: Flags): void {
 
 /** The command that runs one notebook as this run does. */
 function commandFor({ check, kernel, rerun }: Flags): (file: string) => string {
-  const flags = [check && "--check", rerun && "--rerun", kernel && `--kernel ${kernel}`].filter(Boolean);
-  const quoted = (file: string) => (/[^\w./\\:@+-]/.test(file) ? JSON.stringify(file) : file);
+  const flags = [check && "--check", rerun && "--rerun", kernel && `--kernel ${forShell(kernel)}`].filter(
+    Boolean,
+  );
   // `npx` finds the project's own; where there is none, `nb` is a global command.
   const program = existsSync(join("node_modules", ".bin", "nb")) ? "npx nb" : "nb";
-  return (file) => [program, "run", quoted(file), ...flags].join(" ");
+  return (file) => [program, "run", forShell(file), ...flags].join(" ");
 }

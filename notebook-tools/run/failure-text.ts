@@ -1,5 +1,5 @@
 /** A failure as text that could be pasted into an issue as it is. Pure. */
-import { multilineText, type Output } from "../nbformat";
+import { applyCarriageReturns, multilineText, type Output } from "../nbformat";
 import { frame, showsLine } from "./frame";
 import type { CellResult, Failure } from "./types";
 import { withoutAnsi } from "./verdict";
@@ -17,13 +17,34 @@ export function duration(ms: number): string {
 export function cellTitle(file: string, cell: Pick<CellResult, "number" | "heading" | "rerun">): string {
   if (cell.number === 0) return `${file}, ${cell.heading}`; // of the caller's own
   const heading = cell.heading ? ` (${cell.heading})` : "";
-  return `${file}, cell ${cell.number}${heading}${cell.rerun ? ", run again" : ""}`;
+  return harmlessLine(`${file}, cell ${cell.number}${heading}${cell.rerun ? ", run again" : ""}`);
+}
+
+/** U+0000 is shown as U+2400 and so on; of the controls above ASCII nothing shows what they are. */
+const sign = (control: string): string => {
+  const code = control.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
+};
+
+/** Text as a terminal would show it, which it does not steer: no colours, titles nor cleared screens. */
+export function harmless(text: string): string {
+  return applyCarriageReturns(withoutAnsi(text).replaceAll("\r\n", "\n")).replace(/(?![\n\t])\p{Cc}/gu, sign);
+}
+
+/** The same, and all on one line. */
+export const harmlessLine = (text: string): string => withoutAnsi(text).replace(/\p{Cc}/gu, sign);
+
+/** An argument as a shell takes it for one: POSIX's, on Windows cmd's and PowerShell's. */
+export function forShell(argument: string): string {
+  if (!/[^\w./\\:@+-]/.test(argument)) return argument;
+  if (process.platform === "win32") return `"${argument}"`;
+  return `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
 function lastLines(text: string): string {
-  const lines = withoutAnsi(text).trimEnd().split("\n");
+  const lines = text.trimEnd().split("\n");
   const hidden = lines.length - shownLines;
   return hidden > 0 ? [`… ${hidden} lines before`, ...lines.slice(-shownLines)].join("\n") : lines.join("\n");
 }
@@ -40,7 +61,7 @@ function streamSection(outputs: readonly Output[], name: string, shown: Readonly
     output.output_type === "stream" && output.name === name ? multilineText(output.text).slice(-20_000) : [],
   );
   const text = texts.join("").trimEnd();
-  return text === "" || shown.has(text) ? [] : [`${name}:`, indent(lastLines(text))];
+  return text === "" || shown.has(text) ? [] : [`${name}:`, indent(lastLines(harmless(text)))];
 }
 
 function failureSection(failure: Failure): string[] {
@@ -49,7 +70,11 @@ function failureSection(failure: Failure): string[] {
   const heading = failure.kind === "died" ? ["The kernel's own output:"] : [];
   // A traceback starts with the message; of a long one the first line is enough before it.
   const told = !isShown && trace.includes(message) ? message.split("\n")[0]! : message;
-  return [told, ...(diff ? [diff] : []), ...(isShown ? [] : [...heading, indent(firstLines(trace))])];
+  return [
+    told,
+    ...(diff ? [diff] : []),
+    ...(isShown ? [] : [...heading, indent(firstLines(harmless(trace)))]),
+  ];
 }
 
 /**
@@ -61,7 +86,7 @@ export function failureText(file: string, cell: CellResult, command: string): st
   const place = failures.find((failure) => failure.line !== undefined);
   const isShown = place && showsLine(firstLines(place.trace ?? ""), place.line!);
   const traces = new Set(failures.flatMap(({ trace }) => (trace ? [trace.trim()] : [])));
-  return [
+  const lines = [
     `${cellTitle(file, cell)}${executionCount === null ? "" : `, [${executionCount}]`}`,
     ...failures.flatMap(failureSection).map(indent),
     "",
@@ -69,5 +94,6 @@ export function failureText(file: string, cell: CellResult, command: string): st
     ...streamSection(outputs, "stdout", traces).map(indent),
     ...streamSection(outputs, "stderr", traces).map(indent),
     indent(`After ${duration(cell.durationMs)}. To run just this notebook: ${command}`),
-  ].join("\n");
+  ];
+  return harmless(lines.join("\n"));
 }

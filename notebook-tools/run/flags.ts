@@ -48,11 +48,13 @@ const seconds = valid((text) => {
   return value;
 });
 
-const notNegative = (what: string) =>
+const notNegative = (what: string, most = Number.MAX_VALUE) =>
   valid((text) => {
     const value = Number(text);
-    if (text.trim() === "" || !(value >= 0))
-      throw new RangeError(`Expected ${what} of at least 0, got "${text}".`);
+    if (text.trim() === "" || !(value >= 0 && value <= most))
+      throw new RangeError(
+        `Expected ${what} of at least 0${most < Number.MAX_VALUE ? `, at most ${most}` : ""}, got "${text}".`,
+      );
     return value;
   });
 
@@ -113,7 +115,7 @@ export function addRunFlags(command: Command): Command {
     .option(
       "--settle <ms>",
       "how long to listen after the last cell for late failures",
-      notNegative("milliseconds"),
+      notNegative("milliseconds", longestTimer),
       100,
     )
     .option("-k, --kernel <name>", "kernel to use instead of the notebook's own")

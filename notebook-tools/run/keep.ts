@@ -116,7 +116,10 @@ export async function update(
   const edited = updated(document, result, how);
   if (!edited.isEdited) return;
   const { file } = document;
-  if ((await fileStamp(file)) !== stamp)
+  const now = await fileStamp(file);
+  if (now === "")
+    throw new NotebookError("was deleted while it ran, so its outputs were not stored.", { file });
+  if (now !== stamp)
     throw new NotebookError(
       "was changed or replaced while it ran, so its outputs were not stored; run it again.",
       { file },

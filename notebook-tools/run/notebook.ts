@@ -59,15 +59,19 @@ export interface OpenNotebook {
 export const defaultTimeoutMs = 60_000;
 export const defaultSettleMs = 100;
 
+/** Metadata may hold anything. */
+const word = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
 /** The kernel that a notebook asks for: by name, else by language. Throws `KernelspecError`. */
 export function kernelFor(document: NotebookDocument, file: string, name?: string): Kernelspec {
   const folder = dirname(resolve(file));
   const { kernelspec, language_info } = document.notebook.metadata;
-  const wanted = name ?? kernelspec?.name;
+  const wanted = name ?? word(kernelspec?.name);
   if (wanted) return findKernelspec(wanted, folder);
-  const language = kernelspec?.language ?? language_info?.name;
+  const language = word(kernelspec?.language) ?? word(language_info?.name);
   const specs = [...findKernelspecs(folder).values()];
-  const found = specs.find((spec) => language && spec.language.toLowerCase() === language.toLowerCase());
+  const found = specs.find((spec) => spec.language.toLowerCase() === language?.toLowerCase());
   if (found) return found;
   throw new KernelspecError(
     `The notebook names no kernel. Name one with --kernel; there are: ${specs.map((spec) => spec.name).join(", ") || "none"}.`,

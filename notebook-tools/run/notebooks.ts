@@ -71,7 +71,7 @@ export async function runNotebooks(
   listener: Listener = () => {},
 ): Promise<RunResult> {
   const started = performance.now();
-  const { jobs = 1 } = options;
+  const jobs = Math.min(options.jobs ?? 1, files.length);
   const stop = new AbortController();
   const follow = () => stop.abort(options.signal?.reason);
   if (options.signal?.aborted) follow();
@@ -94,7 +94,7 @@ export async function runNotebooks(
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, lane));
+    await Promise.all(Array.from({ length: jobs }, lane));
   } finally {
     await queue.close();
     options.signal?.removeEventListener("abort", follow);

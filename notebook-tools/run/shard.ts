@@ -34,7 +34,8 @@ export function shardOf(files: readonly string[], { index, count }: Shard, durat
   const usual = median([...durations.values()]);
   const lasting = (file: string) => durations.get(file) ?? usual;
   const longestFirst = [...files].sort((a, b) => lasting(b) - lasting(a) || (a < b ? -1 : 1));
-  const loads = new Array<number>(count).fill(0);
+  // Of more shards than notebooks the last ones get none.
+  const loads = new Array<number>(Math.min(count, files.length)).fill(0);
   const mine = new Set<string>();
   for (const file of longestFirst) {
     const lightest = loads.indexOf(Math.min(...loads));

@@ -1,4 +1,5 @@
 /** Whether a cell passed: pure, from what the kernel replied and what it put out. */
+import { stripVTControlCharacters } from "node:util";
 import type { ExecuteOutcome } from "../kernel-client";
 import { multilineText, type Output } from "../nbformat";
 import { lineOfError } from "./frame";
@@ -10,8 +11,7 @@ const abortedStatuses = new Set(["aborted", "abort"]);
 
 export const wasAborted = (outcome: ExecuteOutcome): boolean => abortedStatuses.has(outcome.status ?? "");
 
-const ansi = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, "g");
-export const withoutAnsi = (text: string): string => text.replace(ansi, "");
+export const withoutAnsi = stripVTControlCharacters;
 
 function streamText(outputs: readonly Output[], name: string): string {
   return outputs
@@ -35,7 +35,9 @@ function errorFailure(outcome: ExecuteOutcome, outputs: readonly Output[], sourc
   const lines =
     Array.isArray(traceback) && traceback.length > 0 ? traceback.join("\n") : streamText(outputs, "stderr");
   const trace = withoutAnsi(lines).trimEnd();
-  const message = ename ? `${ename}: ${evalue ?? ""}` : (errorName(trace) ?? "the kernel gave no reason.");
+  const message = ename
+    ? withoutAnsi(`${ename}: ${evalue ?? ""}`)
+    : (errorName(trace) ?? "the kernel gave no reason.");
   return {
     kind: "error",
     message,

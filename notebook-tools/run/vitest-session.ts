@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { type NotebookDocument, parseNotebook } from "../nbformat";
-import { failureText } from "./failure-text";
+import { failureText, forShell } from "./failure-text";
 import { checkCell, isFine } from "./keep";
 import {
   defaultSettleMs,
@@ -117,7 +117,9 @@ export class NotebookTestSession {
     const [first] = failed;
     const { check, rerun } = this.options;
     const name = relative(process.cwd(), this.file);
-    const again = ["npx nb run", name, check && "--check", rerun && "--rerun"].filter(Boolean).join(" ");
+    const again = ["npx nb run", forShell(name), check && "--check", rerun && "--rerun"]
+      .filter(Boolean)
+      .join(" ");
     const text = failed.map((result) => failureText(name, result, again)).join("\n\n");
     const line = first!.failures.find((failure) => failure.line !== undefined)?.line;
     return new CellError(text, this.file, this.document.lineOf(first!.index, line));

@@ -40,6 +40,7 @@ describe("the exit code", () => {
     ["a timeout that no timer can hold", ["--timeout", "1e9"], /at most 2147483/],
     ["a reporter that takes no file", ["--reporter", "tty=x"], /--reporter tty takes no file/],
     ["a reporter whose file has no name", ["--reporter", "json="], /lacks the name of a file/],
+    ["a wait that no timer can hold", ["--settle", "1e12"], /at least 0, at most 2147483647, got "1e12"/],
     ["a bad parameter", ["--param", "5"], /--param must look like name=value/],
     ["a path that is not there", ["/no/such/folder"], /no such file/],
     ["a folder without notebooks", [temporaryFolder()], /There is no notebook/],
@@ -108,6 +109,16 @@ describe("the exit code", () => {
     expect(read(file)).toBe(changed);
   });
 
+  it("is 2 where the notebook deletes itself, which --update does not undo", async () => {
+    const file = scripted("");
+    const rm = `(await import("node:fs")).rmSync(${JSON.stringify(file)});`;
+    writeFileSync(file, notebookText("scripted", [`${rm} print('x')`]));
+    const { code, stdout } = await nbRun([file, "--update"]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/was deleted while it ran, so its outputs were not stored\.\n/);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it.each([
     ["merge-conflict", /merge-conflict\.ipynb:\d+: Git left conflict markers/],
     ["bare-nan", /bare-nan\.ipynb:\d+: `NaN` is not JSON/],
@@ -127,6 +138,44 @@ describe("the exit code", () => {
     const { code, stdout } = await nbRun([writeNotebook("x", "nobody-has-this", ["1"])]);
     expect(code).toBe(3);
     expect(stdout).toMatch(/There is no kernel named "nobody-has-this"\. There are: .*scripted/);
+  });
+});
+
+describe("what is odd", () => {
+  it("metadata of any type says nothing of the kernel, and other notebooks run", async () => {
+    const odd = [{ name: 5 }, { name: ["scripted"] }, { language: 7 }, [], "scripted", null];
+    const files = odd.map((kernelspec, index) => {
+      const file = writeNotebook(`odd${index}`, "scripted", ["1"]);
+      const notebook = JSON.parse(read(file));
+      const language_info = { name: {} };
+      writeFileSync(file, JSON.stringify({ ...notebook, metadata: { kernelspec, language_info } }));
+      return file;
+    });
+    const { code, stdout } = await nbRun([...files, scripted("print('x')")]);
+    expect(code).toBe(3);
+    expect(stdout.match(/The notebook names no kernel\. Name one with --kernel/g)).toHaveLength(odd.length);
+    expect(stdout).toMatch(/7 notebooks, 1 cell: 1 passed; 6 notebooks could not be run/);
+  });
+
+  it("a notebook that several paths name runs once, as the first of them", async () => {
+    const file = writeNotebook("a", "scripted", ["1"]);
+    const cwd = dirname(file);
+    const { stdout } = await nbRun(["a.ipynb", "./a.ipynb", ".", file], { cwd });
+    expect(stdout.match(/^ok.*$/gm)).toEqual([expect.stringMatching(/^ok {4}a\.ipynb, cell 1/)]);
+  });
+
+  it("more at once than could ever be run", async () => {
+    const shard = ["--jobs", "1000000000", "--shard", "1/1000000000"];
+    expect((await nbRun([scripted("1"), ...shard])).stdout).toMatch(/1 notebook, 1 cell: 1 passed/);
+  });
+
+  it("a folder for temporary files that is not there: no kernel can be had, and nothing hangs", async () => {
+    for (const TMPDIR of [join(temporaryFolder(), "missing"), "/proc/missing"]) {
+      const { code, stdout } = await nbRun([scripted("1"), scripted("2")], { env: { TMPDIR } });
+      expect(code).toBe(3);
+      expect(stdout.match(/its connection file could not be written \(.*missing, is there/g)).toHaveLength(2);
+      expect(existsSync(TMPDIR)).toBe(false);
+    }
   });
 });
 
@@ -175,6 +224,22 @@ describe("the report", () => {
     const xml = read(junit);
     expect(xml).toContain('tests="3" failures="1" errors="0" skipped="1"');
     expect(xml).toContain("Error: &lt;&amp;&quot;]]&gt;");
+  });
+
+  it("does not steer the terminal, whatever cells print, throw or are called", async () => {
+    const junit = join(temporaryFolder(), "report.xml");
+    const file = writeNotebook("title\u001b[2J", "scripted", [
+      { type: "markdown", source: "# Part\u001b]0;title\u0007" },
+      "print('1%\\r22%\\x00\\x1b[31m'); throw new Error('\\x1b[2Jcleared\\x07')",
+    ]);
+    const env = { GITHUB_ACTIONS: "true" };
+    const { stdout } = await nbRun([file, "-r", "tty", "-r", `junit=${junit}`], { env });
+    for (const text of [stdout, read(junit)]) {
+      expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
+      expect(text).toMatch(/Error: cleared␇/);
+      expect(text).toMatch(/ 22%␀/);
+    }
+    expect(stdout).toMatch(/title\.ipynb, cell 2 \(Part\)/);
   });
 
   it("annotates the failing line on GitHub and adds a table to the job's summary", async () => {

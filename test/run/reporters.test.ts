@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CellResult, NotebookResult, NotebookStatus, RunResult } from "../../notebook-tools/run";
-import { failureText } from "../../notebook-tools/run/failure-text";
+import { failureText, forShell } from "../../notebook-tools/run/failure-text";
 import { ttyReporter } from "../../notebook-tools/run/reporters/tty";
 import { copiesText, exitCode, summary } from "../../notebook-tools/run/summary";
 
@@ -101,6 +102,14 @@ describe("the failure text", () => {
         "  After 1.2 s. To run just this notebook: npx nb run a.ipynb",
       ].join("\n"),
     );
+  });
+
+  it("names the file as a shell takes it", () => {
+    const shown = (name: string) =>
+      spawnSync("sh", ["-c", `printf %s ${forShell(name)}`], { encoding: "utf8" }).stdout;
+    for (const name of ["a b/$HOME `ls`/it's (1) [x] é.ipynb", "plain/a-1_b.ipynb", "*.ipynb", ";&|<>!#~\\"])
+      expect(shown(name)).toBe(name);
+    expect(forShell("plain/a-1_b.ipynb")).toBe("plain/a-1_b.ipynb");
   });
 
   it("shows the end of a long stream and the start of a long stack", () => {
