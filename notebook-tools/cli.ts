@@ -30,10 +30,23 @@ function program(named: string | undefined): Command {
   return nb;
 }
 
+let isOutputLost = false;
+
+/** A reader that has seen enough (`nb list | head`) is no failure; a report that a full disk does not take is one. */
+function onLostOutput({ code, message }: NodeJS.ErrnoException): void {
+  if (code === "EPIPE" || isOutputLost) return;
+  isOutputLost = true;
+  process.stderr.write(`The output could not be written (${message}); check where it goes.\n`);
+  process.on("exit", () => {
+    process.exitCode ||= badUsage;
+  });
+}
+
 /** Runs the command that `args` name and sets the process's exit code. */
 export async function main(args: string[]): Promise<void> {
-  // A reader that has seen enough (`nb list | head`) is no failure.
-  process.stdout.on("error", () => {});
+  process.stdout.on("error", onLostOutput);
+  // Nobody is left who could be told.
+  process.stderr.on("error", () => {});
   try {
     await program(args[0]).parseAsync(args, { from: "user" });
   } catch (error) {

@@ -80,11 +80,28 @@ async function writing(file: string, write: (target: string) => Promise<void>): 
     makeFolder(dirname(file));
     await write(await realpath(file).catch(() => file));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason =
-      WRITE_FAULTS[code ?? ""] ?? `could not be written (${message}); check the folder and its permissions.`;
-    throw new NotebookError(reason, { file }, { cause: error });
+    throw writeFault(file, error);
   }
+}
+
+/**
+ * The same as `checkWritable` for a file that is written where it stands, which may be a pipe or a device.
+ * @throws NotebookError
+ */
+export async function checkWritableInPlace(file: string): Promise<void> {
+  const stats = await stat(file).catch(() => undefined);
+  if (!stats || stats.isDirectory()) return checkWritable(file);
+  await access(file, constants.W_OK).catch((error: unknown) => {
+    throw writeFault(file, error);
+  });
+}
+
+/** What the system said when a file was written, in a sentence with the way out. */
+export function writeFault(file: string, error: unknown): NotebookError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason =
+    WRITE_FAULTS[code ?? ""] ?? `could not be written (${message}); check the folder and its permissions.`;
+  return new NotebookError(reason, { file }, { cause: error });
 }
 
 const WRITE_FAULTS: Record<string, string> = {

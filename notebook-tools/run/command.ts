@@ -2,13 +2,13 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
+import { checkWritableInPlace, findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
 import { prepareCopies } from "./copies";
 import { forShell } from "./failure-text";
 import { addRunFlags, type Flags } from "./flags";
 import { onInterrupt } from "./interrupts";
 import { type RunOptions, runNotebooks } from "./notebooks";
-import { reporters, sharedTarget } from "./reporters";
+import { prepareReports, reporters, sharedTarget } from "./reporters";
 import { durationsFile, readDurations, shardOf, writeDurations } from "./shard";
 import { exitCode, exitCodes } from "./summary";
 import type { Listener, RunResult } from "./types";
@@ -37,6 +37,8 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
     const files = flags.shard ? shardOf(all, flags.shard, durations) : all;
     const listener = reporters(flags.reporter ?? [], stdout, commandFor(flags));
     const options = { ...runOptions(flags, notebooks, stop.signal), durations };
+    await prepareReports(flags.reporter ?? []);
+    if (flags.durations !== undefined) await checkWritableInPlace(flags.durations);
     const { copyTo } = options;
     if (copyTo) await prepareCopies(flags.outputDir!, files.map(copyTo));
     const once = (some: string[]) => runOnce(some, options, flags, listener, store);

@@ -98,6 +98,52 @@ describe("the exit code", () => {
     expect(stderr.trim()).not.toContain("\n");
   });
 
+  it.each([
+    ["a report", (place: string) => ["--reporter", `junit=${place}`]],
+    ["durations", (place: string) => ["--durations", place]],
+  ])("is 2 where %s cannot be written, before anything runs", async (_, args) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "taken"), "a file, not a folder");
+    for (const place of [folder, join(folder, "taken", "within")]) {
+      const { code, stdout, stderr } = await nbRun([scripted("print('x')"), ...args(place)]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/could not be written, because a (file|folder) is in .*\.\n$/);
+    }
+    const deep = join(folder, "new", "deep", "file");
+    expect((await nbRun([scripted("print('x')"), ...args(deep)])).code).toBe(0);
+    expect(read(deep)).not.toBe("");
+  });
+
+  // A device that is always full.
+  describe.skipIf(!existsSync("/dev/full"))("is 2 for a full disk", () => {
+    it("under a report; what was to be written elsewhere is written", async () => {
+      const json = join(temporaryFolder(), "report.json");
+      const reporters = ["--reporter", "junit=/dev/full", "--reporter", `json=${json}`];
+      const { code, stdout, stderr } = await nbRun([scripted("print('x')"), ...reporters]);
+      expect([code, stderr]).toEqual([
+        2,
+        "/dev/full: could not be written, because the disk is full; make room on it.\n",
+      ]);
+      expect(stdout).toMatch(/1 notebook, 1 cell: 1 passed/);
+      expect(JSON.parse(read(json)).cells.passed).toBe(1);
+    });
+
+    it("under the output, and a reader that goes early is no failure", () => {
+      const command = (rest: string) => {
+        const words = [process.execPath, nbFile, "run", scripted("print('x')", "print('y')")];
+        return spawnSync("sh", ["-c", `"$@" ${rest}`, "sh", ...words], { encoding: "utf8" });
+      };
+      expect(command("> /dev/full")).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(
+          /^The output could not be written \(ENOSPC.*\); check where it goes\.\n$/,
+        ),
+      });
+      expect(command("2>&1 | { read line; echo $line; }").stdout).toMatch(/^ok .*cell 1/);
+      expect(command("> /dev/null 2> /dev/full").status).toBe(0);
+    });
+  });
+
   it("is 2 where the notebook was changed while it ran, and the change stays", async () => {
     const file = scripted("");
     const changed = notebookText("scripted", ["'of somebody else'"]);

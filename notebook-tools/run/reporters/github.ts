@@ -1,5 +1,6 @@
 /** GitHub Actions: an annotation at each failing line, and a table in the job's summary. */
 import { appendFileSync } from "node:fs";
+import { writeFault } from "../../nbformat";
 import { cellTitle, duration, failureText, harmless, harmlessLine } from "../failure-text";
 import { countCells, summary } from "../summary";
 import type { Listener, NotebookResult, RunResult } from "../types";
@@ -45,6 +46,14 @@ function table(run: RunResult): string {
   ].join("\n");
 }
 
+function append(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    throw writeFault(file, error);
+  }
+}
+
 /** `summaryFile`: `GITHUB_STEP_SUMMARY`. */
 export function githubReporter(
   write: (text: string) => void,
@@ -54,6 +63,6 @@ export function githubReporter(
   return (event) => {
     if (event.type === "notebook-end") {
       for (const line of annotations(event.notebook, command(event.notebook.file))) write(line);
-    } else if (event.type === "run-end" && summaryFile) appendFileSync(summaryFile, `${table(event.run)}\n`);
+    } else if (event.type === "run-end" && summaryFile) append(summaryFile, `${table(event.run)}\n`);
   };
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import colours from "picocolors";
+import { checkWritableInPlace, writeFault } from "../../nbformat";
 import type { Listener } from "../types";
 import { githubReporter } from "./github";
 import { jsonReporter } from "./json";
@@ -52,8 +53,21 @@ function progress(out: Output, command: (file: string) => string): Listener {
   return out.isTTY ? ttyReporter(context, out.columns) : plainReporter(context);
 }
 
+function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw writeFault(file, error);
+  }
+}
+
+/** Throws `NotebookError` where a report could not be written after the run; makes missing folders. */
+export async function prepareReports(choices: readonly ReporterChoice[]): Promise<void> {
+  for (const { file } of choices) if (file !== undefined) await checkWritableInPlace(file);
+}
+
 function reporter({ name, file }: ReporterChoice, out: Output, command: (file: string) => string): Listener {
-  const write = file === undefined ? out.write : (text: string) => writeFileSync(resolve(file), text);
+  const write = file === undefined ? out.write : (text: string) => writeReport(file, text);
   if (name === "json") return jsonReporter(write);
   if (name === "junit") return junitReporter(write, command);
   if (name === "github") return githubReporter(out.write, command, process.env.GITHUB_STEP_SUMMARY);
@@ -76,6 +90,17 @@ export function reporters(
     added.push({ name: "github", file: undefined });
   const listeners = [...added, ...choices].map((choice) => reporter(choice, out, command));
   return (event) => {
-    for (const listener of listeners) listener(event);
+    // A report that cannot be written keeps no other from being written.
+    const errors = listeners.flatMap((listener) => thrownBy(() => listener(event)));
+    if (errors.length > 0) throw errors[0];
   };
+}
+
+function thrownBy(work: () => void): unknown[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    return [error];
+  }
 }
