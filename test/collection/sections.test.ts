@@ -30,6 +30,10 @@ function missing(name: string, notebook: Notebook): string[] {
     ["<!-- nav --> <!-- /nav --> in the first cell", /<!-- nav -->[\s\S]*<!-- \/nav -->/.test(first)],
     ["a **Prediction** before an experiment", text.includes("**Prediction")],
     ["an **Observation** after it", text.includes("**Observation")],
+    ...["Roads not taken", "Exercise"].map((heading): [string, boolean] => [
+      `a heading "## ${heading}"`,
+      text.includes(`\n## ${heading}\n`),
+    ]),
     ...["exercise", "check", "solution"].map((tag): [string, boolean] => [
       `a code cell tagged ${tag}`,
       has(tag),
@@ -50,7 +54,7 @@ describe("a section", () => {
 
   it("that has nothing is told all that it lacks", () => {
     const empty: Notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
-    expect(missing("13-empty.ipynb", empty)).toHaveLength(10);
+    expect(missing("13-empty.ipynb", empty)).toHaveLength(12);
     expect(missing("13-empty.ipynb", empty)[0]).toBe('a first line "# 13 · Title"');
   });
 });
