@@ -1,5 +1,6 @@
 /** Whether processes run, and waiting for what other processes do. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Whether a process runs. One that has ended and that nobody has waited for yet does not. */
@@ -10,6 +11,21 @@ export function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** The processes that one thread has started; none if it has ended. */
+function startedBy(thread: string): number[] {
+  try {
+    return readFileSync(join(thread, "children"), "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** A process and all that it has started; Linux only. */
+export function familyOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
+  return [pid, ...threads.flatMap(startedBy).flatMap(familyOf)];
 }
 
 /** Looks again and again until there is something; the test's own time limit ends what takes too long. */

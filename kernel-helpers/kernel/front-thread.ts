@@ -1,4 +1,4 @@
-/** Starts the thread of the sockets. It comes first: it boots while the main thread loads the rest. */
+/** Starts the thread of the sockets. It boots while the main thread loads the rest. */
 
 import { writeSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +12,6 @@ export interface FrontThread {
 
 /** Binds the sockets of `connectionFile` in a thread of their own; the process ends if they cannot be bound. */
 export function startFront(connectionFile: string): FrontThread {
-  // The kernel's flags are its own: workers and child processes of cells start as they would anywhere.
-  process.execArgv = [];
   const shared = new Shared();
   const workerData: FrontData = { connectionFile, shared: shared.memory };
   const worker = new Worker(join(__dirname, "front.js"), {

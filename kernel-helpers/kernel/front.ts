@@ -187,8 +187,8 @@ function fromCell(message: Extract<FromMain, { kind: "stream" | "publish" }>) {
 /**
  * Tells main something that it must hear even from within an endless loop: after a while, whatever it
  * computes is stopped, and it is told again, until it has heard and the cell `meant` is answered. A stop may
- * hit main when it is about to answer, so that hearing alone does not count. The compiler is left alone: half
- * a compilation would spoil the next.
+ * hit main when it is about to answer, so that hearing alone does not count. An
+ * answer that main is giving is left alone.
  */
 function insist(wish: Insistence["wish"], meant?: number) {
   const insistence = ++insisted;
@@ -237,6 +237,7 @@ function closeSockets() {
 
 /** Sends what is left and closes the sockets: main is about to end and waits for it. */
 async function end() {
+  await started;
   await Promise.all([iopub.empty(), shell.empty(), control.empty()]);
   closeSockets();
   shared.end();
@@ -292,4 +293,4 @@ async function start() {
 }
 
 main.on("message", fromMain);
-void start();
+const started = start();

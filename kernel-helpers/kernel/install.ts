@@ -99,7 +99,7 @@ export function install(dataDir: string): string {
 
 /** Builds the start-up snapshot in a process of its own, which outlives this one and says nothing. */
 function buildSnapshot() {
-  const build = join(__dirname, "snapshot", "build.js");
+  const build = join(__dirname, "compiler", "snapshot", "build.js");
   spawn(pinnedNode(existsSync), [build], { detached: true, stdio: "ignore" }).unref();
 }
 
@@ -109,7 +109,7 @@ function main() {
     checkTslab();
     const folder = install(dataDir);
     console.log(`Installed the kernelspec ${kernelName} in ${folder}`);
-    if (typeof process.execve === "function") buildSnapshot();
+    buildSnapshot();
   } catch (error) {
     const badOption = (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
     if (!(error instanceof UsageError) && !badOption) throw error;

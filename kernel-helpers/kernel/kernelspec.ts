@@ -15,9 +15,11 @@ export interface Kernelspec {
   metadata: { debugger: boolean };
 }
 
-const nodeFlags = [
-  // Loading the compiler makes much short-lived garbage; half of V8's usual nursery saves 40 MB and no time.
-  "--max-semi-space-size=8",
+/**
+ * Options for the kernel's own Node. None of V8's: with any of them it rejects the code of Node's modules
+ * that is stored with Node, in every thread.
+ */
+export const nodeFlags = [
   // A loop that is stopped from outside leaves Node's record of async scopes unwound: no reason to abort.
   "--no-force-async-hooks-checks",
 ];

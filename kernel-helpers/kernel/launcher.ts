@@ -1,14 +1,14 @@
 /**
- * Starts the kernel: `node launcher.js CONNECTION_FILE`.
+ * Starts the kernel: `node launcher.js CONNECTION_FILE`. The sockets, the cells and the compiler each
+ * have a thread or a process of their own, and start side by side.
  *
- * With a start-up snapshot that matches, this process becomes a Node that begins with it; otherwise it
- * loads the kernel itself. `KERNEL_HELPERS_SNAPSHOT=off` does the latter always: the start then takes
- * half a second longer, and each worker thread 13 MB less, because V8 reads the snapshot's code into
- * every thread.
+ * The compiler begins with a start-up snapshot where one matches. `KERNEL_HELPERS_SNAPSHOT=off` does
+ * without always: the first result then takes half a second longer.
  */
 
-import { become, restoreEnvironment } from "./snapshot/become";
-import { takeLoaded } from "./snapshot/take-loaded";
+import { useCompileCache } from "./compile-cache";
+import { CompilerProcess } from "./compiler/process";
+import { nodeFlags } from "./kernelspec";
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
@@ -18,21 +18,12 @@ if (connectionFile === undefined) {
   process.exit(2);
 }
 
-/** The snapshot to begin with again, unless Node was given options of the user's own. */
-function snapshot(): string | undefined {
-  const { KERNEL_HELPERS_SNAPSHOT: wish, NODE_OPTIONS: options } = process.env;
-  if (wish === "off" || options) return undefined;
-  const { usableSnapshot } = require("./snapshot/manifest") as typeof import("./snapshot/manifest");
-  return usableSnapshot();
-}
-
-if (takeLoaded()) restoreEnvironment();
-else {
-  const blob = snapshot();
-  if (blob) become(blob, [__filename, connectionFile]);
-}
-// Reached in the Node that begins with the snapshot, without one, and where no process can become another.
+// First what takes longest. A kernel without a compiler has said why on its stderr, and ends.
+const compiler = new CompilerProcess(() => process.exit(1));
+useCompileCache();
+// The kernel's flags are its own: child processes of cells start as they would anywhere.
+process.execArgv = process.execArgv.filter((flag) => !nodeFlags.includes(flag));
 const { startFront } = require("./front-thread") as typeof import("./front-thread");
 const front = startFront(connectionFile);
 const { start } = require("./start") as typeof import("./start");
-start(front);
+start(front, compiler);

@@ -1,12 +1,12 @@
 /** Runs cells and answers questions about code: the main thread's part of the kernel. */
 
 import { inspect } from "node:util";
+import type { Converter } from "tslab/dist/converter";
 import type { Executor } from "tslab/dist/executor";
-import type { JupyterHandlerImpl } from "tslab/dist/jupyter";
 import type { Request, Shared } from "./bridge";
-import { cellScripts } from "./cell-scripts";
-import { type Compiler, createCompiler } from "./compiler";
-import { toCharacters, toUnits } from "./cursor";
+import { cellScripts, originThrough } from "./cell-scripts";
+import type { CompilerProcess } from "./compiler/process";
+import type { Compilation } from "./compiler/protocol";
 import { describeDiagnostics } from "./diagnostics";
 import { type CellContext, type Output, withBase64 } from "./output";
 import type { StackWorld } from "./stacks";
@@ -44,49 +44,52 @@ interface Running extends CellContext {
   stop_on_error: boolean;
 }
 
+/**
+ * tslab's executor, on modules that ask `current` where its own would load the compiler: that has
+ * already compiled the cell, in its own process.
+ */
+function createExecutor(
+  current: () => Compilation,
+  show: (data: object, update: boolean) => void,
+  console: { log(value: unknown): void; error(...reason: unknown[]): void },
+): Executor {
+  const put = (name: string, exports: object) => {
+    const path = require.resolve(`tslab/dist/${name}`);
+    require.cache[path] = { id: path, filename: path, path, loaded: true, exports } as NodeJS.Module;
+  };
+  put("metadata", { getCodeMetadata: () => current().metadata });
+  // What `tslab.display` of a cell writes to.
+  put("jupyter", { lastWriteDisplayData: show });
+  const compiled = {
+    convert: () => current().converted,
+    addModule: () => current().diagnostics,
+  } as Partial<Converter> as Converter;
+  const converters = { node: compiled, browser: compiled, close: () => undefined };
+  const tslab = require("tslab/dist/executor") as typeof import("tslab/dist/executor");
+  return tslab.createExecutor(process.cwd(), converters, console);
+}
+
 export class Session {
-  readonly #compiler: Compiler;
   readonly #executor: Executor;
-  readonly #handler: JupyterHandlerImpl;
   readonly #world: StackWorld = { cells: cellScripts(), cwd: process.cwd() };
   #outcome: Outcome = { values: [], thrown: [] };
+  #compilation: Compilation | undefined;
+  /** What the cells so far have declared; tslab's executor keeps the same to itself. */
+  #declarations = "";
   #count = 0;
   #running: Running | undefined;
 
-  /** Loads the compiler and compiles for the first time, so that no cell pays for it; takes about a second. */
   constructor(
     private readonly output: Output,
     private readonly shared: Shared,
+    private readonly compiler: CompilerProcess,
   ) {
-    this.#compiler = createCompiler(shared);
-    const { createExecutor } = require("tslab/dist/executor") as typeof import("tslab/dist/executor");
-    const jupyter = require("tslab/dist/jupyter") as typeof import("tslab/dist/jupyter");
-    this.#executor = createExecutor(process.cwd(), this.#converters(), {
+    const show = (data: object, update: boolean) =>
+      output.publish(update ? "update_display_data" : "display_data", data);
+    this.#executor = createExecutor(() => this.#compilation!, show, {
       log: (value) => this.#outcome.values.push(value),
       error: (...reason) => this.#outcome.thrown.push(reason[0]),
     });
-    this.#handler = new jupyter.JupyterHandlerImpl(this.#executor, false);
-    const show = (data: object, update: boolean) =>
-      output.publish(update ? "update_display_data" : "display_data", data);
-    Object.assign(jupyter, { lastWriteDisplayData: show });
-    this.#compiler.converter.inspect("", "1", 0);
-  }
-
-  #converters() {
-    const { converter } = this.#compiler;
-    let browser: typeof converter | undefined;
-    return {
-      node: converter,
-      get browser() {
-        const { createConverter } = require("tslab/dist/converter") as typeof import("tslab/dist/converter");
-        browser ??= createConverter({ isJS: false, isBrowser: true });
-        return browser;
-      },
-      close() {
-        converter.close();
-        browser?.close();
-      },
-    };
   }
 
   /** The request of the cell that runs. */
@@ -111,22 +114,13 @@ export class Session {
       await this.#execute(id, content);
       return;
     }
-    const answer = this.shared.protect(() => this.#answer(msg_type, content));
+    const answer = await this.#answer(msg_type, content);
     this.output.send({ kind: "reply", id, content: JSON.stringify(answer) });
   }
 
-  #answer(msg_type: string, content: Request["content"]): object {
+  async #answer(msg_type: string, content: Request["content"]): Promise<object> {
     try {
-      if (msg_type === "is_complete_request") return this.#handler.handleIsComplete(content);
-      const { code } = content;
-      const cursor_pos = toUnits(code, content.cursor_pos ?? code.length);
-      if (msg_type === "inspect_request") return this.#handler.handleInspect({ ...content, cursor_pos });
-      const reply = this.#handler.handleComplete({ code, cursor_pos });
-      return {
-        ...reply,
-        cursor_start: toCharacters(code, reply.cursor_start),
-        cursor_end: toCharacters(code, reply.cursor_end),
-      };
+      return await this.compiler.answer({ msg_type, content, declarations: this.#declarations });
     } catch (error) {
       return { status: "error", ...describe(error, this.#world) };
     }
@@ -163,17 +157,36 @@ export class Session {
     this.#running = undefined;
   }
 
+  /** Compiles a cell, and makes its scripts known to stack traces. */
+  async #compile(source: string, label: string): Promise<Compilation> {
+    const compilation = await this.compiler.compile({ label, declarations: this.#declarations, source });
+    for (const { name, label, source, maps, added } of compilation.scripts) {
+      const origin = originThrough(maps, added.source);
+      const script = {
+        label,
+        source,
+        origin: (line: number, column: number) => origin(line - added.script, column),
+      };
+      this.#world.cells.set(name, script);
+    }
+    return compilation;
+  }
+
   async #run(code: string, running: Running): Promise<Failure | undefined> {
     const { label, silent } = running;
     this.#outcome = { values: [], thrown: [] };
-    this.#compiler.begin(label);
     try {
-      const ok = await this.#executor.execute(code);
-      // Interrupted meanwhile, and perhaps followed by another cell: nothing here is its own any more.
+      const compilation = await this.#compile(code, label);
+      // Interrupted meanwhile, and perhaps followed by another cell.
       if (this.#running !== running) return undefined;
-      const { diagnostics, version } = this.#compiler;
+      this.#compilation = compilation;
+      const ok = await this.#executor.execute(code);
+      const { converted, diagnostics, typescript } = compilation;
+      if (ok && converted) this.#declarations = converted.declOutput ?? "";
+      // Here, too: nothing that follows is its own any more.
+      if (this.#running !== running) return undefined;
       if (diagnostics.length > 0) {
-        return describeDiagnostics(diagnostics, { source: code, label, typescript: version });
+        return describeDiagnostics(diagnostics, { source: code, label, typescript });
       }
       if (!ok) return this.#describe(this.#outcome.thrown[0]);
       for (const value of silent ? [] : this.#outcome.values) await this.#show(value, running);

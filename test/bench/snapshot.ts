@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const builder = join(
   import.meta.dirname,
-  ...["..", "..", "kernel-helpers", "dist", "kernel", "snapshot", "build.js"],
+  ...["..", "..", "kernel-helpers", "dist", "kernel", "compiler", "snapshot", "build.js"],
 );
 
 /** Builds it where it is missing or does not match; does nothing otherwise. */

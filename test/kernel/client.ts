@@ -62,11 +62,13 @@ export interface StartOptions {
   pauseMs?: number;
 }
 
+/** What messages are signed with. */
+const key = randomUUID();
+
 /** A started kernel. `await using` ends its whole process group. */
 export class Kernel {
   readonly received: Message[] = [];
   readonly #waiting = new Set<() => void>();
-  readonly #key = randomUUID();
   readonly #session = randomUUID();
   readonly #askMs: number;
   readonly #shell: Dealer;
@@ -111,6 +113,14 @@ export class Kernel {
     const folder = mkdtempSync(join(tmpdir(), "kernel-test-"));
     const [shell_port, iopub_port, control_port, stdin_port, hb_port] = await freePorts(5);
     const file = join(folder, "connection.json");
+    const connection = {
+      transport: "tcp",
+      ip: "127.0.0.1",
+      key: key,
+      signature_scheme: "hmac-sha256",
+      ...{ shell_port, iopub_port, control_port, stdin_port, hb_port },
+    };
+    writeFileSync(file, JSON.stringify(connection));
     const child = spawn(argv[0]!, [...argv.slice(1), file], {
       cwd,
       env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...env },
@@ -120,14 +130,6 @@ export class Kernel {
     const kernel = new Kernel(child, folder, options);
     // Stock tslab does not know of JPY_PARENT_PID: without a guard it outlives a test that never got an answer.
     if (child.pid !== undefined) child.once("exit", guard(child.pid));
-    const connection = {
-      transport: "tcp",
-      ip: "127.0.0.1",
-      key: kernel.#key,
-      signature_scheme: "hmac-sha256",
-      ...{ shell_port, iopub_port, control_port, stdin_port, hb_port },
-    };
-    writeFileSync(file, JSON.stringify(connection));
     kernel.#iopub.subscribe();
     kernel.#iopub.connect(`tcp://127.0.0.1:${iopub_port}`);
     kernel.#shell.connect(`tcp://127.0.0.1:${shell_port}`);
@@ -144,7 +146,7 @@ export class Kernel {
       for await (const frames of socket) {
         const start = frames.findIndex((frame) => frame.equals(delimiter));
         const parts = frames.slice(start + 2, start + 6);
-        const signature = createHmac("sha256", this.#key);
+        const signature = createHmac("sha256", key);
         for (const part of parts) signature.update(part);
         if (signature.digest("hex") !== frames[start + 1]!.toString()) throw new Error("bad signature");
         const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString()));
@@ -171,7 +173,7 @@ export class Kernel {
     const date = new Date().toISOString();
     const header = { msg_id, msg_type, session: this.#session, username: "test", date, version: "5.4" };
     const parts = [header, {}, {}, content].map((part) => JSON.stringify(part));
-    const signature = createHmac("sha256", this.#key);
+    const signature = createHmac("sha256", key);
     for (const part of parts) signature.update(part);
     const socket = channel === "shell" ? this.#shell : this.#control;
     await socket.send([delimiter, signature.digest("hex"), ...parts]);

@@ -4,18 +4,25 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
 const kernel = join(__dirname, "..", "..", "kernel-helpers", "dist", "kernel");
-const fromTslab = require("node:module").createRequire(join(kernel, "compiler.js"));
+const fromTslab = require("node:module").createRequire(join(kernel, "compiler", "compiler.js"));
 
-function createConverter() {
-  if (process.argv[2] === "stock") {
-    return fromTslab("tslab/dist/converter").createConverter({ isJS: false, isBrowser: false });
-  }
-  const { Shared } = require(join(kernel, "bridge.js"));
-  const { createCompiler } = require(join(kernel, "compiler.js"));
-  return createCompiler(new Shared()).converter;
+function stock() {
+  const converter = fromTslab("tslab/dist/converter").createConverter({ isJS: false, isBrowser: false });
+  return { converter, convert: converter.convert, addModule: converter.addModule };
 }
 
-const converter = createConverter();
+function ours() {
+  const { Compiler } = require(join(kernel, "compiler", "compiler.js"));
+  const compiler = new Compiler();
+  const compile = (declarations, source) => compiler.compile({ label: "cell 1", declarations, source });
+  return {
+    converter: compiler.node,
+    convert: (declarations, source) => compile(declarations, source).converted,
+    addModule: (_name, source) => compile("", source).diagnostics,
+  };
+}
+
+const { converter, convert, addModule } = process.argv[2] === "stock" ? stock() : ours();
 const { getCodeMetadata } = fromTslab("tslab/dist/metadata");
 const { printQuickInfo } = fromTslab("tslab/dist/inspect");
 
@@ -38,8 +45,8 @@ function session(cells, cursors) {
   let declarations = "";
   const converted = cells.map((cell) => {
     const { module } = getCodeMetadata(cell);
-    if (module) return converter.addModule(module, cell, {});
-    const result = converter.convert(declarations, cell);
+    if (module) return addModule(module, cell, {});
+    const result = convert(declarations, cell);
     if (result.diagnostics.length === 0) declarations = result.declOutput ?? "";
     const middle = Math.floor(cell.length / 2);
     return [plain(result), inspect(declarations, cell, middle), inspect(declarations, cell, 0)];

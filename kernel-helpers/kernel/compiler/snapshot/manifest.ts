@@ -6,7 +6,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
-import { cacheFolder } from "../cache-folder";
+import { cacheFolder } from "../../cache-folder";
 
 /** A file as it was when the snapshot was made. */
 export interface Stamp {

@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "../cache-folder";
+import { projectFolder } from "../../cache-folder";
 import { bundled, bundleScript } from "./bundle";
 import {
   type Manifest,

@@ -1,6 +1,6 @@
 /**
  * What runs while the snapshot is built. Nothing here may load `node:module`, `node:crypto` or anything
- * with streams in it (`node:v8`, `node:net`): the snapshot then breaks the process, or each worker of it.
+ * with streams in it (`node:v8`, `node:net`): such a snapshot breaks the process that begins with it.
  */
 
 import { keepParsed } from "../parsed-files";

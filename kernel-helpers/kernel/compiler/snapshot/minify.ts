@@ -1,8 +1,8 @@
 /** The script with short names and without blanks, in the characters of which V8 keeps one byte each. */
 
 /**
- * One character beyond Latin-1 makes V8 keep two bytes for each of the script's three million, in every
- * thread. The minifier leaves such characters in strings and regular expressions only, where an escape
+ * One character beyond Latin-1 makes V8 keep two bytes for each of the script's three million. The
+ * minifier leaves such characters in strings and regular expressions only, where an escape
  * means the same.
  */
 function latin1(script: string): string {

@@ -14,7 +14,7 @@ interface Parsed {
 
 const parsed = new Map<string, Parsed>();
 
-/** Forgets the text of a file until it is asked for, which is rare; every thread would carry it. */
+/** Forgets the text of a file until it is asked for, which is rare; the snapshot would be larger by all of them. */
 function forgetText(file: SourceFile, read: (name: string) => string | undefined) {
   const keep = (value: string) => Object.defineProperty(file, "text", { value, writable: true });
   Object.defineProperty(file, "text", {

@@ -1,0 +1,49 @@
+/**
+ * The compiler's process: `node host.js`, started by the kernel with a channel to it. It ends when the
+ * kernel does.
+ */
+
+import { flushCompileCache } from "node:module";
+import { useCompileCache } from "../compile-cache";
+import type { FromCompiler, ToCompiler } from "./protocol";
+import { takeLoaded } from "./snapshot/take-loaded";
+
+function tell(message: FromCompiler) {
+  process.send!(message);
+}
+
+// Ctrl-C in a terminal reaches every process of the kernel; what it means is for the kernel to say.
+process.on("SIGINT", () => undefined);
+process.on("disconnect", () => process.exit());
+
+takeLoaded();
+useCompileCache();
+const { Compiler } = require("./compiler") as typeof import("./compiler");
+const compiler = new Compiler();
+
+function answer(request: ToCompiler): FromCompiler {
+  const { id } = request;
+  try {
+    return { id, value: request.kind === "compile" ? compiler.compile(request) : compiler.answer(request) };
+  } catch (error) {
+    const { name, message, stack } = error as Error;
+    return { id, error: { name, message, stack } };
+  }
+}
+
+let wasAsked = false;
+process.on("message", (request: ToCompiler) => {
+  wasAsked = true;
+  tell(answer(request));
+  // While the cell runs: the next one shall not wait for what this one has left.
+  setImmediate(() => globalThis.gc?.({ type: "minor" }));
+});
+// A first cell that waits already is the better first program.
+setImmediate(() => {
+  if (!wasAsked) compiler.warmUp();
+});
+tell({ ready: true });
+
+/** When to write the compile cache: Node does so at exit only, and a kernel may be killed. */
+const flushMs = 2000;
+setTimeout(() => flushCompileCache?.(), flushMs).unref();

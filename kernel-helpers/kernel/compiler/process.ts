@@ -1,0 +1,127 @@
+/**
+ * The kernel's end of its compiler. TypeScript runs in a process of its own: it can begin from a
+ * start-up snapshot, which would make every worker thread of the cells' own process slower and larger;
+ * no garbage of it stops a cell; and timers of earlier cells go on while a cell is compiled.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import type { AnswerRequest, Compilation, CompileRequest, FromCompiler, ToCompiler } from "./protocol";
+import { usableSnapshot } from "./snapshot/manifest";
+
+/**
+ * Half of a start from a snapshot is the system handing out memory, page after page; with glibc on Linux
+ * this asks for large pages. Everywhere else it means nothing.
+ */
+const largePages = "glibc.malloc.hugetlb=1";
+
+/** The environment of the compiler: options for Node are meant for the cells. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS, GLIBC_TUNABLES, ...env } = process.env;
+  return { ...env, GLIBC_TUNABLES: [GLIBC_TUNABLES, largePages].filter(Boolean).join(":") };
+}
+
+const options = [
+  // Compiling makes much short-lived garbage; half of V8's usual nursery saves 40 MB and no time.
+  "--max-semi-space-size=8",
+  // The host collects it between two cells.
+  "--expose-gc",
+];
+
+function snapshotOptions(): string[] {
+  const blob = process.env.KERNEL_HELPERS_SNAPSHOT === "off" ? undefined : usableSnapshot();
+  // Rehashing protects against made-up keys from outside, of which a compiler reads none; it takes 25 ms.
+  return blob ? ["--no-rehash-snapshot", "--snapshot-blob", blob] : [];
+}
+
+interface Waiting {
+  message: ToCompiler;
+  resolve(value: object): void;
+  reject(reason: Error): void;
+}
+
+/** The compiler's process has ended, and what it was asked is not answered. */
+class CompilerEnded extends Error {
+  override readonly name = "CompilerEnded";
+  constructor(how: string) {
+    super(`the TypeScript compiler ended (${how}) before it answered. It starts again with the next cell.`);
+  }
+}
+
+export class CompilerProcess {
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #child: ChildProcess | undefined;
+  #wasReady = false;
+
+  /** `onBroken` is called if the compiler cannot be loaded; it has said why on the kernel's stderr. */
+  constructor(private readonly onBroken: () => void) {
+    this.#start(snapshotOptions());
+  }
+
+  #start(snapshot: string[]) {
+    const child = spawn(process.execPath, [...options, ...snapshot, join(__dirname, "host.js")], {
+      env: environment(),
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      windowsHide: true,
+    });
+    this.#child = child;
+    child.unref();
+    child.channel?.unref();
+    child.on("message", (message: FromCompiler) => this.#heard(message));
+    // Without a process there is no `exit`, and what was asked shall be answered all the same.
+    child.on("error", ({ message }) => child.pid === undefined && this.#ended(message, snapshot));
+    child.on("exit", (code, signal) => this.#ended(signal ?? `exit code ${code}`, snapshot));
+  }
+
+  #heard(message: FromCompiler) {
+    if ("ready" in message) {
+      this.#wasReady = true;
+      return;
+    }
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if ("value" in message) waiting?.resolve(message.value);
+    else waiting?.reject(Object.assign(new Error(message.error.message), message.error));
+  }
+
+  #ended(how: string, snapshot: string[]) {
+    this.#child = undefined;
+    if (this.#wasReady) {
+      for (const { reject } of this.#waiting.values()) reject(new CompilerEnded(how));
+      this.#waiting.clear();
+    } else if (snapshot.length > 0) {
+      // Node refuses a snapshot that does not fit it, whatever its manifest says.
+      this.#start([]);
+      for (const { message } of this.#waiting.values()) this.#send(message);
+    } else this.onBroken();
+  }
+
+  #send(message: ToCompiler) {
+    // A channel that has closed meanwhile fails here; `exit` follows and answers.
+    this.#child!.send(message, () => undefined);
+  }
+
+  #ask(request: CompileRequest | AnswerRequest): Promise<object> {
+    if (!this.#child) this.#start(snapshotOptions());
+    const message: ToCompiler = { id: ++this.#lastId, ...request };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(message.id, { message, resolve, reject });
+      this.#send(message);
+    });
+  }
+
+  /** Compiles a cell; rejects if the compiler fails on it or ends. The event loop goes on meanwhile. */
+  compile(request: Omit<CompileRequest, "kind">): Promise<Compilation> {
+    return this.#ask({ kind: "compile", ...request }) as Promise<Compilation>;
+  }
+
+  /** The content of the reply to a Jupyter request about code; rejects as `compile`. */
+  answer(request: Omit<AnswerRequest, "kind">): Promise<object> {
+    return this.#ask({ kind: "answer", ...request });
+  }
+
+  kill() {
+    this.#child?.kill("SIGKILL");
+  }
+}

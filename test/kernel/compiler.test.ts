@@ -1,0 +1,105 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { familyOf, isRunning, until } from "../processes";
+import { Kernel, kernels, published, root, streamText } from "./client";
+
+const compilerOf = (kernel: Kernel) => {
+  const [, compiler] = familyOf(kernel.process.pid!);
+  return compiler!;
+};
+
+describe.skipIf(process.platform !== "linux")("the compiler's process", () => {
+  test("begins anew when it is killed; what earlier cells declared is still known", async () => {
+    await using kernel = await Kernel.start();
+    await kernel.run("const half = 21");
+    process.kill(compilerOf(kernel), "SIGKILL");
+    await until(() => familyOf(kernel.process.pid!).length === 1);
+    expect(published(await kernel.run("half * 2"), "execute_result").data["text/plain"]).toBe("42");
+    expect((await kernel.run("const s: string = half")).reply.evalue).toMatch(/^TS2322/);
+  });
+
+  test("killed while it compiles, fails that cell in words and no other", async () => {
+    await using kernel = await Kernel.start();
+    await kernel.run("const half = 21");
+    const compiler = compilerOf(kernel);
+    process.kill(compiler, "SIGSTOP");
+    const id = await kernel.submit("half");
+    await kernel.until(() => kernel.of(id, "execute_input")[0]);
+    process.kill(compiler, "SIGKILL");
+    const { reply } = await kernel.answer(id);
+    expect(reply).toMatchObject({ status: "error", ename: "CompilerEnded" });
+    expect(reply.evalue).toContain("SIGKILL");
+    expect(published(await kernel.run("half * 2"), "execute_result").data["text/plain"]).toBe("42");
+  });
+
+  test("keeps no event loop waiting: timers of an earlier cell go on while a cell compiles", async () => {
+    await using kernel = await Kernel.start();
+    const earlier = await kernel.submit("const timer = setInterval(() => console.log('tick'), 5)");
+    await kernel.answer(earlier);
+    const compiler = compilerOf(kernel);
+    process.kill(compiler, "SIGSTOP");
+    const id = await kernel.submit("clearInterval(timer)");
+    await kernel.until(() => kernel.of(id, "execute_input")[0]);
+    const before = kernel.of(earlier, "stream").length;
+    await kernel.until(() => kernel.of(earlier, "stream").length > before + 2);
+    process.kill(compiler, "SIGCONT");
+    expect((await kernel.answer(id)).reply.status).toBe("ok");
+  });
+
+  test("may be interrupted: the cell never runs, and the next one does", async () => {
+    await using kernel = await Kernel.start();
+    await kernel.run("let runs = 0");
+    const compiler = compilerOf(kernel);
+    process.kill(compiler, "SIGSTOP");
+    const id = await kernel.submit("runs++");
+    await kernel.until(() => kernel.of(id, "execute_input")[0]);
+    await kernel.ask("interrupt_request", {}, "control");
+    expect((await kernel.answer(id)).reply.ename).toBe("Interrupted");
+    process.kill(compiler, "SIGCONT");
+    expect(streamText(await kernel.run("console.log(runs)"))).toBe("0\n");
+  });
+
+  test("is not ended by Ctrl-C in a terminal, which reaches all processes of the kernel", async () => {
+    await using kernel = await Kernel.start();
+    await kernel.run("1");
+    const compiler = compilerOf(kernel);
+    process.kill(compiler, "SIGINT");
+    expect(published(await kernel.run("6 * 7"), "execute_result").data["text/plain"]).toBe("42");
+    expect(compilerOf(kernel)).toBe(compiler);
+  });
+
+  test.for(["SIGKILL", "SIGTERM"] as const)("ends with a kernel that ends by %s", async (signal) => {
+    await using kernel = await Kernel.start();
+    await kernel.run("1");
+    const compiler = compilerOf(kernel);
+    process.kill(kernel.process.pid!, signal);
+    await kernel.exit;
+    await until(() => !isRunning(compiler));
+  });
+});
+
+/** A project with this kernel in it, in which TypeScript does not load. */
+function withBrokenTypeScript(): string {
+  const folder = mkdtempSync(join(tmpdir(), "kernel-broken-"));
+  const modules = join(folder, "node_modules");
+  const copied = (name: string, from: string) => cpSync(from, join(modules, name), { recursive: true });
+  copied("kernel-helpers/dist/kernel", join(root, "kernel-helpers", "dist", "kernel"));
+  copied("tslab", join(root, "node_modules", "tslab"));
+  symlinkSync(join(root, "node_modules", "zeromq"), join(modules, "zeromq"), "junction");
+  const typescript = join(modules, "@tslab", "typescript-for-tslab");
+  mkdirSync(typescript, { recursive: true });
+  writeFileSync(join(typescript, "package.json"), '{ "version": "5.0.4" }');
+  writeFileSync(join(typescript, "index.js"), 'throw new Error("TypeScript is broken")');
+  return folder;
+}
+
+test("a kernel whose compiler cannot be loaded says why on its stderr and ends with 1", async () => {
+  const folder = withBrokenTypeScript();
+  const launcher = join(folder, "node_modules", "kernel-helpers", "dist", "kernel", "launcher.js");
+  await using kernel = await Kernel.spawn({ argv: [kernels.ours[0]!, launcher] });
+  expect(await kernel.exit).toBe(1);
+  expect(kernel.printed).toContain("TypeScript is broken");
+  rmSync(folder, { recursive: true });
+});
