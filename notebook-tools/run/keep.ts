@@ -79,13 +79,21 @@ function withCount(outputs: readonly Output[], count: number | null): Output[] {
   );
 }
 
-/** The notebook with new outputs, except where the stored ones would pass a check: measured times do not churn. */
+/** Whether the run ended before the cell did, which says nothing of the cell. */
+const wasInterrupted = (cell: CellResult): boolean =>
+  cell.failures.some((failure) => failure.kind === "interrupted");
+
+/**
+ * The notebook with new outputs, except where the stored ones would pass a check, so that measured times do not
+ * churn, and where the cell was interrupted.
+ */
 export function updated(
   document: NotebookDocument,
   result: NotebookResult,
   how: CompareOptions,
 ): NotebookDocument {
-  return kept(document, result.cells).reduce((edited, { cell, planned, stored }) => {
+  const ended = kept(document, result.cells).filter(({ cell }) => !wasInterrupted(cell));
+  return ended.reduce((edited, { cell, planned, stored }) => {
     const keepStored =
       cell.status !== "failed" && wasRun(stored) && difference(stored, cell, planned, how) === null;
     const outputs = keepStored ? withCount(stored.outputs, cell.executionCount) : cell.outputs;

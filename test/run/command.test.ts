@@ -540,6 +540,25 @@ describe("limits and interrupts", () => {
     expect(stdout).toMatch(/Stopped: Ctrl-C/);
   });
 
+  it("Ctrl-C, as any end of the run, leaves the stored output of the cell that it interrupts", async () => {
+    const stored = [{ output_type: "stream", name: "stdout", text: ["stored"] }];
+    const sources = ["print('new')", "print('half'); await hang()", "print('never')"];
+    const file = scripted(...sources.map((source) => ({ source, outputs: stored })));
+    const out = temporaryFolder();
+    const running = startNb(["run", file, "--update", "--output-dir", out]);
+    await running.says("cell 1");
+    running.child.kill("SIGTERM");
+    const { code, stdout } = await running.finished;
+    const texts = (path: string) =>
+      JSON.parse(read(path)).cells.map(
+        ({ outputs }: { outputs: { text: string[] }[] }) => outputs[0]?.text?.[0],
+      );
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/Stopped: SIGTERM/);
+    expect(texts(file)).toEqual(["new", "stored", "stored"]);
+    expect(existsSync(join(out, "notebook.ipynb"))).toBe(true);
+  });
+
   it("Ctrl-C ends the kernel that was started ahead for the next notebook, too", async () => {
     const kernels = temporaryFolder();
     const argv = [process.execPath, fixtureKernel, "{connection_file}"];
