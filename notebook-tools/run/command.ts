@@ -73,7 +73,8 @@ async function watchRuns(
 const stdout = {
   write: (text: string) => void process.stdout.write(text),
   isTTY: Boolean(process.stdout.isTTY) && !process.env.CI,
-  columns: () => process.stdout.columns ?? 80,
+  // A terminal that does not know its width says 0.
+  columns: () => process.stdout.columns || 80,
 };
 
 class UsageError extends Error {}

@@ -84,6 +84,51 @@ describe("in a terminal", () => {
   });
 });
 
+describe("a running line", () => {
+  it.each([
+    ["cut", "long-name-of-a-notebook.ipynb", 20, "  long-name-of-a-no"],
+    ["of wide characters, cut by their width", "ノート日本.ipynb", 12, "  ノート日"],
+    ["of characters beyond the basic plane, never cut within one", "📓📓📓📓📓", 10, "  📓📓📓"],
+    ["of combined characters", "e\u0301e\u0301e\u0301.ipynb", 10, "  e\u0301e\u0301e\u0301.ipy"],
+  ])("%s is no wider than the terminal", (_, file, columns, shown) => {
+    let written = "";
+    const report = ttyReporter(
+      {
+        write: (text) => (written += text),
+        command: String,
+        colour: { red: String, green: String, dim: String },
+      },
+      () => columns,
+    );
+    report({ type: "run-start", files: [file, "other"] });
+    report({ type: "notebook-start", file, cells: 3 });
+    report({ type: "notebook-end", notebook: notebook("passed", [], { file: "other" }) });
+    expect(screen(written)[1]).toBe(shown);
+    report({ type: "run-end", run: run() });
+  });
+
+  it("counts from 0 again in a second run, of --watch", () => {
+    let written = "";
+    const report = ttyReporter(
+      {
+        write: (text) => (written += text),
+        command: String,
+        colour: { red: String, green: String, dim: String },
+      },
+      () => 80,
+    );
+    for (const _ of ["first", "again"]) {
+      report({ type: "run-start", files: ["a", "b"] });
+      report({ type: "notebook-start", file: "a", cells: 1 });
+      report({ type: "notebook-start", file: "b", cells: 1 });
+      report({ type: "notebook-end", notebook: notebook("passed", [], { file: "a" }) });
+      report({ type: "notebook-end", notebook: notebook("passed", [], { file: "b" }) });
+      report({ type: "run-end", run: run() });
+    }
+    expect(written.match(/\d of 2 notebooks/g)).toEqual(["1 of 2 notebooks", "1 of 2 notebooks"]);
+  });
+});
+
 describe("the failure text", () => {
   it("can be pasted into an issue as it is", () => {
     const outputs = [{ output_type: "stream" as const, name: "stdout", text: "before\n" }];

@@ -19,6 +19,22 @@ function runningLine(file: string, { cells, done, at, since }: Running): string 
   return `  ${harmlessLine(file)}  ${done}/${cells}  ${at}  ${duration(performance.now() - since)}`;
 }
 
+const twoColumns =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
+const noColumn = /[\p{Mark}\p{Cf}]/u;
+
+/** The start of a line that fits: a longer one would wrap, and erasing it would leave a piece. */
+function clipped(line: string, columns: number): string {
+  let width = 0;
+  let text = "";
+  for (const character of line) {
+    width += noColumn.test(character) ? 0 : twoColumns.test(character) ? 2 : 1;
+    if (width > columns) break;
+    text += character;
+  }
+  return text;
+}
+
 export function ttyReporter({ write, command, colour }: ReporterContext, columns: () => number): Listener {
   const running = new Map<string, Running>();
   let drawn = 0;
@@ -33,7 +49,7 @@ export function ttyReporter({ write, command, colour }: ReporterContext, columns
   function draw(): void {
     const lines = [...running].map(([file, state]) => runningLine(file, state));
     if (running.size > 0) lines.push(`  ${ended} of ${total} notebooks`);
-    const text = lines.map((line) => colour.dim(line.slice(0, columns() - 1))).join("\n");
+    const text = lines.map((line) => colour.dim(clipped(line, columns() - 1))).join("\n");
     write(`${erase()}${text}${lines.length > 0 ? "\n" : ""}`);
     drawn = lines.length;
   }
@@ -63,6 +79,7 @@ export function ttyReporter({ write, command, colour }: ReporterContext, columns
     switch (event.type) {
       case "run-start":
         total = event.files.length;
+        ended = 0;
         timer = setInterval(draw, redrawMs);
         timer.unref();
         break;
