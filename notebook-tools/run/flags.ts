@@ -58,6 +58,13 @@ const notNegative = (what: string, most = Number.MAX_VALUE) =>
     return value;
   });
 
+/** Nothing is what an unset variable of a script leaves. */
+const named = (what: string) =>
+  valid((text) => {
+    if (text.trim() === "") throw new RangeError(`Expected the name of a ${what}, got nothing.`);
+    return text;
+  });
+
 const whole = valid((text) => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
@@ -118,11 +125,11 @@ export function addRunFlags(command: Command): Command {
       notNegative("milliseconds", longestTimer),
       100,
     )
-    .option("-k, --kernel <name>", "kernel to use instead of the notebook's own")
+    .option("-k, --kernel <name>", "kernel to use instead of the notebook's own", named("kernel"))
     .option("--rerun", "run every code cell a second time in the same kernel")
     .option("--check", "compare with the stored outputs")
     .option("--update", "write outputs in place; stored ones that --check accepts stay")
-    .option("--output-dir <dir>", "write executed copies into a folder")
+    .option("--output-dir <dir>", "write executed copies into a folder", named("folder"))
     .option(
       "--normalize <kinds>",
       `what may differ in text: ${normalizers.join(",")}, or all`,
@@ -136,7 +143,7 @@ export function addRunFlags(command: Command): Command {
     )
     .option("--images <how>", "compare images by kind or by hash", images, "kind")
     .option("--shard <i/n>", "only the i-th of n parts, balanced by known durations", valid(parseShard))
-    .option("--durations <file>", "where durations are kept (default: in node_modules/.cache)")
+    .option("--durations <file>", "where durations are kept (default: in node_modules/.cache)", named("file"))
     .option(
       "-p, --param <name=value>",
       "value for the cell tagged parameters; JSON or text; repeatable",

@@ -41,6 +41,9 @@ describe("the exit code", () => {
     ["a reporter that takes no file", ["--reporter", "tty=x"], /--reporter tty takes no file/],
     ["a reporter whose file has no name", ["--reporter", "json="], /lacks the name of a file/],
     ["a wait that no timer can hold", ["--settle", "1e12"], /at least 0, at most 2147483647, got "1e12"/],
+    ["a folder without a name", ["--output-dir", ""], /Expected the name of a folder, got nothing/],
+    ["durations without a name", ["--durations", ""], /Expected the name of a file, got nothing/],
+    ["a kernel without a name", ["--kernel", " "], /Expected the name of a kernel, got nothing/],
     ["a bad parameter", ["--param", "5"], /--param must look like name=value/],
     ["a path that is not there", ["/no/such/folder"], /no such file/],
     ["a folder without notebooks", [temporaryFolder()], /There is no notebook/],
@@ -58,7 +61,8 @@ describe("the exit code", () => {
       code: 2,
       stderr: expect.stringMatching(/Two reporters would write to .*one\. Give each a file of its own/),
     });
-    expect((await nbRun([file, "-r", "json", "-r", "junit"])).stderr).toMatch(/would write to stdout/);
+    for (const other of ["junit", "tty", "github"])
+      expect((await nbRun([file, "-r", "json", "-r", other])).stderr).toMatch(/would write to stdout/);
   });
 
   it("is 2 where outputs cannot be stored; what ran is reported all the same, and other notebooks run", async () => {

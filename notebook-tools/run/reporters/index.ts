@@ -33,10 +33,14 @@ export function parseReporter(text: string): ReporterChoice {
   return { name, file: file.join("=") };
 }
 
-/** Where two documents would be written over each other: a file, or `stdout`; undefined where none would. */
+/**
+ * Where two documents would be written over each other, or a document and progress among each other: a file, or
+ * `stdout`; undefined where none would.
+ */
 export function sharedTarget(choices: readonly ReporterChoice[]): string | undefined {
   const documents = choices.filter(({ name }) => name === "json" || name === "junit");
   const targets = documents.map(({ file }) => (file === undefined ? "stdout" : resolve(file)));
+  if (documents.length < choices.length && targets.includes("stdout")) return "stdout";
   return targets.find((target, i) => targets.indexOf(target) < i);
 }
 
