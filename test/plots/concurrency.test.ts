@@ -153,6 +153,7 @@ describe("the concurrency chart", () => {
       "#fff",
       "#797979",
     ]);
+    expect(JSON.stringify(chart.spec.layer)).toContain(", then stopped");
     expect(chart.description).toContain("in all, 2 of them stopped; the loop");
     expect(chart.toString()).toMatch(/█□ .*\n/);
     expect(chart.toString()).toMatch(/^queue +▏░+□/m);
