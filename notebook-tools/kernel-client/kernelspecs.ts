@@ -71,11 +71,11 @@ export function readKernelspec(resourceDir: string, name: string): Kernelspec {
   const file = join(resourceDir, "kernel.json");
   try {
     const spec = JSON.parse(readFileSync(file, "utf8"));
-    if (!Array.isArray(spec.argv) || spec.argv.length === 0) throw new Error("`argv` is missing");
+    if (!Array.isArray(spec?.argv) || spec.argv.length === 0) throw new Error("`argv` is missing");
     return {
       name,
-      displayName: spec.display_name ?? name,
-      language: spec.language ?? "",
+      displayName: String(spec.display_name ?? name),
+      language: String(spec.language ?? ""),
       argv: spec.argv.map(String),
       env: spec.env ?? {},
       interruptMode: spec.interrupt_mode === "message" ? "message" : "signal",
@@ -91,10 +91,13 @@ export function readKernelspec(resourceDir: string, name: string): Kernelspec {
 
 function kernelFolders(dataDir: string): string[] {
   const folder = join(dataDir, "kernels");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .sort()
-    .filter((name) => existsSync(join(folder, name, "kernel.json")));
+  try {
+    return readdirSync(folder)
+      .sort()
+      .filter((name) => existsSync(join(folder, name, "kernel.json")));
+  } catch {
+    return []; // Not there, no folder, or not ours to read: the kernels of the other data folders can be had.
+  }
 }
 
 /** Every kernel that a notebook in the folder `from` can have, by name; broken kernelspecs are left out. */

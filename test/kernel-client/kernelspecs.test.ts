@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   dataDirs,
@@ -75,6 +75,17 @@ describe("finding a kernelspec", () => {
     expect(find).toThrow(KernelspecError);
     expect(find).toThrow(/no kernel named "tslob".*There are: .*tslab/);
     expect(find).toThrow(`in ${join(process.cwd(), "node_modules", ".jupyter", "kernels")} or ${dataDir}`);
+  });
+
+  it("is stopped neither by a data folder that is none, nor by odd fields", () => {
+    const [none, dataDir] = [temporaryFolder(), temporaryFolder()];
+    writeFileSync(join(none, "kernels"), "a file, not a folder");
+    install(dataDir, "null", "null");
+    install(dataDir, "odd", { argv: ["x"], display_name: 1, language: 2, env: null });
+    const env = { JUPYTER_PATH: [none, dataDir].join(delimiter), HOME: none };
+    expect(findKernelspec("odd", none, env)).toMatchObject({ displayName: "1", language: "2", env: {} });
+    expect([...findKernelspecs(none, env).keys()]).toContain("odd");
+    expect(() => findKernelspec("null", none, env)).toThrow(/kernel\.json cannot be used: `argv` is missing/);
   });
 
   it("names the file of a broken kernelspec that was asked for, and leaves it out of the list", () => {
