@@ -65,6 +65,13 @@ const named = (what: string) =>
     return text;
   });
 
+/** A notebook here is the path that follows a forgotten value, and would be overwritten. */
+const notNotebook = (parse: (text: string) => string) =>
+  valid((text) => {
+    if (/\.ipynb$/i.test(text)) throw new RangeError(`Expected a file to write, got the notebook "${text}".`);
+    return parse(text);
+  });
+
 const whole = valid((text) => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
@@ -143,7 +150,11 @@ export function addRunFlags(command: Command): Command {
     )
     .option("--images <how>", "compare images by kind or by hash", images, "kind")
     .option("--shard <i/n>", "only the i-th of n parts, balanced by known durations", valid(parseShard))
-    .option("--durations <file>", "where durations are kept (default: in node_modules/.cache)", named("file"))
+    .option(
+      "--durations <file>",
+      "where durations are kept (default: in node_modules/.cache)",
+      notNotebook(named("file")),
+    )
     .option(
       "-p, --param <name=value>",
       "value for the cell tagged parameters; JSON or text; repeatable",

@@ -44,6 +44,8 @@ describe("the exit code", () => {
     ["a folder without a name", ["--output-dir", ""], /Expected the name of a folder, got nothing/],
     ["durations without a name", ["--durations", ""], /Expected the name of a file, got nothing/],
     ["a kernel without a name", ["--kernel", " "], /Expected the name of a kernel, got nothing/],
+    ["durations in a notebook", ["--durations", "a.ipynb"], /a file to write, got the notebook "a\.ipynb"/],
+    ["a report in a notebook", ["--reporter", "json=a.ipynb"], /--reporter json would overwrite a notebook/],
     ["a bad parameter", ["--param", "5"], /--param must look like name=value/],
     ["a path that is not there", ["/no/such/folder"], /no such file/],
     ["a folder without notebooks", [temporaryFolder()], /There is no notebook/],

@@ -90,6 +90,9 @@ describe("notebookTests", () => {
     writeFileSync(join(books, "no.ipynb"), "{");
     writeNotebook("dead", "scripted", ["1", "exit(3)", "2"], books);
     writeNotebook("none", "nobody-has-this", ["1"], books);
+    mkdirSync(join(books, "out"));
+    writeNotebook("copy", "scripted", ["1"], join(books, "out"));
+    writeFileSync(join(books, "out", ".nb-copies"), "");
     addTests(folder, 'notebookTests("books"); notebookTests("nothing/*.ipynb");');
     const { code, output, tests } = await runVitest(folder);
     expect(code).toBe(1);

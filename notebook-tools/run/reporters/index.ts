@@ -30,6 +30,8 @@ export function parseReporter(text: string): ReporterChoice {
   if (name !== "json" && name !== "junit")
     throw new RangeError(`--reporter ${name} takes no file, got "${text}"; json=FILE and junit=FILE do.`);
   if (file.join("=") === "") throw new RangeError(`--reporter ${name}= lacks the name of a file.`);
+  if (/\.ipynb$/i.test(text))
+    throw new RangeError(`--reporter ${name} would overwrite a notebook, got "${text}".`);
   return { name, file: file.join("=") };
 }
 
