@@ -105,6 +105,7 @@ export class Session {
     if (!this.#running || this.#running.id !== id) return;
     // What the cell waits for may still come, and must not become the next cell's value.
     this.#executor.interrupt();
+    this.compiler.interrupt();
     this.#finish(this.#running, interruption);
   }
 

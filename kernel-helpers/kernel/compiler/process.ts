@@ -48,10 +48,19 @@ class CompilerEnded extends Error {
   }
 }
 
+/** One run of the compiler. */
+interface Run {
+  process: ChildProcess;
+  snapshot: string[];
+  isReady: boolean;
+}
+
 export class CompilerProcess {
   readonly #waiting = new Map<number, Waiting>();
+  /** Cells that are modules, by name: a compiler that begins anew must learn of them again. */
+  readonly #modules = new Map<string, ToCompiler>();
   #lastId = 0;
-  #child: ChildProcess | undefined;
+  #run: Run | undefined;
   #wasReady = false;
 
   /** `onBroken` is called if the compiler cannot be loaded; it has said why on the kernel's stderr. */
@@ -65,17 +74,20 @@ export class CompilerProcess {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       windowsHide: true,
     });
-    this.#child = child;
+    const run = { process: child, snapshot, isReady: false };
+    this.#run = run;
     child.unref();
     child.channel?.unref();
-    child.on("message", (message: FromCompiler) => this.#heard(message));
+    child.on("message", (message: FromCompiler) => this.#heard(run, message));
     // Without a process there is no `exit`, and what was asked shall be answered all the same.
-    child.on("error", ({ message }) => child.pid === undefined && this.#ended(message, snapshot));
-    child.on("exit", (code, signal) => this.#ended(signal ?? `exit code ${code}`, snapshot));
+    child.on("error", ({ message }) => child.pid === undefined && this.#ended(run, message));
+    child.on("exit", (code, signal) => this.#ended(run, signal ?? `exit code ${code}`));
+    for (const message of this.#modules.values()) this.#send(message);
   }
 
-  #heard(message: FromCompiler) {
+  #heard(run: Run, message: FromCompiler) {
     if ("ready" in message) {
+      run.isReady = true;
       this.#wasReady = true;
       return;
     }
@@ -85,26 +97,30 @@ export class CompilerProcess {
     else waiting?.reject(Object.assign(new Error(message.error.message), message.error));
   }
 
-  #ended(how: string, snapshot: string[]) {
-    this.#child = undefined;
-    if (this.#wasReady) {
-      for (const { reject } of this.#waiting.values()) reject(new CompilerEnded(how));
-      this.#waiting.clear();
-    } else if (snapshot.length > 0) {
+  #ended(run: Run, how: string) {
+    if (run !== this.#run) return;
+    this.#run = undefined;
+    if (!run.isReady && run.snapshot.length > 0) {
       // Node refuses a snapshot that does not fit it, whatever its manifest says.
       this.#start([]);
       for (const { message } of this.#waiting.values()) this.#send(message);
-    } else this.onBroken();
+    } else if (!this.#wasReady) this.onBroken();
+    else this.#rejectAll(new CompilerEnded(how));
+  }
+
+  #rejectAll(reason: Error) {
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of all) reject(reason);
   }
 
   #send(message: ToCompiler) {
     // A channel that has closed meanwhile fails here; `exit` follows and answers.
-    this.#child!.send(message, () => undefined);
+    this.#run!.process.send(message, () => undefined);
   }
 
-  #ask(request: CompileRequest | AnswerRequest): Promise<object> {
-    if (!this.#child) this.#start(snapshotOptions());
-    const message: ToCompiler = { id: ++this.#lastId, ...request };
+  #ask(message: ToCompiler): Promise<object> {
+    if (!this.#run) this.#start(snapshotOptions());
     return new Promise((resolve, reject) => {
       this.#waiting.set(message.id, { message, resolve, reject });
       this.#send(message);
@@ -112,16 +128,28 @@ export class CompilerProcess {
   }
 
   /** Compiles a cell; rejects if the compiler fails on it or ends. The event loop goes on meanwhile. */
-  compile(request: Omit<CompileRequest, "kind">): Promise<Compilation> {
-    return this.#ask({ kind: "compile", ...request }) as Promise<Compilation>;
+  async compile(request: Omit<CompileRequest, "kind">): Promise<Compilation> {
+    const message: ToCompiler = { id: ++this.#lastId, kind: "compile", ...request };
+    const compilation = (await this.#ask(message)) as Compilation;
+    const { module } = compilation.metadata;
+    if (module) this.#modules.set(module, message);
+    return compilation;
   }
 
   /** The content of the reply to a Jupyter request about code; rejects as `compile`. */
   answer(request: Omit<AnswerRequest, "kind">): Promise<object> {
-    return this.#ask({ kind: "answer", ...request });
+    return this.#ask({ id: ++this.#lastId, kind: "answer", ...request });
   }
 
+  /** Gives up what the compiler is at, which may never end by itself; the next request starts it anew. */
+  interrupt() {
+    if (!this.#run?.isReady || this.#waiting.size === 0) return;
+    this.kill();
+    this.#ended(this.#run, "interrupted");
+  }
+
+  /** Ends the compiler's process. */
   kill() {
-    this.#child?.kill("SIGKILL");
+    this.#run?.process.kill("SIGKILL");
   }
 }
