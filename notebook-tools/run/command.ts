@@ -1,5 +1,5 @@
 /** `nb run`: from the command line to the exit code. */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { checkWritableInPlace, findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
@@ -108,7 +108,7 @@ function checkUsage(
   const owners = new Map<string, string>();
   for (const { file, relative } of notebooks) {
     const target = resolve(outputDir, relative);
-    if (target === resolve(file))
+    if (realFile(target) === realFile(file))
       throw new UsageError(
         `--output-dir ${outputDir} would overwrite ${file}. Name another folder, or use --update.`,
       );
@@ -118,6 +118,15 @@ function checkUsage(
         `${owner} and ${file} would become the same copy ${target}. Run them into different folders.`,
       );
     owners.set(target, file);
+  }
+}
+
+/** Where a path leads, also through links; the path itself where there is nothing yet. */
+function realFile(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { isRunning, until } from "../processes.ts";
@@ -398,6 +398,11 @@ describe("writing outputs", () => {
     const [a, b] = [scripted("1"), scripted("2")];
     const { code, stderr } = await nbRun([a, "--output-dir", dirname(a)]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/would overwrite .*notebook\.ipynb/)]);
+    const before = read(a);
+    const link = join(temporaryFolder(), "out");
+    symlinkSync(dirname(a), link);
+    expect((await nbRun([a, "--output-dir", link])).stderr).toMatch(/would overwrite .*notebook\.ipynb/);
+    expect(read(a)).toBe(before);
     expect((await nbRun([a, b, "--output-dir", temporaryFolder()])).stderr).toMatch(
       /would become the same copy/,
     );
