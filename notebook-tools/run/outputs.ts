@@ -62,13 +62,13 @@ export class NotebookOutputs {
     if (!outputs) return;
     switch (header.msg_type) {
       case "stream":
-        outputs.addText(content.name, content.text);
+        outputs.addText(text(content.name, "stdout"), text(content.text));
         break;
       case "display_data":
         this.#addRich(outputs, { output_type: "display_data", ...bundle(content) }, content);
         break;
       case "execute_result": {
-        const { execution_count = null } = content;
+        const execution_count = count(content.execution_count);
         this.#addRich(
           outputs,
           { output_type: "execute_result", execution_count, ...bundle(content) },
@@ -82,8 +82,9 @@ export class NotebookOutputs {
         }
         break;
       case "error": {
-        const { ename = "", evalue = "", traceback = [] } = content;
-        outputs.add({ output_type: "error", ename, evalue, traceback });
+        const { ename, evalue, traceback } = content;
+        const lines = [traceback ?? []].flat().map((line) => text(line));
+        outputs.add({ output_type: "error", ename: text(ename), evalue: text(evalue), traceback: lines });
         break;
       }
       case "clear_output":
@@ -101,6 +102,21 @@ export class NotebookOutputs {
   }
 }
 
-function bundle({ data = {}, metadata = {} }: Message["content"]): Pick<Rich, "data" | "metadata"> {
-  return { data, metadata };
+// Some kernels do not keep to the protocol; what they send must neither end the run nor make the notebook invalid.
+
+const text = (value: unknown, otherwise = ""): string =>
+  typeof value === "string"
+    ? value
+    : value === undefined || value === null
+      ? otherwise
+      : JSON.stringify(value);
+
+/** An execution count as nbformat wants it. */
+export const count = (value: unknown): number | null => (Number.isInteger(value) ? (value as number) : null);
+
+const object = (value: unknown): MimeBundle =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as MimeBundle) : {};
+
+function bundle({ data, metadata }: Message["content"]): Pick<Rich, "data" | "metadata"> {
+  return { data: object(data), metadata: object(metadata) };
 }

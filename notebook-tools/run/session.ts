@@ -5,7 +5,7 @@ import { type ExecuteOutcome, type Kernel, KernelDiedError, type Message } from 
 import type { Output } from "../nbformat";
 import { lineOfError } from "./frame";
 import { lateFailure } from "./late";
-import { NotebookOutputs } from "./outputs";
+import { count, NotebookOutputs } from "./outputs";
 import { relativeOutputs, relativeText } from "./paths";
 import type { PlannedCell } from "./plan";
 import type { CellResult, Failure } from "./types";
@@ -115,7 +115,7 @@ export class Session {
       status: failures.length > 0 ? "failed" : "passed",
       failures: failures.map((failure) => this.#readable(failure)),
       outputs: this.#outputsOf(run),
-      executionCount: outcome?.reply.execution_count ?? null,
+      executionCount: count(outcome?.reply.execution_count),
       durationMs: performance.now() - started,
     };
     this.#results.set(run, result);

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { multilineText, type Output } from "../../notebook-tools/nbformat";
+import { multilineText, type Output, readNotebook } from "../../notebook-tools/nbformat";
 import { type CellResult, type RunOptions, runNotebooks } from "../../notebook-tools/run";
+import { failureTexts } from "../../notebook-tools/run/reporters/plain";
 import { kernelsForTests } from "./kernels.ts";
 import { writeNotebook } from "./notebooks.ts";
 
@@ -76,6 +77,34 @@ describe("a cell passes only if", () => {
     ]);
     expect(cells[0]!.failures[0]).toMatchObject({ kind: "died", trace: "heap out of memory" });
     expect(cells[0]!.failures[0]!.message).toMatch(/out of memory/);
+  });
+});
+
+describe("a kernel that does not keep to the protocol", () => {
+  it.each([
+    "print(5)",
+    "print(null)",
+    "send('stream', {})",
+    "send('stream', { name: 5, text: ['x'] })",
+    "send('stream', null, 7)",
+    "show(null)",
+    "show('x')",
+    "send('display_data', { data: { 'text/plain': 'x' }, metadata: null, transient: null })",
+    "result(null)",
+    "send('execute_result', { data: {}, execution_count: 'x' })",
+    "send('error', { traceback: 'x' })",
+    "send('error', { ename: 5, evalue: {}, traceback: [5, null] })",
+    "send('update_display_data', null)",
+    "send('clear_output', null)",
+    "send('status', null)",
+    "reply({})",
+  ])("ends neither the run nor makes the notebook invalid: %s", async (source) => {
+    const file = writeNotebook("cells", "scripted", [source, "print('next')"]);
+    const options = { check: true, update: true, copyTo: () => `${file}.copy` };
+    const { notebooks } = await runNotebooks([file], options);
+    expect(text(notebooks[0]!.cells[1]!.outputs[0])).toBe("next");
+    expect((await readNotebook(file)).problems).toEqual([]);
+    expect(failureTexts(notebooks[0]!, "")).not.toEqual([]);
   });
 });
 
