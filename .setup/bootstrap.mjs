@@ -6,7 +6,7 @@
 // Runs on the host's Node before anything is installed, so it uses nothing but Node itself.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -126,10 +126,21 @@ async function packages() {
   );
 }
 
+/** Removes what a source that is gone was compiled to: somebody could still load it. */
+function removeLeftovers(workspace) {
+  const dist = inRoot(workspace, "dist");
+  const output = /(\.d)?\.([cm]?)(js|ts)(\.map)?$/;
+  for (const name of readdirSync(dist, { recursive: true }).map(String)) {
+    const source = inRoot(workspace, name.replace(output, ".$2ts"));
+    if (output.test(name) && !existsSync(source)) rmSync(join(dist, name));
+  }
+}
+
 async function compile() {
   const compiler = inRoot("node_modules", "typescript", "bin", "tsc");
   const { code, output } = await run(pinnedNode, [compiler, "-b", ...workspaces], root);
   if (code !== 0) throw new SetupError(`The TypeScript sources do not compile:\n${lastLines(output)}`);
+  workspaces.forEach(removeLeftovers);
 }
 
 /** `nb` and the lab server look for kernels in node_modules/.jupyter: nothing is installed outside the clone. */

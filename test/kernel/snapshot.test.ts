@@ -5,19 +5,19 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  builder,
   manifestFile,
   readManifest,
   snapshotFolder,
   stamp,
 } from "../../kernel-helpers/dist/kernel/compiler/snapshot/manifest.js";
 import { familyOf } from "../processes";
-import { Kernel, kernels, published, root } from "./client";
+import { Kernel, kernels, published } from "./client";
 
 const run = promisify(execFile);
 
 // Snapshots of its own: other tests start kernels while this one spoils them.
 process.env.KERNEL_HELPERS_CACHE = mkdtempSync(join(tmpdir(), "kernel-cache-"));
-const builder = join(root, "kernel-helpers", "dist", "kernel", "compiler", "snapshot", "build.js");
 const build = () => run(kernels.ours[0]!, [builder]);
 
 /** Whether the compiler of a kernel was started from the snapshot: only then does it hold the blob among its arguments. */
@@ -82,6 +82,10 @@ describe.skipIf(process.platform !== "linux")("the start-up snapshot", () => {
     const manifest = JSON.stringify({ ...rest, files: [...others, stamp(blob)] });
     const spoil: Record<string, () => void> = {
       "another Node": () => writeFileSync(manifestFile(), manifest.replace(/"node":"v/, '"node":"v0')),
+      "another builder": () => {
+        const kept = [...others.filter(({ path }) => path !== builder), stamp(blob)];
+        writeFileSync(manifestFile(), JSON.stringify({ ...rest, files: kept }));
+      },
       "a module that changed": () =>
         writeFileSync(manifestFile(), manifest.replace(/"size":\d+/, '"size":1')),
       "half a manifest": () => writeFileSync(manifestFile(), manifest.slice(0, manifest.length / 2)),

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -69,6 +70,7 @@ beforeEach(() => {
   put("notebook-tools/vitest.mts", "1");
   put("lab/app/main.js", "1");
   put("node_modules/typescript/bin/tsc", compiler());
+  put("kernel-helpers/kernel/install.ts", "1");
   put("kernel-helpers/dist/kernel/install.js", installer());
   putNpm(npm());
 });
@@ -117,6 +119,15 @@ test.each(["kernel-helpers/index.ts", "notebook-tools/vitest.mts", "lab/server/i
     expect((await setUp("lab")).ran).toEqual(["tsc", "kernelspec"]);
   },
 );
+
+test("what a source that is gone was compiled to is removed, and nothing else", async () => {
+  const gone = ["old.js", "old.js.map", "old.d.ts", "old.d.mts", "old.mjs"];
+  const kept = ["kernel/install.js", "index.js", "index.d.ts", "index.js.map", "logo.svg"];
+  for (const name of [...gone, ...kept.slice(1)]) put(`kernel-helpers/dist/${name}`);
+  await setUp();
+  const isThere = (name: string) => existsSync(join(clone, "kernel-helpers", "dist", name));
+  expect([gone.filter(isThere), kept.filter(isThere)]).toEqual([[], kept]);
+});
 
 test("an edit of the lab's page bundles again, a saved setting of the lab does not", async () => {
   await setUp("lab");

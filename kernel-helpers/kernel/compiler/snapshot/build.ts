@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { projectFolder } from "../../cache-folder";
 import { bundled, bundleScript } from "./bundle";
 import {
+  builder,
   type Manifest,
   manifestFile,
   readManifest,
@@ -97,7 +98,7 @@ function build() {
   const work = mkdtempSync(join(snapshotFolder(), "build-"));
   try {
     const modules = modulesInside();
-    const files = [process.execPath, ...modules].map(stamp);
+    const files = [process.execPath, builder, ...modules].map(stamp);
     publish(make(work, modules), files, work);
   } finally {
     rmSync(work, { recursive: true, force: true });

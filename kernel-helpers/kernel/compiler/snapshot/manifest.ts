@@ -18,7 +18,7 @@ export interface Stamp {
 export interface Manifest {
   /** `thisNode` of the build. */
   node: string;
-  /** The snapshot itself, Node's executable, and every module inside the snapshot. */
+  /** The snapshot itself, Node's executable, the builder, and every module inside the snapshot. */
   files: Stamp[];
   blob: string;
 }
@@ -54,9 +54,12 @@ export function readManifest(): Manifest | undefined {
   }
 }
 
+/** What builds snapshots for this code: one that another builder made holds other modules. */
+export const builder = join(__dirname, "build.js");
+
 /** The blob to start from, or undefined if there is none or anything in it has changed since. */
 export function usableSnapshot(): string | undefined {
   const manifest = readManifest();
   if (manifest?.node !== thisNode || !manifest.files?.every(unchanged)) return undefined;
-  return manifest.blob;
+  return manifest.files.some(({ path }) => path === builder) ? manifest.blob : undefined;
 }
