@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join, relative } from "node:path";
 import { NotebookError } from "./errors";
 
 /** A notebook file, and its place below the path that led to it. */
@@ -20,31 +20,29 @@ const marks = new Set(["pyvenv.cfg", "conda-meta", copiesMark]);
 
 /**
  * The notebooks that paths name: a file is itself, a folder is every `.ipynb` below it as `notebooksBelow` finds
- * them, without the folder `except`.
+ * them.
  * @throws NotebookError for a path that does not exist
  */
-export async function findNotebooks(paths: readonly string[], except?: string): Promise<NotebookPath[]> {
+export async function findNotebooks(paths: readonly string[]): Promise<NotebookPath[]> {
   const found: NotebookPath[] = [];
   for (const path of paths) {
     const stats = await stat(path).catch(() => {
       throw new NotebookError("there is no such file; check the path.", { file: path });
     });
     if (!stats.isDirectory()) found.push({ file: path, relative: basename(path) });
-    else
-      found.push(...notebooksBelow(path, except).map((file) => ({ file, relative: relative(path, file) })));
+    else found.push(...notebooksBelow(path).map((file) => ({ file, relative: relative(path, file) })));
   }
   return found;
 }
 
 /**
  * Every `.ipynb` file below a folder, sorted. Left out are hidden files and folders, `node_modules`, Python
- * environments, executed copies, what Git ignores, and the folder `except`: unless it is the folder itself.
+ * environments, executed copies, and what Git ignores: unless it is the folder itself.
  */
-export function notebooksBelow(folder: string, except?: string): string[] {
-  const skipped = except === undefined ? undefined : resolve(except);
+export function notebooksBelow(folder: string): string[] {
   const enter = (path: string, ignored: ReadonlySet<string>): string[] => {
     const entries = readdirSync(path, { withFileTypes: true });
-    if (resolve(path) === skipped || entries.some(({ name }) => marks.has(name))) return [];
+    if (entries.some(({ name }) => marks.has(name))) return [];
     // A repository within has rules of its own.
     const isRepository = entries.some(({ name }) => name === ".git");
     return within(path, entries, isRepository ? ignoredByGit(path) : ignored);

@@ -1,6 +1,6 @@
 /** `nb run`: from the command line to the exit code. */
 import { existsSync, realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import type { Command } from "commander";
 import { checkWritableInPlace, findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
 import { prepareCopies } from "./copies";
@@ -29,7 +29,7 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
   const stop = new AbortController();
   const done = onInterrupt((reason) => stop.abort(reason));
   try {
-    const notebooks = withoutRepeats(await findNotebooks(paths, flags.outputDir));
+    const notebooks = withoutRepeats(await findNotebooks(paths));
     checkUsage(notebooks, paths, flags);
     const store = flags.durations ?? durationsFile(process.cwd());
     const all = notebooks.map(({ file }) => file);
@@ -105,6 +105,11 @@ function checkUsage(
     );
   if (shard && watch) throw new UsageError("--watch and --shard cannot go together. Leave one out.");
   if (outputDir === undefined) return;
+  const inTheWay = notebooks.find((notebook) => isAmongCopies(notebook, outputDir));
+  if (inTheWay)
+    throw new UsageError(
+      `--output-dir ${outputDir} holds ${inTheWay.file}, which is to run itself, so the next run would take the copies for notebooks, too. Name another folder.`,
+    );
   const owners = new Map<string, string>();
   for (const { file, relative } of notebooks) {
     const target = resolve(outputDir, relative);
@@ -119,6 +124,13 @@ function checkUsage(
       );
     owners.set(target, file);
   }
+}
+
+/** Whether a notebook was found in the output folder because a folder above that one was searched. */
+function isAmongCopies({ file, relative }: NotebookPath, outputDir: string): boolean {
+  const isBelow = (path: string, folder: string) => path.startsWith(join(folder, sep));
+  const searched = resolve(file).slice(0, -relative.length);
+  return isBelow(resolve(file), resolve(outputDir)) && isBelow(resolve(outputDir), searched);
 }
 
 /** Where a path leads, also through links; the path itself where there is nothing yet. */

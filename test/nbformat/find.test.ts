@@ -42,16 +42,6 @@ test("no checkpoints, packages, hidden files, Python environments nor executed c
   ]);
 });
 
-test("not the folder that is excepted, though one above it", async () => {
-  make("a.ipynb", "out/a.ipynb");
-  expect((await findNotebooks([folder], join(folder, "out"))).map(({ relative }) => relative)).toEqual([
-    "a.ipynb",
-  ]);
-  expect((await findNotebooks([join(folder, "out")], folder)).map(({ relative }) => relative)).toEqual([
-    "a.ipynb",
-  ]);
-});
-
 test("of what has the name of a notebook only files: a folder is searched", async () => {
   make("folder.ipynb/a.ipynb");
   symlinkSync("folder.ipynb", join(folder, "link-to-folder.ipynb"));

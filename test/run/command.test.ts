@@ -381,17 +381,24 @@ describe("writing outputs", () => {
     writeNotebook("x", "scripted", ["1"], folder);
     mkdirSync(join(folder, "old"));
     writeNotebook("of-mine", "scripted", ["1"], join(folder, "old"));
+    mkdirSync(join(folder, "pages"));
+    writeFileSync(join(folder, "pages", "index.html"), "");
     const ran = async (...args: string[]) => {
       const { stdout } = await nbRun([...args, "--reporter", "json"], { cwd: folder });
       return JSON.parse(stdout).notebooks.map(({ file }: { file: string }) => file);
     };
     const mine = [join("old", "of-mine.ipynb"), "x.ipynb"];
-    expect(await ran("--output-dir", "new")).toEqual(mine);
-    expect(await ran("--output-dir", "new")).toEqual(mine);
-    expect(await ran()).toEqual(mine);
-    // A folder with notebooks of somebody's own is not taken for one of copies afterwards.
-    expect(await ran("--output-dir", "old")).toEqual(["x.ipynb"]);
-    expect(await ran()).toEqual([...mine.slice(0, 1), join("old", "x.ipynb"), "x.ipynb"]);
+    for (const out of ["new", "pages"])
+      for (const args of [["--output-dir", out], ["--output-dir", out], []])
+        expect(await ran(...args)).toEqual(mine);
+    // A folder with notebooks of somebody's own is not made one of copies.
+    expect(await nbRun([".", "--output-dir", "old"], { cwd: folder })).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--output-dir old holds old.of-mine\.ipynb, which is to run itself, so/),
+    });
+    expect(await ran("x.ipynb", "--output-dir", "old")).toEqual(["x.ipynb"]);
+    expect(await ran("old", "--output-dir", ".")).toEqual([mine[0], join("old", "x.ipynb")]);
+    expect(await ran()).toEqual(["of-mine.ipynb", mine[0], join("old", "x.ipynb"), "x.ipynb"]);
   });
 
   it("--output-dir never overwrites what it reads, nor one copy by another", async () => {
