@@ -6,6 +6,9 @@
 import type * as typescript from "@tslab/typescript-for-tslab";
 
 export type TypeScript = Omit<typeof typescript, "createWatchCompilerHost" | "createWatchProgram"> & {
+  inferredTypesContainingFile: string;
+  createModuleResolutionLoader: CreateResolutionLoader;
+  createTypeReferenceResolutionLoader: CreateResolutionLoader;
   createCompilerHostFromProgramHost(host: WatchHost, options: () => CompilerOptions): CompilerHost;
   bindSourceFile(file: SourceFile, options: CompilerOptions): void;
   createWatchCompilerHost(rootNames: string[], options: CompilerOptions, ...rest: unknown[]): WatchHost;
@@ -15,6 +18,24 @@ export type CompilerOptions = typescript.CompilerOptions;
 export interface CompilerHost extends typescript.CompilerHost {
   hasChangedAutomaticTypeDirectiveNames?(): boolean;
 }
+/** Resolves what one file asks for. */
+export interface ResolutionLoader {
+  nameAndMode: {
+    getName(entry: unknown): string;
+    getMode(entry: unknown, file: typescript.SourceFile | undefined): unknown;
+  };
+  resolve(name: string, mode: unknown): Resolution;
+}
+/** A module or a type package that was found, or not. */
+export type Resolution = typescript.ResolvedModuleWithFailedLookupLocations &
+  typescript.ResolvedTypeReferenceDirectiveWithFailedLookupLocations;
+type CreateResolutionLoader = (
+  asker: string,
+  redirect: unknown,
+  options: CompilerOptions,
+  host: typescript.CompilerHost,
+  cache: unknown,
+) => ResolutionLoader;
 export type Program = typescript.Program;
 export type Path = typescript.Path;
 

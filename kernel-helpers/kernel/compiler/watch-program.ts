@@ -7,6 +7,7 @@
 
 import { statSync } from "node:fs";
 import { parsedFile } from "./parsed-files";
+import { Resolutions } from "./resolutions";
 import type { Builder, CompilerHost, Path, Program, SourceFile, TypeScript, Watch, WatchHost } from "./tsc";
 
 interface Cached {
@@ -27,6 +28,7 @@ export interface WatchState {
 class LightWatch implements Watch {
   readonly #files = new Map<string, Cached>();
   readonly #compilerHost: CompilerHost;
+  readonly #resolutions: Resolutions;
   #typePackages = "";
   #rootNames: string[];
   #program: Program | undefined;
@@ -45,6 +47,7 @@ class LightWatch implements Watch {
     this.#compilerHost.getSourceFile = cached;
     this.#compilerHost.getSourceFileByPath = (name, _path, languageVersion, onError, again) =>
       cached(name, languageVersion, onError, again);
+    this.#resolutions = new Resolutions(ts, this.#compilerHost, host.options);
     // Asked once a program: it saves reading every package.json of the type packages.
     this.#compilerHost.hasChangedAutomaticTypeDirectiveNames = () => this.#typePackagesChanged();
     this.#typePackagesChanged();
@@ -95,7 +98,9 @@ class LightWatch implements Watch {
     const before = this.#typePackages;
     const roots = this.host.options.typeRoots ?? [];
     this.#typePackages = roots.map((root) => statSync(root, { throwIfNoEntry: false })?.mtimeMs).join();
-    return this.#typePackages !== before;
+    if (this.#typePackages === before) return false;
+    this.#resolutions.forgetTypeRoots();
+    return true;
   }
 
   #update() {
@@ -105,6 +110,7 @@ class LightWatch implements Watch {
 
   #createProgram(): Program {
     const { ts, host } = this;
+    this.#resolutions.begin();
     const program = ts.createProgram(this.#rootNames, host.options, this.#compilerHost, this.#program);
     // tslab gives the cell's file a parent afterwards, and completion needs a checker made before that.
     program.getTypeChecker();
