@@ -152,7 +152,6 @@ export async function runNotebook(
   listener({ type: "notebook-start", file, cells: cells.length });
   try {
     const results = await runCells(session, cells, options, file, listener);
-    listener({ type: "notebook-settling", file });
     await session.settle();
     await session.end();
     session.refresh();

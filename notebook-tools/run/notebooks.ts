@@ -83,27 +83,15 @@ export async function runNotebooks(
   const results = new Map<string, NotebookResult>();
   listener({ type: "run-start", files: [...files] });
 
-  const run = async (file: string, opening: Opening, onSettling: () => void) => {
-    const heard: Listener = (event) => {
-      listener(event);
-      if (event.type === "notebook-settling") onSettling();
-    };
-    const result = await runOne(file, opening, inner, heard, () => queue.prepare(jobs));
-    results.set(file, result);
-    listener({ type: "notebook-end", notebook: result });
-    if (options.failFast && result.status !== "passed") stop.abort("--fail-fast: an earlier notebook failed");
-  };
-  // Where notebooks run beside one another anyway, the next one need not wait for a kernel to end.
-  const mayOverlap = jobs > 1 && !options.failFast;
   const lane = async () => {
-    const runs: Promise<void>[] = [];
     for (let turn = queue.take(); turn; turn = queue.take()) {
       if (stop.signal.aborted) continue;
-      const { file, opening } = turn;
-      const settling = new Promise<void>((resolve) => runs.push(run(file, opening(), resolve)));
-      await (mayOverlap ? Promise.race([settling, runs.at(-1)]) : runs.at(-1));
+      const result = await runOne(turn.file, turn.opening(), inner, listener, () => queue.prepare(jobs));
+      results.set(turn.file, result);
+      listener({ type: "notebook-end", notebook: result });
+      if (options.failFast && result.status !== "passed")
+        stop.abort("--fail-fast: an earlier notebook failed");
     }
-    await Promise.all(runs);
   };
   try {
     await Promise.all(Array.from({ length: jobs }, lane));
@@ -112,13 +100,13 @@ export async function runNotebooks(
     options.signal?.removeEventListener("abort", follow);
   }
   const stopped = stop.signal.aborted ? String(stop.signal.reason) : undefined;
-  const done = {
+  const run = {
     notebooks: files.map((file) => results.get(file) ?? notRun(file)),
     durationMs: performance.now() - started,
     stopped,
   };
-  listener({ type: "run-end", run: done });
-  return done;
+  listener({ type: "run-end", run });
+  return run;
 }
 
 function longestFirst(

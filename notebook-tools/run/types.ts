@@ -86,8 +86,6 @@ export type RunEvent =
   | { type: "cell-end"; file: string; cell: CellResult }
   /** A cell that had ended did not pass after all: something failed after its `idle`, or its outputs differ. */
   | { type: "cell-changed"; file: string; cell: CellResult }
-  /** All its cells have run; what may come after the last one is awaited, and its kernel ended. */
-  | { type: "notebook-settling"; file: string }
   | { type: "notebook-end"; notebook: NotebookResult }
   | { type: "run-end"; run: RunResult };
 

@@ -273,21 +273,6 @@ describe("several notebooks", () => {
     for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow(/ESRCH/);
   });
 
-  it.for([
-    { what: "several at once: the next begins before the kernels before it end", jobs: 2, first: "begins" },
-    { what: "one by one: it waits for that", jobs: 1, first: "ends" },
-    { what: "until the first failure: it waits, too", jobs: 2, failFast: true, first: "ends" },
-  ])("$what", async ({ jobs, failFast, first }) => {
-    const files = ["a", "b", "c"].map((name) => writeNotebook(name, "scripted", ["1"]));
-    const events: string[] = [];
-    await runNotebooks(files, { jobs, failFast, settleMs: 1500 }, (event) => {
-      if (event.type === "notebook-start" && event.file === files[2]) events.push("begins");
-      if (event.type === "notebook-end") events.push("ends");
-    });
-    expect(events[0]).toBe(first);
-    expect(events.length).toBe(4);
-  });
-
   it("report in the order they were named, whoever ends first", async () => {
     const slow = writeNotebook("slow", "scripted", ["await new Promise((done) => after(300, done))"]);
     const fast = writeNotebook("fast", "scripted", ["1"]);
