@@ -17,6 +17,7 @@ import {
   renameSync,
   writeFileSync,
 } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { kernelName, kernelspec, pinnedNode, prefixDataDir, userDataDir } from "./kernelspec";
@@ -97,10 +98,12 @@ export function install(dataDir: string): string {
   return folder;
 }
 
-/** Builds the start-up snapshot in a process of its own, which outlives this one and says nothing. */
+/** Builds the start-up snapshot in a process of its own, which outlives this one, says nothing and must not be felt. */
 function buildSnapshot() {
   const build = join(__dirname, "compiler", "snapshot", "build.js");
-  spawn(pinnedNode(existsSync), [build], { detached: true, stdio: "ignore" }).unref();
+  const child = spawn(pinnedNode(existsSync), [build], { detached: true, stdio: "ignore" });
+  child.unref();
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
 }
 
 function main() {

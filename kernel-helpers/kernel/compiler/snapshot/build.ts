@@ -6,7 +6,6 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { setPriority } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "../../cache-folder";
 import { bundled, bundleScript } from "./bundle";
@@ -25,9 +24,6 @@ import { minified } from "./minify";
 
 /** Imports whose types most notebooks need. */
 const commonImports = ["node:fs", "kernel-helpers"];
-
-/** The lowest priority: a build must not be felt. */
-const lowest = 19;
 
 /**
  * What a session needs of tslab besides the compiler and can be in a snapshot. The rest of tslab
@@ -105,7 +101,4 @@ function build() {
   }
 }
 
-if (require.main === module && !usableSnapshot()) {
-  setPriority(lowest);
-  build();
-}
+if (require.main === module && !usableSnapshot()) build();
