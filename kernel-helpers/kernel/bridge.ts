@@ -84,7 +84,7 @@ export class Shared {
     Atomics.notify(this.#ended, 0);
   }
 
-  /** Runs what must not be stopped halfway: the compiler, and the end. */
+  /** Runs what must not be stopped halfway: the answer to a cell, an interrupt, and the end. */
   protect<T>(run: () => T): T {
     Atomics.store(this.#protected, 0, 1);
     try {

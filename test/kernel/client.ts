@@ -116,7 +116,7 @@ export class Kernel {
     const connection = {
       transport: "tcp",
       ip: "127.0.0.1",
-      key: key,
+      key,
       signature_scheme: "hmac-sha256",
       ...{ shell_port, iopub_port, control_port, stdin_port, hb_port },
     };

@@ -122,8 +122,8 @@ export class CompilerProcess {
   }
 
   #send(message: ToCompiler) {
-    // A channel that has closed meanwhile fails here; `exit` follows and answers.
-    this.#run!.process.send(message, () => undefined);
+    // A channel that has closed meanwhile, or that no process was had for, fails here; `exit` or `error` answers.
+    this.#run!.process.send?.(message, () => undefined);
   }
 
   #ask(message: ToCompiler): Promise<object> {

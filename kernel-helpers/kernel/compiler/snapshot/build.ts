@@ -26,7 +26,7 @@ import { minified } from "./minify";
 const commonImports = ["node:fs", "kernel-helpers"];
 
 /**
- * What a session needs of tslab besides the compiler and can be in a snapshot. The rest of tslab
+ * What the compiler's process needs of tslab besides the compiler and can be in a snapshot. The rest of tslab
  * needs `node:module` or `node:crypto`, which cannot, and is small.
  */
 const parts = ["metadata", "inspect"].map((name) => `tslab/dist/${name}`);
