@@ -4,5 +4,11 @@
  * the cells' scripts.
  */
 
-export { type CellScript, type CellScripts, cellScripts, cellsSymbol, type Position } from "./cell-scripts";
 export { install } from "./install";
+export {
+  type CellScript,
+  type CellScripts,
+  cellScripts,
+  cellsSymbol,
+  type Position,
+} from "./session/cell-scripts";

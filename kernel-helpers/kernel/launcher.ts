@@ -23,7 +23,7 @@ const compiler = new CompilerProcess(() => process.exit(1));
 useCompileCache();
 // The kernel's flags are its own: child processes of cells start as they would anywhere.
 process.execArgv = process.execArgv.filter((flag) => !nodeFlags.includes(flag));
-const { startFront } = require("./front-thread") as typeof import("./front-thread");
-const front = startFront(connectionFile);
-const { start } = require("./start") as typeof import("./start");
-start(front, compiler);
+const { startSockets } = require("./sockets") as typeof import("./sockets");
+const sockets = startSockets(connectionFile);
+const { startSession } = require("./session") as typeof import("./session");
+startSession(sockets, compiler);

@@ -2,7 +2,7 @@
 
 import type { Converter, ConvertResult } from "tslab/dist/converter";
 import type { CodeMetadata } from "tslab/dist/metadata";
-import type { MapText } from "../cell-scripts";
+import type { MapText } from "../session/cell-scripts";
 
 export type Diagnostics = ReturnType<Converter["addModule"]>;
 

@@ -1,22 +1,21 @@
-/** The front thread: owns the five sockets and answers what needs no cell. */
+/** The sockets thread: owns the five sockets and answers what needs no cell. */
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { Publisher, Reply, Router } from "zeromq";
 import {
-  type FromFront,
   type FromMain,
-  type FrontData,
-  type Insistence,
+  type FromSockets,
   type Json,
-  type Request,
   Shared,
+  type SocketsData,
   sizeOf,
-} from "./bridge";
+  type UrgentRequest,
+} from "../thread-protocol";
 import { kernelInfo } from "./kernel-info";
-import { Outbox } from "./outbox";
-import { whenParentGoes } from "./parent";
+import { whenParentGoes } from "./parent-process";
+import { SendQueue } from "./send-queue";
 import { decode, encode, type Header, type Message } from "./wire";
 
 interface Connection {
@@ -34,24 +33,24 @@ interface Connection {
 const patienceMs = 300;
 /** How long the main thread has to end after a shutdown. */
 const graceMs = 3000;
-/** Messages that may wait at a slow subscriber; each holds at most the outbox's merge limit. */
+/** Messages that may wait at a slow subscriber; each holds at most the send queue's merge limit. */
 const highWaterMark = 64;
 
-const { connectionFile, shared: memory } = workerData as FrontData;
+const { connectionFile, shared: memory } = workerData as SocketsData;
 const connection: Connection = JSON.parse(readFileSync(connectionFile, "utf8"));
 const shared = new Shared(memory);
 const session = randomUUID();
 const main = parentPort!;
 
-/** How to answer one request: where it came from and what it was. */
-interface Origin {
+/** A request that has come in: what it was, and where its reply goes. */
+interface Incoming {
   header: Header;
   identities: Uint8Array[];
-  outbox: Outbox;
+  queue: SendQueue;
 }
 
-function outbox(socket: Publisher | Router): Outbox {
-  return new Outbox(
+function sendQueue(socket: Publisher | Router): SendQueue {
+  return new SendQueue(
     socket,
     (message) => encode(message, connection.key, session),
     (bytes) => shared.remove(bytes),
@@ -67,9 +66,9 @@ const sockets = {
   stdin: new Router({ linger: 0 }),
   heartbeat: new Reply({ linger: 0 }),
 };
-const iopub = outbox(sockets.iopub);
-const shell = outbox(sockets.shell);
-const control = outbox(sockets.control);
+const iopub = sendQueue(sockets.iopub);
+const shell = sendQueue(sockets.shell);
+const control = sendQueue(sockets.control);
 
 function publish(
   msg_type: string,
@@ -85,9 +84,9 @@ function status(execution_state: "starting" | "busy" | "idle", parent: Header | 
   publish("status", parent, { execution_state });
 }
 
-function reply({ header, identities, outbox }: Origin, content: object | Json) {
+function reply({ header, identities, queue }: Incoming, content: object | Json) {
   const msg_type = header.msg_type.replace(/_request$/, "_reply");
-  outbox.push({ identities, msg_type, parent: header, content, bytes: 0 });
+  queue.push({ identities, msg_type, parent: header, content, bytes: 0 });
 }
 
 /** Replies that need neither a cell nor the compiler. */
@@ -103,53 +102,52 @@ const replies: Record<string, (content: { restart?: boolean }) => object> = {
 /** Requests that the main thread answers. */
 const forMain = new Set(["execute_request", "complete_request", "inspect_request", "is_complete_request"]);
 
-/** The origins of all requests that main has seen: a cell's timers may print long after it is idle. */
-const origins = new Map<number, Origin>();
-const waiting: (Origin & { content: Message["content"] })[] = [];
+/** All requests that main has seen, by id: a cell's timers may print long after it is idle. */
+const requests = new Map<number, Incoming>();
+const waiting: (Incoming & { content: Message["content"] })[] = [];
 let current: number | undefined;
 let lastId = 0;
-/** Insistences are numbered; main has heard up to this one. */
-let heard = 0;
-let insisted = 0;
+/** Urgent requests are numbered; main has acknowledged up to this one. */
+let acknowledged = 0;
+let lastUrgent = 0;
 /** The cell that is being interrupted: asking twice is asking once. */
 let interrupted: number | undefined;
 
-function tell(message: FromFront) {
+function tell(message: FromSockets) {
   main.postMessage(message);
 }
 
-function answerHere(origin: Origin, content: Message["content"]) {
-  const { msg_type } = origin.header;
-  status("busy", origin.header);
+function answerHere(request: Incoming, content: Message["content"]) {
+  const { msg_type } = request.header;
+  status("busy", request.header);
   const make = replies[msg_type];
-  if (make) reply(origin, make(content));
+  if (make) reply(request, make(content));
   // No front end side registers targets with this kernel, so every comm is closed again.
-  if (msg_type === "comm_open") publish("comm_close", origin.header, { comm_id: content.comm_id, data: {} });
-  status("idle", origin.header);
+  if (msg_type === "comm_open") publish("comm_close", request.header, { comm_id: content.comm_id, data: {} });
+  status("idle", request.header);
 }
 
-function forward(origin: Origin, content: Message["content"]) {
-  const { msg_type } = origin.header;
+function forward(request: Incoming, content: Message["content"]) {
+  const { msg_type } = request.header;
   current = ++lastId;
-  origins.set(current, origin);
-  status("busy", origin.header);
-  const request: Request = { id: current, msg_type, content };
-  tell(request);
+  requests.set(current, request);
+  status("busy", request.header);
+  tell({ id: current, msg_type, content });
 }
 
 /** Takes requests in their order, one at a time. */
 function next() {
   while (current === undefined && waiting.length > 0) {
-    const { content, ...origin } = waiting.shift()!;
-    if (forMain.has(origin.header.msg_type)) forward(origin, content);
-    else answerHere(origin, content);
-    if (origin.header.msg_type === "shutdown_request") shutdown();
+    const { content, ...request } = waiting.shift()!;
+    if (forMain.has(request.header.msg_type)) forward(request, content);
+    else answerHere(request, content);
+    if (request.header.msg_type === "shutdown_request") shutdown();
   }
 }
 
 /** Answers every cell that waits with `aborted`; other requests keep their places. */
 function abortWaiting() {
-  const isCell = ({ header }: Origin) => header.msg_type === "execute_request";
+  const isCell = ({ header }: Incoming) => header.msg_type === "execute_request";
   const cells = waiting.filter(isCell);
   waiting.splice(0, waiting.length, ...waiting.filter((request) => !isCell(request)));
   for (const cell of cells) {
@@ -160,25 +158,25 @@ function abortWaiting() {
 }
 
 function finish(message: Extract<FromMain, { kind: "reply" }>) {
-  const origin = origins.get(message.id)!;
+  const request = requests.get(message.id)!;
   // What waits now was sent before anyone could know of the error; what comes after the reply runs.
   if (message.abortQueue) abortWaiting();
-  reply(origin, message.content);
-  status("idle", origin.header);
+  reply(request, message.content);
+  status("idle", request.header);
   current = undefined;
   next();
 }
 
 function fromMain(message: FromMain) {
   // Told again, an early one may come after a later one.
-  if (message.kind === "heard") heard = Math.max(heard, message.insistence);
+  if (message.kind === "ack") acknowledged = Math.max(acknowledged, message.urgent);
   else if (message.kind === "end") void end();
   else if (message.kind === "reply") finish(message);
   else fromCell(message);
 }
 
 function fromCell(message: Extract<FromMain, { kind: "stream" | "publish" }>) {
-  const parent = origins.get(message.id)?.header ?? null;
+  const parent = requests.get(message.id)?.header ?? null;
   const bytes = sizeOf(message);
   if (message.kind === "publish") publish(message.msg_type, parent, message.content, bytes);
   else publish("stream", parent, { name: message.name, text: message.text }, bytes, message.metadata);
@@ -186,20 +184,20 @@ function fromCell(message: Extract<FromMain, { kind: "stream" | "publish" }>) {
 
 /**
  * Tells main something that it must hear even from within an endless loop: after a while, whatever it
- * computes is stopped, and it is told again, until it has heard and the cell `meant` is answered. A stop may
- * hit main when it is about to answer, so that hearing alone does not count. An
+ * computes is stopped, and it is told again, until it has acknowledged and the cell `meant` is answered. A stop may
+ * hit main when it is about to answer, so that an acknowledgement alone does not count. An
  * answer that main is giving is left alone.
  */
-function insist(wish: Insistence["wish"], meant?: number) {
-  const insistence = ++insisted;
-  const isDone = () => heard >= insistence && (meant === undefined || current !== meant);
+function urgentRequest(command: UrgentRequest["command"], meant?: number) {
+  const urgent = ++lastUrgent;
+  const isDone = () => acknowledged >= urgent && (meant === undefined || current !== meant);
   const again = () => {
     if (isDone()) return;
     if (!shared.isProtected) stopMain();
     once();
   };
   const once = () => {
-    tell({ insistence, wish, cell: meant });
+    tell({ urgent, command, cell: meant });
     setTimeout(again, patienceMs);
   };
   once();
@@ -219,14 +217,14 @@ function stopMain() {
  * its handlers, before and after the script of each cell, SIGINT ends the process.
  */
 function interrupt() {
-  const isCell = current !== undefined && origins.get(current)?.header.msg_type === "execute_request";
+  const isCell = current !== undefined && requests.get(current)?.header.msg_type === "execute_request";
   if (isCell && current === interrupted) return;
   interrupted = isCell ? current : undefined;
-  insist("interrupt", interrupted);
+  urgentRequest("interrupt", interrupted);
 }
 
 function shutdown() {
-  insist("exit");
+  urgentRequest("exit");
   setTimeout(() => process.kill(process.pid, "SIGKILL"), graceMs).unref();
 }
 
@@ -243,17 +241,17 @@ async function end() {
   shared.end();
 }
 
-function fromControl(origin: Origin, content: Message["content"]) {
-  answerHere(origin, content);
-  if (origin.header.msg_type === "interrupt_request") interrupt();
-  if (origin.header.msg_type === "shutdown_request") shutdown();
+function fromControl(request: Incoming, content: Message["content"]) {
+  answerHere(request, content);
+  if (request.header.msg_type === "interrupt_request") interrupt();
+  if (request.header.msg_type === "shutdown_request") shutdown();
 }
 
-async function listen(socket: Router, box: Outbox, handle: (origin: Origin, content: object) => void) {
+async function listen(socket: Router, box: SendQueue, handle: (request: Incoming, content: object) => void) {
   for await (const frames of socket) {
     try {
       const { identities, header, content } = decode(frames, connection.key);
-      handle({ identities, header, outbox: box }, content);
+      handle({ identities, header, queue: box }, content);
     } catch (error) {
       process.stderr.write(`A message was ignored: ${(error as Error).message}\n`);
     }
@@ -285,8 +283,8 @@ async function start() {
   status("starting", null);
   void beat();
   void listen(sockets.control, control, fromControl);
-  void listen(sockets.shell, shell, (origin, content) => {
-    waiting.push({ ...origin, content });
+  void listen(sockets.shell, shell, (request, content) => {
+    waiting.push({ ...request, content });
     next();
   });
   whenParentGoes(shutdown);

@@ -3,10 +3,10 @@
 import { inspect } from "node:util";
 import type { Converter } from "tslab/dist/converter";
 import type { Executor } from "tslab/dist/executor";
-import type { Request, Shared } from "./bridge";
+import type { CompilerProcess } from "../compiler/process";
+import type { Compilation } from "../compiler/protocol";
+import type { Request, Shared } from "../thread-protocol";
 import { cellScripts, originThrough } from "./cell-scripts";
-import type { CompilerProcess } from "./compiler/process";
-import type { Compilation } from "./compiler/protocol";
 import { describeDiagnostics } from "./diagnostics";
 import { type CellContext, type Output, withBase64 } from "./output";
 import type { StackWorld } from "./stacks";

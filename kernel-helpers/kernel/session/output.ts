@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { StringDecoder } from "node:string_decoder";
-import { type FromMain, type Port, type Shared, sizeOf } from "./bridge";
+import { type FromMain, type Port, type Shared, sizeOf } from "../thread-protocol";
 
 /** The cell that some code belongs to; timers and promises of a cell keep it after the cell has ended. */
 export interface CellContext {

@@ -1,15 +1,15 @@
 /** The main thread of the kernel. */
 
 import type { Worker } from "node:worker_threads";
-import type { FromFront, Shared } from "./bridge";
+import type { CompilerProcess } from "../compiler/process";
+import type { SocketsThread } from "../sockets";
+import type { FromSockets, Shared } from "../thread-protocol";
 import { cellScripts } from "./cell-scripts";
-import { followChildren } from "./children";
-import type { CompilerProcess } from "./compiler/process";
-import type { FrontThread } from "./front-thread";
-import { reportLateFailures } from "./late-failures";
+import { followChildren } from "./child-processes";
 import { Output } from "./output";
 import { Session } from "./session";
 import { mapStack } from "./stacks";
+import { reportUnhandledErrors } from "./unhandled-errors";
 
 /** How long the last messages may take to leave when the process ends. */
 const lastWordsMs = 1000;
@@ -41,25 +41,25 @@ function endTidily(output: Output, shared: Shared, compiler: CompilerProcess) {
   });
 }
 
-/** Answers what the front thread passes on. */
-function serve(front: Worker, output: Output, shared: Shared, compiler: CompilerProcess) {
+/** Answers what the sockets thread passes on. */
+function serve(sockets: Worker, output: Output, shared: Shared, compiler: CompilerProcess) {
   const session = new Session(output, shared, compiler);
   process.on("SIGINT", () => session.interrupt(session.running));
-  front.on("message", (message: FromFront) => {
+  sockets.on("message", (message: FromSockets) => {
     if ("id" in message) {
       void session.handle(message);
       return;
     }
-    output.send({ kind: "heard", insistence: message.insistence });
+    output.send({ kind: "ack", urgent: message.urgent });
     shared.protect(() => {
-      if (message.wish === "exit") process.exit();
+      if (message.command === "exit") process.exit();
       session.interrupt(message.cell);
     });
   });
 }
 
 /** Runs a kernel in this process, for good. */
-export function start({ worker, shared }: FrontThread, compiler: CompilerProcess) {
+export function startSession({ worker, shared }: SocketsThread, compiler: CompilerProcess) {
   const output = new Output(worker, shared);
   endTidily(output, shared, compiler);
   mapStacks();
@@ -67,5 +67,5 @@ export function start({ worker, shared }: FrontThread, compiler: CompilerProcess
   serve(worker, output, shared, compiler);
   output.capture("stdout");
   output.capture("stderr");
-  reportLateFailures(output, world);
+  reportUnhandledErrors(output, world);
 }

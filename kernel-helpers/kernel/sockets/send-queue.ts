@@ -36,7 +36,7 @@ function merge(last: Entry | undefined, next: Entry): boolean {
  * A queue before a socket. The socket must have `sendTimeout: 0`: a full socket then refuses at once
  * (EAGAIN), and the queue tries again, while more text is merged into what waits.
  */
-export class Outbox {
+export class SendQueue {
   #queue: Entry[] = [];
   #drained: Promise<void> | undefined;
   #hurry: () => void = () => undefined;

@@ -3,18 +3,18 @@
 import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type FrontData, Shared } from "./bridge";
+import { Shared, type SocketsData } from "../thread-protocol";
 
-export interface FrontThread {
+export interface SocketsThread {
   worker: Worker;
   shared: Shared;
 }
 
 /** Binds the sockets of `connectionFile` in a thread of their own; the process ends if they cannot be bound. */
-export function startFront(connectionFile: string): FrontThread {
+export function startSockets(connectionFile: string): SocketsThread {
   const shared = new Shared();
-  const workerData: FrontData = { connectionFile, shared: shared.memory };
-  const worker = new Worker(join(__dirname, "front.js"), {
+  const workerData: SocketsData = { connectionFile, shared: shared.memory };
+  const worker = new Worker(join(__dirname, "thread.js"), {
     workerData,
     name: "kernel sockets",
     // Printed text is short-lived: a small nursery keeps it from piling up behind a slow reader.

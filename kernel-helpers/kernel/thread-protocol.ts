@@ -1,11 +1,11 @@
 /**
- * What the front thread (sockets) and the main thread (cells) say to each other.
+ * What the thread of the sockets and the main thread, which runs the cells, say to each other.
  *
  * Sockets live in a thread of their own so that the kernel hears while a cell computes: heartbeats,
  * interrupts and shutdowns are answered, and printed lines leave, while the main thread is busy.
  */
 
-/** A request for the main thread; the front thread sends the next one after the reply. */
+/** A request for the main thread; the sockets thread sends the next one after the reply. */
 export interface Request {
   id: number;
   msg_type: string;
@@ -16,27 +16,27 @@ export interface Request {
 /** Content as the wire wants it. Main writes it, because only there do values have their `toJSON`. */
 export type Json = string;
 
-/** What the main thread tells the front thread. */
+/** What the main thread tells the sockets thread. */
 export type FromMain =
   | { kind: "stream"; id: number; name: "stdout" | "stderr"; text: string; metadata?: object }
   | { kind: "publish"; id: number; msg_type: string; content: Json }
   | { kind: "reply"; id: number; content: Json; abortQueue?: boolean }
-  | { kind: "heard"; insistence: number }
+  | { kind: "ack"; urgent: number }
   | { kind: "end" };
 
-/** What the main thread must hear even from within an endless loop, and answers with `heard`. */
-export interface Insistence {
-  insistence: number;
-  wish: "interrupt" | "exit";
+/** What the main thread must hear even from within an endless loop, and answers with `ack`. */
+export interface UrgentRequest {
+  urgent: number;
+  command: "interrupt" | "exit";
   /** The request of the cell that an interrupt is meant for; none where no cell runs. */
   cell: number | undefined;
 }
 
-/** What the front thread tells the main thread. */
-export type FromFront = Request | Insistence;
+/** What the sockets thread tells the main thread. */
+export type FromSockets = Request | UrgentRequest;
 
-/** What the front thread is started with. */
-export interface FrontData {
+/** What the sockets thread is started with. */
+export interface SocketsData {
   connectionFile: string;
   shared: SharedArrayBuffer;
 }
@@ -67,18 +67,18 @@ export class Shared {
     Atomics.add(this.#backlog, 0, bytes);
   }
 
-  /** Called by the front thread once a socket has taken `bytes`. */
+  /** Called by the sockets thread once a socket has taken `bytes`. */
   remove(bytes: number) {
     Atomics.sub(this.#backlog, 0, bytes);
     Atomics.notify(this.#backlog, 0);
   }
 
-  /** Called by main as its last act: blocks until the front thread has ended, or for `ms`. */
+  /** Called by main as its last act: blocks until the sockets thread has ended, or for `ms`. */
   awaitEnd(ms: number) {
     Atomics.wait(this.#ended, 0, 0, ms);
   }
 
-  /** Called by the front thread once its sockets are closed. */
+  /** Called by the sockets thread once its sockets are closed. */
   end() {
     Atomics.store(this.#ended, 0, 1);
     Atomics.notify(this.#ended, 0);
