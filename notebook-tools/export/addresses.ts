@@ -1,5 +1,5 @@
 import type { Attachments } from "../nbformat/browser";
-import { attachedImage, imageUri } from "./mime";
+import { attachedImage, imageUri } from "./mimebundle";
 import type { Addresses } from "./sanitize";
 import { drawingOf } from "./svg";
 

@@ -10,9 +10,9 @@ import { addressesWith, type FindImage } from "./addresses";
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
 import type { Labels } from "./labels";
-import { type Heading, renderMarkdown } from "./markdown";
-import { outputsHtml } from "./outputs";
-import { preHtml } from "./pre";
+import { type Heading, renderMarkdown } from "./markdown-html";
+import { outputsHtml } from "./output-html";
+import { preHtml } from "./preformatted";
 
 /** What the cells of a page share. */
 export interface PageContext {

@@ -3,7 +3,7 @@ import type { FindImage } from "./addresses";
 import { cellHtml } from "./cell-html";
 import { escapeHtml } from "./escape";
 import { type Labels, labelsOf, langOfPath } from "./labels";
-import type { Heading } from "./markdown";
+import type { Heading } from "./markdown-html";
 import { STYLE } from "./style";
 import { tocHtml } from "./toc";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { FindImage } from "./addresses";
-import { imageUri } from "./mime";
+import { imageUri } from "./mimebundle";
 import { drawingOf } from "./svg";
 
 const IMAGE_MIMES: Record<string, string> = {

@@ -77,7 +77,7 @@ function replaced(attribs: sanitizeHtml.Attributes, name: string, by: (address: 
 const END = "the-end";
 
 /** Whether some HTML, which may be a part of a page, holds nothing that `sanitize` would leave out for acting. */
-export function isHarmless(html: string): boolean {
+export function isSafeHtml(html: string): boolean {
   const everything = sanitizeHtml(html + END, {
     allowedTags: false,
     allowedAttributes: false,
@@ -107,7 +107,7 @@ export function sanitizeSvg(svg: string): string {
     allowedAttributes: false,
     allowVulnerableTags: true,
     nonTextTags: ["script", "foreignObject", "metadata"],
-    transformTags: { "*": (tagName, attribs) => ({ tagName, attribs: harmless(attribs) }) },
+    transformTags: { "*": (tagName, attribs) => ({ tagName, attribs: withoutHandlers(attribs) }) },
     allowedSchemes: ["data"],
     allowedSchemesAppliedToAttributes: ["href", "xlink:href", "src"],
     allowProtocolRelative: false,
@@ -116,7 +116,7 @@ export function sanitizeSvg(svg: string): string {
 }
 
 /** Empty attributes go too: the sanitiser would write them without a value, which XML does not know. */
-function harmless(attribs: sanitizeHtml.Attributes): sanitizeHtml.Attributes {
+function withoutHandlers(attribs: sanitizeHtml.Attributes): sanitizeHtml.Attributes {
   return Object.fromEntries(
     Object.entries(attribs).filter(([name, value]) => value !== "" && !/^on/i.test(name)),
   );

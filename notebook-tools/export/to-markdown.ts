@@ -11,10 +11,10 @@ import {
   sourceText,
 } from "../nbformat/browser";
 import { withoutAnsi } from "./ansi";
-import { harmlessMarkdown } from "./harmless-markdown";
 import { type ExportOptions, languageOf } from "./html";
-import { attachedImage, richest } from "./mime";
+import { attachedImage, richest } from "./mimebundle";
 import { sanitize, sanitizeSvg } from "./sanitize";
+import { sanitizeMarkdown } from "./sanitize-markdown";
 import { drawingOf } from "./svg";
 
 /** A Markdown document, and the images that lie beside it. */
@@ -72,7 +72,7 @@ function cellMarkdown(cell: Cell, language: string, images: Images): string {
 }
 
 function proseMarkdown(cell: Exclude<Cell, { cell_type: "code" }>, images: Images): string {
-  return harmlessMarkdown(withAttachments(withPageLinks(sourceText(cell)), cell.attachments ?? {}, images));
+  return sanitizeMarkdown(withAttachments(withPageLinks(sourceText(cell)), cell.attachments ?? {}, images));
 }
 
 /** Links between notebooks lead to their Markdown. */
@@ -108,7 +108,7 @@ function bundleMarkdown({ data }: DisplayData | ExecuteResult, images: Images): 
   if (shown.mime.startsWith("image/"))
     return `![${altOf(shown.mime, shown.text)}](${images.add(shown.mime, shown.text)})`;
   if (shown.mime === "text/html") return htmlBlock(sanitize(shown.text));
-  if (shown.mime === "text/markdown") return harmlessMarkdown(shown.text);
+  if (shown.mime === "text/markdown") return sanitizeMarkdown(shown.text);
   return fenced(withoutAnsi(shown.text), shown.mime === "application/json" ? "json" : "text");
 }
 

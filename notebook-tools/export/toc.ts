@@ -1,6 +1,6 @@
 import { escapeHtml } from "./escape";
 import type { Labels } from "./labels";
-import type { Heading } from "./markdown";
+import type { Heading } from "./markdown-html";
 
 /** The table of contents of a page: its parts and their parts, without the title; empty below two entries. */
 export function tocHtml(headings: readonly Heading[], { contents }: Labels): string {

@@ -1,6 +1,6 @@
 import MarkdownIt = require("markdown-it");
 
-import { isHarmless } from "./sanitize";
+import { isSafeHtml } from "./sanitize";
 
 const parser = new MarkdownIt({ html: true });
 // Every address must become a link here, so that none is overlooked that another program would follow.
@@ -19,7 +19,7 @@ interface Token {
  * Markdown in which nothing acts. What is harmless stays byte for byte; a paragraph or block with a
  * script, an event handler or a `javascript:` address shows them as text instead.
  */
-export function harmlessMarkdown(markdown: string): string {
+export function sanitizeMarkdown(markdown: string): string {
   const dangerous = dangerousLines(markdown);
   if (dangerous.size === 0) return markdown;
   const lines = markdown.replace(/\r\n?/g, "\n").split("\n");
@@ -44,7 +44,7 @@ function dangerousLines(markdown: string): Set<number> {
 }
 
 function acts({ type, content, attrs }: Token): boolean {
-  if (type === "html_block" || type === "html_inline") return !isHarmless(content);
+  if (type === "html_block" || type === "html_inline") return !isSafeHtml(content);
   return (attrs ?? []).some(([name, value]) => (name === "href" || name === "src") && isScript(value));
 }
 

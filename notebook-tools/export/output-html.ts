@@ -14,9 +14,9 @@ import type { PageContext } from "./cell-html";
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
 import type { Labels } from "./labels";
-import { renderMarkdown } from "./markdown";
-import { imageUri, richest, type Shown } from "./mime";
-import { preHtml } from "./pre";
+import { renderMarkdown } from "./markdown-html";
+import { imageUri, richest, type Shown } from "./mimebundle";
+import { preHtml } from "./preformatted";
 import { sanitize } from "./sanitize";
 import { drawingOf } from "./svg";
 

@@ -2,7 +2,7 @@ import MarkdownIt = require("markdown-it");
 
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
-import { preHtml } from "./pre";
+import { preHtml } from "./preformatted";
 import { type Addresses, sanitize } from "./sanitize";
 
 /** A heading of the page, for its table of contents. */
