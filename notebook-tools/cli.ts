@@ -1,8 +1,8 @@
 /** The `nb` command. */
 import { Command, CommanderError } from "commander";
+import { addNotebookCommands } from "./commands";
 import { NotebookError } from "./nbformat";
 import { addRunCommand } from "./run/command";
-import { addHousekeepingCommands } from "./run/housekeeping";
 
 const { version } = require("../package.json") as { version: string };
 
@@ -25,7 +25,7 @@ function program(named: string | undefined): Command {
     .showHelpAfterError("Run the command with --help to see what it takes.")
     .exitOverride();
   addRunCommand(nb);
-  addHousekeepingCommands(nb);
+  addNotebookCommands(nb);
   if (!nb.commands.some((command) => command.name() === named)) addOtherCommands(nb);
   return nb;
 }

@@ -32,7 +32,7 @@ export interface ExecuteOutcome {
   askedForInput: boolean;
 }
 
-interface Line {
+interface RequestChannel {
   session: string;
   send(channel: Exclude<Channel, "iopub">, message: Omit<Message, "channel">): Promise<void>;
   interrupt(): Promise<void>;
@@ -52,10 +52,10 @@ class Probe {
   #reply = false;
   #idle = false;
 
-  send(line: Line): void {
-    const header = newHeader("kernel_info_request", line.session);
+  send(channel: RequestChannel): void {
+    const header = newHeader("kernel_info_request", channel.session);
     this.#id = header.msg_id;
-    line.send("shell", { header, content: {}, ...bare }).catch(() => {});
+    channel.send("shell", { header, content: {}, ...bare }).catch(() => {});
   }
 
   /** Whether this message was the last of the probe's two. */
@@ -79,9 +79,9 @@ export class Execution {
 
   constructor(
     private readonly options: ExecuteOptions,
-    private readonly line: Line,
+    private readonly channel: RequestChannel,
   ) {
-    this.#header = newHeader("execute_request", line.session);
+    this.#header = newHeader("execute_request", channel.session);
     this.#header.msg_id = options.msgId ?? this.#header.msg_id;
     this.#state = { msgId: this.#header.msg_id, status: null, reply: {}, idle: false, askedForInput: false };
     this.outcome = new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ export class Execution {
       allow_stdin: onInput !== undefined,
       stop_on_error: stopOnError,
     };
-    this.line.send("shell", { ...bare, header: this.#header, content }).catch((error) => this.fail(error));
+    this.channel.send("shell", { ...bare, header: this.#header, content }).catch((error) => this.fail(error));
   }
 
   /** Takes any message of the kernel; does nothing for those of other requests. */
@@ -143,16 +143,16 @@ export class Execution {
     const { prompt = "", password = false } = request.content;
     this.#state.askedForInput ||= !onInput;
     // Nobody there: interrupted, and answered with nothing in case the kernel cannot be interrupted.
-    if (!onInput) await this.line.interrupt().catch(() => {});
+    if (!onInput) await this.channel.interrupt().catch(() => {});
     const value = onInput ? await onInput(prompt, password) : "";
-    const header = newHeader("input_reply", this.line.session);
+    const header = newHeader("input_reply", this.channel.session);
     const content = { value, status: "ok" };
-    await this.line.send("stdin", { ...bare, header, parent_header: request.header, content });
+    await this.channel.send("stdin", { ...bare, header, parent_header: request.header, content });
   }
 
   #finishWhenComplete(): void {
     if (this.#replied && this.#state.idle) this.#finish();
-    else this.#timer ??= setTimeout(() => this.#probe.send(this.line), probeAfterMs);
+    else this.#timer ??= setTimeout(() => this.#probe.send(this.channel), probeAfterMs);
   }
 
   #finish(): void {

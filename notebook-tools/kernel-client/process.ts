@@ -3,8 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
-import { guard } from "./guard";
 import type { Kernelspec } from "./kernelspecs";
+import { watchOrphan } from "./orphan-watchdog";
 
 export interface KernelExit {
   code: number | null;
@@ -68,7 +68,7 @@ function reasonFor(code: number | null, signal: string | null, output: string): 
 
 export class KernelProcess {
   readonly #child: ChildProcess;
-  readonly #unguard: () => void;
+  readonly #unwatch: () => void;
   #tail = "";
   #exit: KernelExit | null = null;
   /** Resolves when the process is gone and its pipes are read; never rejects. */
@@ -86,7 +86,7 @@ export class KernelProcess {
       windowsHide: true,
     });
     live.add(this);
-    this.#unguard = this.#child.pid === undefined ? () => {} : guard(this.#child.pid);
+    this.#unwatch = this.#child.pid === undefined ? () => {} : watchOrphan(this.#child.pid);
     this.#child.stdout?.on("data", (chunk: Buffer) => this.#keep(chunk));
     this.#child.stderr?.on("data", (chunk: Buffer) => this.#keep(chunk));
     this.exited = new Promise((resolve) => {
@@ -111,7 +111,7 @@ export class KernelProcess {
   #end(code: number | null, signal: string | null): KernelExit {
     this.#exit ??= { code, signal, reason: reasonFor(code, signal, this.#tail), output: this.#tail };
     this.kill("SIGKILL");
-    this.#unguard();
+    this.#unwatch();
     live.delete(this);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();

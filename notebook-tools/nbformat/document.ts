@@ -1,9 +1,9 @@
 import type { Problem } from "./check";
+import { jsonPieces, type Layout, layoutOf } from "./json-text";
+import { toWritten } from "./notebook-text";
 import { isSame } from "./same";
 import { type CellSpans, type Span, scanArray, scanCells } from "./scan";
 import type { Cell, CodeCell, Notebook, Output } from "./types";
-import { jsonPieces, type Layout, layoutOf } from "./write";
-import { toWritten } from "./written";
 
 /** What a run changes in a code cell. */
 export interface Results {

@@ -13,10 +13,10 @@ export interface NotebookPath {
 }
 
 /** A folder with a file of this name holds copies that a run has written. */
-export const copiesMark = ".nb-copies";
+export const outputFolderMarker = ".nb-output-dir";
 
 /** Files by which a folder tells that its notebooks are nobody's sources: those of Python environments, and copies. */
-const marks = new Set(["pyvenv.cfg", "conda-meta", copiesMark]);
+const marks = new Set(["pyvenv.cfg", "conda-meta", outputFolderMarker]);
 
 /**
  * The notebooks that paths name: a file is itself, a folder is every `.ipynb` below it as `notebooksBelow` finds

@@ -1,5 +1,6 @@
 /** Reads, checks and edits notebook files (nbformat 4.0 to 4.5), leaving no noise behind. */
 export * from "./browser";
+export { findNotebooks, type NotebookPath, notebooksBelow, outputFolderMarker } from "./find";
 export {
   checkWritable,
   checkWritableInPlace,
@@ -8,5 +9,4 @@ export {
   readNotebook,
   writeAtomically,
   writeFault,
-} from "./files";
-export { copiesMark, findNotebooks, type NotebookPath, notebooksBelow } from "./find";
+} from "./write";

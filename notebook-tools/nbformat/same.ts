@@ -1,4 +1,4 @@
-import { Lines } from "./write";
+import { Lines } from "./json-text";
 
 /** Whether two JSON values are equal; texts that are written as lines count by their text. */
 export function isSame(a: unknown, b: unknown): boolean {

@@ -1,8 +1,8 @@
 /** A failure as text that could be pasted into an issue as it is. Pure. */
 import { applyCarriageReturns, multilineText, type Output } from "../nbformat";
-import { frame, showsLine } from "./frame";
+import { withoutAnsi } from "./cell-result";
+import { frame, showsLine } from "./source-location";
 import type { CellResult, Failure } from "./types";
-import { withoutAnsi } from "./verdict";
 
 /** How much of a stack and of each stream is shown, in lines. */
 const shownLines = 12;
@@ -17,7 +17,7 @@ export function duration(ms: number): string {
 export function cellTitle(file: string, cell: Pick<CellResult, "number" | "heading" | "rerun">): string {
   if (cell.number === 0) return `${file}, ${cell.heading}`; // of the caller's own
   const heading = cell.heading ? ` (${cell.heading})` : "";
-  return harmlessLine(`${file}, cell ${cell.number}${heading}${cell.rerun ? ", run again" : ""}`);
+  return printableLine(`${file}, cell ${cell.number}${heading}${cell.rerun ? ", run again" : ""}`);
 }
 
 /** U+0000 is shown as U+2400 and so on; of the controls above ASCII nothing shows what they are. */
@@ -27,12 +27,12 @@ const sign = (control: string): string => {
 };
 
 /** Text as a terminal would show it, which it does not steer: no colours, titles nor cleared screens. */
-export function harmless(text: string): string {
+export function printable(text: string): string {
   return applyCarriageReturns(withoutAnsi(text).replaceAll("\r\n", "\n")).replace(/(?![\n\t])\p{Cc}/gu, sign);
 }
 
 /** The same, and all on one line. */
-export const harmlessLine = (text: string): string => withoutAnsi(text).replace(/\p{Cc}/gu, sign);
+export const printableLine = (text: string): string => withoutAnsi(text).replace(/\p{Cc}/gu, sign);
 
 /** An argument as a shell takes it for one: POSIX's, on Windows cmd's and PowerShell's. */
 export function forShell(argument: string): string {
@@ -61,7 +61,7 @@ function streamSection(outputs: readonly Output[], name: string, shown: Readonly
     output.output_type === "stream" && output.name === name ? multilineText(output.text).slice(-20_000) : [],
   );
   const text = texts.join("").trimEnd();
-  return text === "" || shown.has(text) ? [] : [`${name}:`, indent(lastLines(harmless(text)))];
+  return text === "" || shown.has(text) ? [] : [`${name}:`, indent(lastLines(printable(text)))];
 }
 
 function failureSection(failure: Failure): string[] {
@@ -73,7 +73,7 @@ function failureSection(failure: Failure): string[] {
   return [
     told,
     ...(diff ? [diff] : []),
-    ...(isShown ? [] : [...heading, indent(firstLines(harmless(trace)))]),
+    ...(isShown ? [] : [...heading, indent(firstLines(printable(trace)))]),
   ];
 }
 
@@ -95,5 +95,5 @@ export function failureText(file: string, cell: CellResult, command: string): st
     ...streamSection(outputs, "stderr", traces).map(indent),
     indent(`After ${duration(cell.durationMs)}. To run just this notebook: ${command}`),
   ];
-  return harmless(lines.join("\n"));
+  return printable(lines.join("\n"));
 }

@@ -11,10 +11,10 @@ import {
 } from "../kernel-client";
 import { fileStamp, type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
 import type { CompareOptions } from "./compare";
-import { checkOutputs, isFine, update, writeCopy } from "./keep";
 import { parameterProblem, parameterSource } from "./parameters";
 import { type PlannedCell, plan, steps } from "./plan";
 import { Session } from "./session";
+import { checkOutputs, isFine, update, writeCopy } from "./store-outputs";
 import type { CellResult, Listener, NotebookResult } from "./types";
 
 export interface NotebookOptions {

@@ -83,7 +83,7 @@ export async function runNotebooks(
   const results = new Map<string, NotebookResult>();
   listener({ type: "run-start", files: [...files] });
 
-  const lane = async () => {
+  const worker = async () => {
     for (let turn = queue.take(); turn; turn = queue.take()) {
       if (stop.signal.aborted) continue;
       const result = await runOne(turn.file, turn.opening(), inner, listener, () => queue.prepare(jobs));
@@ -94,7 +94,7 @@ export async function runNotebooks(
     }
   };
   try {
-    await Promise.all(Array.from({ length: jobs }, lane));
+    await Promise.all(Array.from({ length: jobs }, worker));
   } finally {
     await queue.close();
     options.signal?.removeEventListener("abort", follow);

@@ -3,13 +3,13 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ExecuteOutcome, type Kernel, KernelDiedError, type Message } from "../kernel-client";
 import type { Output } from "../nbformat";
-import { lineOfError } from "./frame";
-import { lateFailure } from "./late";
+import { verdict, wasAborted } from "./cell-result";
 import { count, NotebookOutputs } from "./outputs";
 import { relativeOutputs, relativeText } from "./paths";
 import type { PlannedCell } from "./plan";
+import { lineOfError } from "./source-location";
 import type { CellResult, Failure } from "./types";
-import { verdict, wasAborted } from "./verdict";
+import { unhandledError } from "./unhandled-errors";
 
 export interface SessionOptions {
   /** The folder the kernel runs in. */
@@ -283,7 +283,7 @@ export class Session {
     if (run === undefined) return;
     if (message.header.msg_type === "execute_input") this.#onRunning();
     this.#outputs.apply(run, message);
-    const text = lateFailure(message);
+    const text = unhandledError(message);
     if (text !== null) this.#noteLate(run, { text, trace: String(message.content.text ?? "") });
   }
 

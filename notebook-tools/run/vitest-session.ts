@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { type NotebookDocument, parseNotebook } from "../nbformat";
 import { failureText, forShell } from "./failure-text";
-import { checkCell, isFine } from "./keep";
 import {
   defaultSettleMs,
   defaultTimeoutMs,
@@ -13,6 +12,7 @@ import {
 } from "./notebook";
 import { type ExtraCell, extraStep, plan, type Step, steps } from "./plan";
 import { Session } from "./session";
+import { checkCell, isFine } from "./store-outputs";
 import type { CellResult } from "./types";
 
 /** What a test of a cell heeds of a run's options: it writes nothing, and the test runner has its own ways to stop. */

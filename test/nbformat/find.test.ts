@@ -32,7 +32,7 @@ test("notebooks below folders, sorted, and files as they are named", async () =>
 test("no checkpoints, packages, hidden files, Python environments nor executed copies, unless named", async () => {
   make(".ipynb_checkpoints/b.ipynb", "node_modules/x.ipynb", ".hidden.ipynb", "a.ipynb");
   make("env/pyvenv.cfg", "env/lib/x.ipynb", "conda/conda-meta/history", "conda/x.ipynb");
-  make("deep/done/.nb-copies", "deep/done/a.ipynb", "deep/done/deeper/b.ipynb");
+  make("deep/done/.nb-output-dir", "deep/done/a.ipynb", "deep/done/deeper/b.ipynb");
   expect(await found(".")).toEqual(["a.ipynb"]);
   expect(await found("deep/done", "env", ".hidden.ipynb")).toEqual([
     "a.ipynb",

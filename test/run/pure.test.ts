@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseNotebook } from "../../notebook-tools/nbformat";
-import { frame, lineOfError } from "../../notebook-tools/run/frame";
-import { lateFailureInText } from "../../notebook-tools/run/late";
 import { parameterProblem, parameterSource, parseParameter } from "../../notebook-tools/run/parameters";
 import { relativeOutputs, relativeText } from "../../notebook-tools/run/paths";
 import { plan } from "../../notebook-tools/run/plan";
 import { parseShard, readDurations, shardOf, writeDurations } from "../../notebook-tools/run/shard";
+import { frame, lineOfError } from "../../notebook-tools/run/source-location";
+import { unhandledErrorInText } from "../../notebook-tools/run/unhandled-errors";
 import { temporaryFolder } from "./kernels.ts";
 import { notebookText } from "./notebooks.ts";
 
@@ -80,11 +80,11 @@ describe("a late failure in a stream", () => {
     ["Exception in thread Thread-1 (f):\nTraceback …\n  File …\nValueError: x\n", "ValueError: x"],
     ["Task exception was never retrieved\nfuture: <Task>\nTraceback:\nKeyError: 'x'", "KeyError: 'x'"],
   ])("is known by the kernel's words: %s", (text, message) => {
-    expect(lateFailureInText(text)).toBe(message);
+    expect(unhandledErrorInText(text)).toBe(message);
   });
 
   it("is not every text that speaks of one", () => {
-    expect(lateFailureInText("about UncaughtException: nothing\n")).toBeNull();
+    expect(unhandledErrorInText("about UncaughtException: nothing\n")).toBeNull();
   });
 });
 

@@ -92,7 +92,7 @@ describe("notebookTests", () => {
     writeNotebook("none", "nobody-has-this", ["1"], books);
     mkdirSync(join(books, "out"));
     writeNotebook("copy", "scripted", ["1"], join(books, "out"));
-    writeFileSync(join(books, "out", ".nb-copies"), "");
+    writeFileSync(join(books, "out", ".nb-output-dir"), "");
     addTests(folder, 'notebookTests("books"); notebookTests("nothing/*.ipynb");');
     const { code, output, tests } = await runVitest(folder);
     expect(code).toBe(1);

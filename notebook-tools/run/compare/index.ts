@@ -1,7 +1,7 @@
 /** Stored outputs against those of a run, as a reader of the notebook would see them. Pure. */
 import { createHash } from "node:crypto";
 import { applyCarriageReturns, type MimeBundle, mimeText, multilineText, type Output } from "../../nbformat";
-import { withoutAnsi } from "../verdict";
+import { withoutAnsi } from "../cell-result";
 import { diffParts } from "./diff";
 import { isClose, maskNumbers, normalizeText } from "./normalize";
 import type { CompareOptions } from "./options";

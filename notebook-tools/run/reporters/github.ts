@@ -1,7 +1,7 @@
 /** GitHub Actions: an annotation at each failing line, and a table in the job's summary. */
 import { appendFileSync } from "node:fs";
 import { writeFault } from "../../nbformat";
-import { cellTitle, duration, failureText, harmless, harmlessLine } from "../failure-text";
+import { cellTitle, duration, failureText, printable, printableLine } from "../failure-text";
 import { countCells, summary } from "../summary";
 import type { Listener, NotebookResult, RunResult } from "../types";
 
@@ -12,7 +12,7 @@ const escapeProperty = (text: string): string =>
   escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 
 function annotation(file: string, line: number, title: string, text: string): string {
-  return `::error file=${escapeProperty(harmlessLine(file))},line=${line},title=${escapeProperty(title)}::${escapeData(text)}\n`;
+  return `::error file=${escapeProperty(printableLine(file))},line=${line},title=${escapeProperty(title)}::${escapeData(text)}\n`;
 }
 
 function annotations(notebook: NotebookResult, command: string): string[] {
@@ -25,10 +25,10 @@ function annotations(notebook: NotebookResult, command: string): string[] {
   if (problem === undefined) return ofCells;
   const line = Number(/:(\d+): /.exec(problem)?.[1] ?? 1);
   const title = status === "not-stored" ? "The outputs were not stored" : "The notebook cannot be run";
-  return [...ofCells, annotation(file, line, title, harmless(problem))];
+  return [...ofCells, annotation(file, line, title, printable(problem))];
 }
 
-const tableText = (text: string): string => harmlessLine(text).replaceAll("|", "\\|");
+const tableText = (text: string): string => printableLine(text).replaceAll("|", "\\|");
 
 function table(run: RunResult): string {
   const rows = run.notebooks.map((notebook) => {

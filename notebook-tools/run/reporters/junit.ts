@@ -1,5 +1,5 @@
 /** JUnit's XML, which most CI systems read: a suite for each notebook, a case for each cell. */
-import { failureText, harmless } from "../failure-text";
+import { failureText, printable } from "../failure-text";
 import type { CellResult, Listener, NotebookResult, RunResult } from "../types";
 
 /** What XML 1.0 cannot hold, even escaped. */
@@ -20,7 +20,7 @@ const seconds = (ms: number): string => (ms / 1000).toFixed(3);
 function body(notebook: NotebookResult, cell: CellResult, command: string): string {
   if (cell.status === "skipped" || cell.status === "not-run") return "<skipped/>";
   if (cell.status === "passed") return "";
-  const message = escapeXml(harmless(cell.failures[0]?.message ?? cell.status));
+  const message = escapeXml(printable(cell.failures[0]?.message ?? cell.status));
   return `<failure message="${message}" type="${cell.failures[0]?.kind ?? cell.status}">${escapeXml(failureText(notebook.file, cell, command))}</failure>`;
 }
 
@@ -35,7 +35,7 @@ function suite(notebook: NotebookResult, command: string): string {
   // What stopped the notebook as a whole is a case of its own, so that no reader takes an empty suite for passed.
   const problem = notebook.problem
     ? [
-        `    <testcase classname="${escapeXml(notebook.file)}" name="the notebook"><error message="${escapeXml(harmless(notebook.problem))}"/></testcase>`,
+        `    <testcase classname="${escapeXml(notebook.file)}" name="the notebook"><error message="${escapeXml(printable(notebook.problem))}"/></testcase>`,
       ]
     : [];
   const tests = notebook.cells.length + problem.length;

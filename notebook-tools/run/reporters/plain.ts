@@ -1,5 +1,5 @@
 /** A line for each cell: for pipes, logs and CI. */
-import { cellTitle, duration, failureText, harmless } from "../failure-text";
+import { cellTitle, duration, failureText, printable } from "../failure-text";
 import { ending } from "../summary";
 import type { CellResult, Listener, NotebookResult } from "../types";
 
@@ -24,7 +24,7 @@ export function failureTexts(notebook: NotebookResult, command: string): string[
     .filter((cell) => cell.status === "failed" || cell.status === "differs")
     .map((cell) => failureText(file, cell, command));
   if (problem === undefined) return ofCells;
-  return [...ofCells, harmless(problem.startsWith(file) ? problem : `${file}: ${problem}`)];
+  return [...ofCells, printable(problem.startsWith(file) ? problem : `${file}: ${problem}`)];
 }
 
 export function plainReporter({ write, command }: ReporterContext): Listener {

@@ -1,5 +1,5 @@
 /** Progress in a terminal: a line for each notebook that has ended, and below them those that run. */
-import { duration, harmlessLine } from "../failure-text";
+import { duration, printableLine } from "../failure-text";
 import { ending, plural } from "../summary";
 import type { Listener, NotebookResult, RunEvent } from "../types";
 import { failureTexts, type ReporterContext } from "./plain";
@@ -16,7 +16,7 @@ const eraseLine = "\u001b[2K";
 const up = (lines: number): string => (lines > 0 ? `\u001b[${lines}A\r` : "\r");
 
 function runningLine(file: string, { cells, done, at, since }: Running): string {
-  return `  ${harmlessLine(file)}  ${done}/${cells}  ${at}  ${duration(performance.now() - since)}`;
+  return `  ${printableLine(file)}  ${done}/${cells}  ${at}  ${duration(performance.now() - since)}`;
 }
 
 const twoColumns =
@@ -63,14 +63,14 @@ export function ttyReporter({ write, command, colour }: ReporterContext, columns
   function notebookLine(notebook: NotebookResult): string {
     const mark = notebook.status === "passed" ? colour.green("✓") : colour.red("✗");
     const cells = plural(notebook.cells.length, "cell");
-    return `${mark} ${harmlessLine(notebook.file)}  ${colour.dim(`${cells}  ${duration(notebook.durationMs)}`)}`;
+    return `${mark} ${printableLine(notebook.file)}  ${colour.dim(`${cells}  ${duration(notebook.durationMs)}`)}`;
   }
 
   function onCell(event: Extract<RunEvent, { file: string }>): void {
     const state = running.get(event.file);
     if (!state) return;
     if (event.type === "cell-start") {
-      state.at = harmlessLine(`cell ${event.number}${event.heading ? ` (${event.heading})` : ""}`);
+      state.at = printableLine(`cell ${event.number}${event.heading ? ` (${event.heading})` : ""}`);
       state.since = performance.now();
     } else if (event.type === "cell-end") state.done++;
   }

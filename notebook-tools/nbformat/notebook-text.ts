@@ -1,6 +1,6 @@
+import { jsonText, Lines } from "./json-text";
 import { multilineText, sourceText } from "./text";
 import type { Cell, JsonValue, MultilineString, Notebook, Output } from "./types";
-import { jsonText, Lines } from "./write";
 
 /** Outputs as Jupyter writes them: texts as lists of lines. */
 export function toWritten(outputs: readonly Output[]): unknown[] {

@@ -8,17 +8,17 @@ import { spawn } from "node:child_process";
 const script = 'read line || kill -s KILL -- "-$0"';
 
 /**
- * Guards a process group; returns the way to stop. Does nothing on Windows, and for kernels that look after
+ * Ends a process group once this process is gone; returns the way to stop watching. Does nothing on Windows, and for kernels that look after
  * themselves (`JPY_PARENT_PID`) is only a second safety.
  */
-export function guard(group: number): () => void {
+export function watchOrphan(group: number): () => void {
   if (process.platform === "win32") return () => {};
   const sh = spawn("/bin/sh", ["-c", script, String(group)], {
     stdio: ["pipe", "ignore", "ignore"],
-    // A group of its own: Ctrl-C and what ends a whole group must not end the guard first.
+    // A group of its own: Ctrl-C and what ends a whole group must not end the watchdog first.
     detached: true,
   });
-  // Without a shell there is no guard; the kernel runs all the same.
+  // Without a shell there is no watchdog; the kernel runs all the same.
   sh.on("error", () => {});
   sh.stdin.on("error", () => {});
   sh.unref();

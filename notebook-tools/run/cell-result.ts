@@ -2,8 +2,8 @@
 import { stripVTControlCharacters } from "node:util";
 import type { ExecuteOutcome } from "../kernel-client";
 import { multilineText, type Output } from "../nbformat";
-import { lineOfError } from "./frame";
 import type { PlannedCell } from "./plan";
+import { lineOfError } from "./source-location";
 import type { Failure } from "./types";
 
 /** Statuses by which kernels say that they did not run the code; tslab says `abort`. */

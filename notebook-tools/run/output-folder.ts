@@ -1,6 +1,6 @@
 /** Where the executed copies of `--output-dir` go. */
 import { join } from "node:path";
-import { checkWritable, copiesMark, notebooksBelow, writeAtomically } from "../nbformat";
+import { checkWritable, notebooksBelow, outputFolderMarker, writeAtomically } from "../nbformat";
 
 const markText = `Copies of notebooks, written by nb run --output-dir. nb looks into this folder only where it is named;
 without this file it is a folder like any other.
@@ -11,8 +11,8 @@ without this file it is a folder like any other.
  * copies, which are not taken for notebooks to run.
  * Throws `NotebookError`.
  */
-export async function prepareCopies(folder: string, copies: readonly string[]): Promise<void> {
+export async function prepareOutputFolder(folder: string, copies: readonly string[]): Promise<void> {
   for (const copy of copies) await checkWritable(copy);
   if (copies.length > 0 && notebooksBelow(folder).length === 0)
-    await writeAtomically(join(folder, copiesMark), markText);
+    await writeAtomically(join(folder, outputFolderMarker), markText);
 }

@@ -15,15 +15,15 @@ const marks = [
 const errorLine = /^\s*(?:Uncaught )?((?:[A-Z]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Interrupt)\b.*)$/m;
 
 /** The failure in a message, in a line; null for any other message. */
-export function lateFailure(message: Message): string | null {
+export function unhandledError(message: Message): string | null {
   if (message.header.msg_type !== "stream") return null;
   const { metadata, content } = message;
   if (metadata.late_failure === true) return [metadata.ename, metadata.evalue].filter(Boolean).join(": ");
   if (content.name !== "stderr") return null;
-  return lateFailureInText(String(content.text));
+  return unhandledErrorInText(String(content.text));
 }
 
-export function lateFailureInText(text: string): string | null {
+export function unhandledErrorInText(text: string): string | null {
   for (const mark of marks) {
     const found = mark.exec(text);
     if (!found) continue;

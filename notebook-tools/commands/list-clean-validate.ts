@@ -8,9 +8,9 @@ import {
   readNotebook,
   writeAtomically,
 } from "../nbformat";
-import { defaultTimeoutMs } from "./notebook";
-import { plan } from "./plan";
-import { exitCodes, plural } from "./summary";
+import { defaultTimeoutMs } from "../run/notebook";
+import { plan } from "../run/plan";
+import { exitCodes, plural } from "../run/summary";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -90,7 +90,7 @@ async function validate(document: NotebookDocument, file: string, strict: boolea
   else if (strict) process.exitCode = exitCodes.badUsage;
 }
 
-export function addHousekeepingCommands(program: Command): void {
+export function addNotebookCommands(program: Command): void {
   program
     .command("list")
     .summary("list notebooks, their kernels and cells")

@@ -1,0 +1,83 @@
+import { linesOf } from "./text";
+
+/** How a notebook's text is laid out. */
+export interface Layout {
+  /** One level of indentation; empty when the whole notebook is on one line. */
+  indent: string;
+  newline: string;
+}
+
+/** The layout of a notebook's text, read from its first lines. */
+export function layoutOf(text: string): Layout {
+  const [, newline = "\n", indent = ""] = /^\s*\{[ \t]*(\r\n|\n)([ \t]*)/.exec(text) ?? [];
+  return { indent, newline };
+}
+
+/** Text that is written as the list of its lines. */
+export class Lines {
+  constructor(readonly text: string) {}
+}
+
+/**
+ * A value as JSON text that starts in a line indented by `margin`. Names are sorted and
+ * non-ASCII text stays readable, as Jupyter writes it.
+ */
+export function jsonText(value: unknown, layout: Layout, margin: string): string {
+  return jsonPieces(value, layout, margin).join("");
+}
+
+/** The same text in pieces of some size, so that a large one need not be held twice. */
+export function jsonPieces(value: unknown, { indent, newline }: Layout, margin: string): string[] {
+  const writer = new Writer(indent);
+  writer.value(value, indent === "" ? "" : newline + margin);
+  return writer.finished();
+}
+
+/** How many pieces are joined at once: single lines of an output of 100 MB would take more memory than their text. */
+const BATCH = 4096;
+
+class Writer {
+  private readonly batches: string[] = [];
+  private pieces: string[] = [];
+
+  constructor(private readonly indent: string) {}
+
+  finished(): string[] {
+    return [...this.batches, this.pieces.join("")];
+  }
+
+  /** `newline` is the line end together with the indentation of the line that the value starts in. */
+  value(value: unknown, newline: string): void {
+    if (value instanceof Lines)
+      this.list("[]", linesOf(value.text), newline, (line) => this.put(JSON.stringify(line)));
+    else if (Array.isArray(value))
+      this.list("[]", value, newline, (item) => this.value(item, newline + this.indent));
+    else if (typeof value === "object" && value !== null) this.object(value, newline);
+    else this.put(JSON.stringify(value));
+  }
+
+  private object(object: object, newline: string): void {
+    const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+    const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    this.list("{}", sorted, newline, ([name, value]) => {
+      this.put(JSON.stringify(name) + (this.indent === "" ? ":" : ": "));
+      this.value(value, newline + this.indent);
+    });
+  }
+
+  private list<T>(brackets: string, items: Iterable<T>, newline: string, write: (item: T) => void): void {
+    let before = brackets[0]!;
+    for (const item of items) {
+      this.put(before + newline + this.indent);
+      write(item);
+      before = ",";
+    }
+    this.put(before === "," ? newline + brackets[1] : brackets);
+  }
+
+  private put(piece: string): void {
+    if (this.pieces.push(piece) < BATCH) return;
+    this.batches.push(this.pieces.join(""));
+    this.pieces = [];
+  }
+}
