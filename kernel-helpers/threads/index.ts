@@ -1,7 +1,8 @@
 /** To the thread and back: executors, futures, contexts, errors. */
 
-export { callSoonThreadsafe, runCoroutineThreadsafe } from "./bridge";
+export { registerErrorClass } from "./closures/pack-error";
 export { DataCloneError } from "./closures/refusal";
+export { moduleTask } from "./closures/task-message";
 export {
   Context,
   ContextVar,
@@ -10,26 +11,20 @@ export {
   LookupError,
   reviveContextVar,
   Token,
-} from "./context";
-export { exportContext, importContext, type WireContext } from "./context-wire";
-export { moduleTask } from "./envelope";
-export {
-  BrokenThreadPool,
-  CancelledError,
-  DeadlockError,
-  ExecutorShutDown,
-  registerErrorClass,
-} from "./errors";
-export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./executor";
-export { Future } from "./future";
-export { type Gathered, type GatherOptions, gather } from "./gather";
-export { type IterateOptions, iterateInThread } from "./iterate";
-export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./leaks";
-export * from "./limiter";
-export { checkCancelled } from "./link";
-export type { MapOptions, MapResults } from "./map";
-export { move } from "./move";
-export type { ExecutorOptions, TaskOptions } from "./options";
+} from "./context/context-var";
+export { exportContext, importContext, type WireContext } from "./context/wire-context";
+export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./executor/executor";
+export { type IterateOptions, iterateInThread } from "./executor/iterate";
+export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./executor/leaks";
+export type { MapOptions, MapResults } from "./executor/map";
+export type { ExecutorOptions, TaskOptions } from "./executor/options";
+export type { ExecutorStats } from "./executor/stats";
+export { runInExecutor, type ToThreadOptions, toThread } from "./executor/to-thread";
+export { type RunSyncOptions, runSync } from "./loop/run-sync";
+export { type Gathered, type GatherOptions, gather } from "./structure/gather";
+export * from "./structure/limiter";
+export * from "./structure/task-group";
+export * from "./structure/wait";
 export {
   type AsyncQueue,
   type BlockingOptions,
@@ -40,11 +35,16 @@ export {
   QueueShutDown,
   type SyncQueue,
   type WaitingOptions,
-} from "./queue";
-export { type RunSyncOptions, runSync } from "./run-sync";
-export type { ExecutorStats } from "./stats";
-export * from "./task-group";
-export { TimeoutError } from "./timeout";
-export { runInExecutor, type ToThreadOptions, toThread } from "./to-thread";
-export * from "./travel";
-export * from "./wait";
+} from "./sync/queue";
+export {
+  BrokenThreadPool,
+  CancelledError,
+  DeadlockError,
+  ExecutorShutDown,
+  TimeoutError,
+} from "./task/errors";
+export { Future } from "./task/future";
+export * from "./task/transferable";
+export { callSoonThreadsafe, runCoroutineThreadsafe } from "./worker/loop-proxy";
+export { move } from "./worker/move";
+export { checkCancelled } from "./worker/worker-context";

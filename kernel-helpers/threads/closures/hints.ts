@@ -1,4 +1,4 @@
-import { inNotebook, warn } from "../warn";
+import { inNotebook, warn } from "../context/warn";
 import type { Use } from "./analyse";
 
 /** What is said once of a function's text, in a notebook once a run of a cell: it works, and is seldom meant. */

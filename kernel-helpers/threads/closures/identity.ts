@@ -1,4 +1,4 @@
-import type { AnyFunction } from "../types";
+import type { AnyFunction } from "../task/types";
 
 /**
  * Functions that crossed to another thread keep their identity: a number, which leads back to the

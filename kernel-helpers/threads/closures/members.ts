@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { AnyFunction } from "../types";
+import type { AnyFunction } from "../task/types";
 import type { Analysis } from "./analyse";
 import { isObjectPrototype } from "./plain";
 

@@ -1,10 +1,10 @@
 import { builtinModules, createRequire } from "node:module";
 import { join } from "node:path";
 import { types } from "node:util";
-import { explainLoadError } from "../load-error";
+import { explainLoadError } from "./load-error";
 
 /** Where a value can be had again in another thread: `require(specifier)[key]`, or a global's name. */
-export interface Reference {
+export interface ModuleReference {
   /** A module to require, or "" for a global. */
   module: string;
   /** The property of the module or the global object; none: the module itself. */
@@ -13,7 +13,7 @@ export interface Reference {
   wrapped?: boolean;
 }
 
-const references = new Map<unknown, Reference>();
+const references = new Map<unknown, ModuleReference>();
 /** Functions that were in no module when they were first asked about: those of cells, again and again. */
 const ownFunctions = new WeakSet<object>();
 let seenModules = 0;
@@ -26,7 +26,7 @@ export function requireFromHere(): NodeJS.Require {
 }
 
 /** The module, module member or global that this value is, or undefined. */
-export function referenceOf(value: unknown): Reference | undefined {
+export function referenceOf(value: unknown): ModuleReference | undefined {
   const found = references.get(value);
   if (found) return found;
   if (typeof value !== "function") return (refresh() && references.get(value)) || wrapperOf(value);
@@ -42,7 +42,7 @@ function isNative(fn: unknown): boolean {
   return Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 }
 
-function wrapperOf(value: unknown): Reference | undefined {
+function wrapperOf(value: unknown): ModuleReference | undefined {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
   if (!Object.hasOwn(value, "default")) return undefined;
   const inner = references.get((value as { default: unknown }).default);
@@ -120,7 +120,7 @@ function addModule(module: string, exports: unknown): void {
   }
 }
 
-function add(value: unknown, reference: Reference): void {
+function add(value: unknown, reference: ModuleReference): void {
   if (!references.has(value)) references.set(value, reference);
 }
 
@@ -163,7 +163,7 @@ function requireModule(module: string): unknown {
 }
 
 /** In the other thread: the value that a reference names. */
-export function resolveReference({ module, path, wrapped }: Reference): unknown {
+export function resolveReference({ module, path, wrapped }: ModuleReference): unknown {
   const start: unknown = module === "" ? globalThis : requireModule(module);
   const value = path.reduce<unknown>((holder, key) => (holder as Record<string, unknown>)[key], start);
   return wrapped ? Object.assign({}, value, { default: value }) : value;

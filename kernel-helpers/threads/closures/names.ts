@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { AnyFunction } from "../types";
+import type { AnyFunction } from "../task/types";
 import { type Analysis, analyse } from "./analyse";
 import { referenceOf } from "./modules";
 import { DataCloneError } from "./refusal";

@@ -1,25 +1,25 @@
 import { types } from "node:util";
 import { MessagePort } from "node:worker_threads";
-import { packError } from "../errors";
-import { isTraveller, travel } from "../travel";
-import type { AnyFunction } from "../types";
+import { isRevivable, toTransfer } from "../task/transferable";
+import type { AnyFunction } from "../task/types";
 import { superclass, type Use } from "./analyse";
 import { hintOfSize, hintOfWrite } from "./hints";
 import { idOf, knownId } from "./identity";
+import { codeOf } from "./inspect-task";
 import { bufferNode, isRequire, requireNode, symbolNode } from "./leaves";
 import { type Member, ownMembers, type PrototypeMembers, prototypeMembers } from "./members";
 import { referenceOf } from "./modules";
 import { type Bound, Names } from "./names";
+import { packError } from "./pack-error";
 import { type Packed, type PackedNode } from "./packed";
 import { isObjectPrototype, isPlain } from "./plain";
 import { DataCloneError, refusal } from "./refusal";
 import { weakEntriesOf } from "./scopes";
-import { codeOf } from "./task";
 
 export interface PackOptions {
   /** Buffers, ports and streams that move instead of being copied; MessagePorts are added to it. */
   transfer: object[];
-  /** Functions of the loop that travel by number, to be kept alive as long as the task runs. */
+  /** Functions of the loop that toTransfer by number, to be kept alive as long as the task runs. */
   functions?: AnyFunction[];
   /** True in a worker: functions made there have no number on the loop. */
   inWorker?: boolean;
@@ -47,7 +47,7 @@ const accessors = ["value", "get", "set"] as const;
 const ordinary = { enumerable: true, writable: true, configurable: true };
 
 class Packer {
-  readonly packed: Packed = { root: undefined, nodes: [], order: [], holes: [], fills: [] };
+  readonly packed: Packed = { root: undefined, nodes: [], order: [], references: [], patches: [] };
   /** Containers already copied, and values already given a node. */
   private readonly copies = new Map<object, object>();
   private readonly nodeOf = new Map<unknown, number>();
@@ -69,24 +69,25 @@ class Packer {
     else (holder as Record<string | number, unknown>)[key] = packed;
   }
 
-  /** What to put at `holder[key]` for the value: itself, a copy with holes, or undefined for a hole. */
+  /** What to put at `holder[key]` for the value: itself, a copy with references, or undefined for a reference. */
   value(value: unknown, path: string, holder: object, key: string | number): unknown {
-    if (typeof value === "symbol" || typeof value === "function") return this.hole(value, path, holder, key);
+    if (typeof value === "symbol" || typeof value === "function")
+      return this.reference(value, path, holder, key);
     if (typeof value === "string") this.bytes += value.length;
     if (typeof value !== "object" || value === null) return value;
     const copy = this.copies.get(value);
     if (copy) return copy;
-    if (this.nodeOf.has(value) || this.needsNode(value)) return this.hole(value, path, holder, key);
+    if (this.nodeOf.has(value) || this.needsNode(value)) return this.reference(value, path, holder, key);
     return this.copy(value, path);
   }
 
   private needsNode(value: object): boolean {
-    if (types.isModuleNamespaceObject(value) || isTraveller(value) || types.isNativeError(value)) return true;
+    if (types.isModuleNamespaceObject(value) || isRevivable(value) || types.isNativeError(value)) return true;
     if (Buffer.isBuffer(value) || value instanceof DOMException) return true;
     return referenceOf(value) !== undefined;
   }
 
-  private hole(value: unknown, path: string, holder: object, key: string | number): undefined {
+  private reference(value: unknown, path: string, holder: object, key: string | number): undefined {
     let index = this.nodeOf.get(value);
     if (index === undefined) {
       index = this.packed.nodes.length;
@@ -96,28 +97,28 @@ class Packer {
       this.packed.nodes[index] = this.node(value, path);
       this.packed.order.push(index);
     }
-    this.packed.holes.push(holder, key, index);
+    this.packed.references.push(holder, key, index);
     return undefined;
   }
 
   private node(value: unknown, path: string): PackedNode {
     if (typeof value === "symbol") return symbolNode(value, path);
-    if (isTraveller(value)) return this.traveller(value, path);
+    if (isRevivable(value)) return this.revivable(value, path);
     if (types.isWeakMap(value)) return { kind: "weak", name: "WeakMap", entries: [] };
     if (types.isWeakSet(value)) return { kind: "weak", name: "WeakSet", entries: [] };
     if (isRequire(value)) return requireNode(value);
     const reference = referenceOf(value);
-    if (reference) return { kind: "reference", reference };
+    if (reference) return { kind: "module", reference };
     if (typeof value === "function") return this.function(value as AnyFunction, path);
     if (Buffer.isBuffer(value)) return bufferNode(value, path);
     if (types.isNativeError(value) || value instanceof DOMException) return this.error(value as Error, path);
     throw new DataCloneError(path, "a module", "Import it inside the function: `await import(…)`.");
   }
 
-  private traveller(value: object, path: string): PackedNode {
-    const { module, name, data } = (value as { [travel](): { module: string; name: string; data: unknown } })[
-      travel
-    ]();
+  private revivable(value: object, path: string): PackedNode {
+    const { module, name, data } = (
+      value as { [toTransfer](): { module: string; name: string; data: unknown } }
+    )[toTransfer]();
     const holder = { data: undefined };
     this.into(holder, "data", data, path);
     return { kind: "revive", module, name, holder };
@@ -128,7 +129,7 @@ class Packer {
     const holder = { errorClass: undefined };
     const errorClass: unknown = error.constructor;
     if (typeof errorClass === "function" && !referenceOf(errorClass)) {
-      this.functionOrStub(holder, "errorClass", errorClass as AnyFunction, `${path}.constructor`);
+      this.functionOrRemote(holder, "errorClass", errorClass as AnyFunction, `${path}.constructor`);
     }
     return { kind: "error", error: packError(error), holder };
   }
@@ -139,7 +140,7 @@ class Packer {
     const known = this.options.inWorker ? knownId(fn) : idOf(fn);
     if (!this.options.inWorker) this.options.functions?.push(fn);
     // A copy of the loop's function goes home by its number alone.
-    else if (known !== undefined) return { kind: "stub", id: known, name: fn.name, reason: "" };
+    else if (known !== undefined) return { kind: "remote", id: known, name: fn.name, reason: "" };
     return { kind: "function", id: known ?? 0, ...this.code(fn, path) };
   }
 
@@ -191,10 +192,11 @@ class Packer {
     const before = this.bytes;
     if (this.running.has(fn)) this.follow(use, value, fn);
     if (isNamespace(value) && !use.whole) captures[name] = this.namespace(value as object, use.members, path);
-    else if (use.loopOnly && typeof value === "function") this.stub(captures, name, value as AnyFunction, "");
-    else if (typeof value === "function") this.functionOrStub(captures, name, value as AnyFunction, at);
+    else if (use.loopOnly && typeof value === "function")
+      this.remote(captures, name, value as AnyFunction, "");
+    else if (typeof value === "function") this.functionOrRemote(captures, name, value as AnyFunction, at);
     else if (types.isWeakMap(value) || types.isWeakSet(value))
-      captures[name] = this.hole(value, at, captures, name);
+      captures[name] = this.reference(value, at, captures, name);
     else this.into(captures, name, value, at);
     if (typeof value !== "function") hintOfSize(use, this.bytes - before, name, fn.name || path);
   }
@@ -217,34 +219,39 @@ class Packer {
       if (Object.hasOwn(copy, name) || !(name in value)) continue;
       const member = (value as Record<string, unknown>)[name];
       if (typeof member === "function")
-        this.functionOrStub(copy, name, member as AnyFunction, `${path} → ${name}`);
+        this.functionOrRemote(copy, name, member as AnyFunction, `${path} → ${name}`);
       else this.into(copy, name, member, `${path} → ${name}`);
     }
     return copy;
   }
 
   /** A captured function that cannot be copied can still be named in a call back to the loop. */
-  private functionOrStub(holder: Record<string, unknown>, name: string, fn: AnyFunction, path: string): void {
-    const { nodes, order, holes, fills } = this.packed;
-    const marks = [nodes.length, order.length, holes.length, fills.length] as const;
+  private functionOrRemote(
+    holder: Record<string, unknown>,
+    name: string,
+    fn: AnyFunction,
+    path: string,
+  ): void {
+    const { nodes, order, references, patches } = this.packed;
+    const marks = [nodes.length, order.length, references.length, patches.length] as const;
     try {
       this.into(holder, name, fn, path);
     } catch (error) {
       if (!(error instanceof DataCloneError) || this.options.inWorker) throw error;
       nodes.length = marks[0];
       order.length = marks[1];
-      holes.length = marks[2];
-      fills.length = marks[3];
+      references.length = marks[2];
+      patches.length = marks[3];
       for (const [key, index] of this.nodeOf) if (index >= marks[0]) this.nodeOf.delete(key);
-      this.stub(holder, name, fn, error.message);
+      this.remote(holder, name, fn, error.message);
     }
   }
 
-  private stub(holder: Record<string, unknown>, name: string, fn: AnyFunction, reason: string): void {
+  private remote(holder: Record<string, unknown>, name: string, fn: AnyFunction, reason: string): void {
     this.options.functions?.push(fn);
-    const index = this.packed.nodes.push({ kind: "stub", id: idOf(fn), name: fn.name, reason }) - 1;
+    const index = this.packed.nodes.push({ kind: "remote", id: idOf(fn), name: fn.name, reason }) - 1;
     this.packed.order.push(index);
-    this.packed.holes.push(holder, name, index);
+    this.packed.references.push(holder, name, index);
     holder[name] = undefined;
   }
 
@@ -340,14 +347,14 @@ class Packer {
     const copy = new Map<unknown, unknown>();
     this.copies.set(value, copy);
     const entries = Array.from(value, ([key, item]) => [key, item]);
-    this.packed.fills.push([copy, this.array(entries, `${path}.entries()`)]);
+    this.packed.patches.push([copy, this.array(entries, `${path}.entries()`)]);
     return copy;
   }
 
   private set(value: Set<unknown>, path: string): Set<unknown> {
     const copy = new Set<unknown>();
     this.copies.set(value, copy);
-    this.packed.fills.push([copy, this.array([...value], `${path}.values()`)]);
+    this.packed.patches.push([copy, this.array([...value], `${path}.values()`)]);
     return copy;
   }
 }

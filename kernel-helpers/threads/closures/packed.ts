@@ -1,9 +1,9 @@
 import type { Member, PrototypeMembers } from "./members";
-import type { Reference } from "./modules";
+import type { ModuleReference } from "./modules";
 
 /**
  * Values on their way to another thread. `root` goes by structured clone; where it held something that
- * cannot be cloned there is a hole, and `nodes` say what to make for it. Holders are references into
+ * cannot be cloned there is a reference, and `nodes` say what to make for it. Holders are references into
  * `root` and `nodes`: structured clone keeps the identity of everything in one message.
  */
 export interface Packed {
@@ -11,13 +11,13 @@ export interface Packed {
   nodes: PackedNode[];
   /** Order in which to make the nodes: what a function captures comes before the function. */
   order: number[];
-  /** Three entries a hole: the holder, the key in it, and the number of the node to put there. */
-  holes: (object | string | number)[];
-  fills: Fill[];
+  /** Three entries a reference: the holder, the key in it, and the number of the node to put there. */
+  references: (object | string | number)[];
+  patches: Patch[];
 }
 
-/** A Map or Set and its entries, when some of them are holes. */
-export type Fill = [collection: Map<unknown, unknown> | Set<unknown>, entries: unknown[]];
+/** A Map or Set and its entries, when some of them are references. */
+export type Patch = [collection: Map<unknown, unknown> | Set<unknown>, entries: unknown[]];
 
 export type PackedNode =
   /** Without `captures` it is the same function for all tasks of a thread. */
@@ -29,8 +29,8 @@ export type PackedNode =
       properties?: Member[];
       prototype?: PrototypeMembers;
     }
-  | { kind: "stub"; id: number; name: string; reason: string }
-  | { kind: "reference"; reference: Reference }
+  | { kind: "remote"; id: number; name: string; reason: string }
+  | { kind: "module"; reference: ModuleReference }
   | { kind: "require"; folder: string }
   /** `entries` are those of them whose keys go along. */
   | { kind: "weak"; name: "WeakMap" | "WeakSet"; entries: unknown[] }

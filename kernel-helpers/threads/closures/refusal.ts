@@ -44,7 +44,7 @@ export function refusal(value: object, path: string): DataCloneError {
   return new DataCloneError(
     path,
     `an instance of ${name}`,
-    "Send plain data and make it inside the function, give the class a [travel]() method, or keep it on the loop " +
+    "Send plain data and make it inside the function, give the class a [toTransfer]() method, or keep it on the loop " +
       "and call a function that uses it: runCoroutineThreadsafe(fn).",
   );
 }

@@ -1,10 +1,10 @@
 import type { Session } from "node:inspector";
-import type { AnyFunction } from "../types";
+import type { AnyFunction } from "../task/types";
 
 /**
  * What a function's closure or a weak collection holds, read through the inspector protocol inside the
  * process: no port is opened and the debugger is not enabled, so nothing runs slower. `[[Scopes]]` and
- * `[[Entries]]` are not documented by V8; test/threads/scopes.test.ts pins what is used of them.
+ * `[[Entries]]` are not documented by V8; test/threads/closures/scopes.test.ts pins what is used of them.
  */
 
 interface Probe {

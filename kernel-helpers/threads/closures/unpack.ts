@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { compileFunction as compileText, constants } from "node:vm";
-import { unpackError } from "../errors";
-import type { AnyFunction } from "../types";
+import type { AnyFunction } from "../task/types";
 import { adopt, liveFunction } from "./identity";
 import type { Member, PrototypeMembers } from "./members";
 import { requireFromHere, resolveReference } from "./modules";
+import { unpackError } from "./pack-error";
 import {
   type FunctionCode,
   type FunctionParts,
@@ -17,18 +17,19 @@ import {
 
 /** Makes the packed values anew in this thread. */
 export function unpack(packed: Packed): unknown {
-  const { nodes, order, holes, fills } = packed;
+  const { nodes, order, references, patches } = packed;
   const made: unknown[] = new Array(nodes.length);
   const late: (() => void)[] = [];
   const places: number[][] = nodes.map(() => []);
-  for (let i = 0; i < holes.length; i += 3) places[holes[i + 2] as number]!.push(i);
+  for (let i = 0; i < references.length; i += 3) places[references[i + 2] as number]!.push(i);
   for (const index of order) {
     const value = make(nodes[index]!, late);
     made[index] = value;
-    for (const i of places[index]!) (holes[i] as Record<string, unknown>)[holes[i + 1] as string] = value;
+    for (const i of places[index]!)
+      (references[i] as Record<string, unknown>)[references[i + 1] as string] = value;
   }
-  for (const fill of late) fill();
-  for (const [collection, entries] of fills) fillCollection(collection, entries);
+  for (const patch of late) patch();
+  for (const [collection, entries] of patches) patchCollection(collection, entries);
   return packed.root;
 }
 
@@ -37,7 +38,7 @@ export function unpackValue(packed: Packed): unknown {
   return (unpack(packed) as { value: unknown }).value;
 }
 
-function fillCollection(collection: Packed["fills"][number][0], entries: unknown[]): void {
+function patchCollection(collection: Packed["patches"][number][0], entries: unknown[]): void {
   for (const entry of entries) {
     if (collection instanceof Map) collection.set(...(entry as [unknown, unknown]));
     else collection.add(entry);
@@ -48,9 +49,9 @@ function make(node: PackedNode, late: (() => void)[]): unknown {
   switch (node.kind) {
     case "function":
       return makeFunction(node, late);
-    case "stub":
-      return liveFunction(node.id) ?? makeStub(node);
-    case "reference":
+    case "remote":
+      return liveFunction(node.id) ?? makeRemote(node);
+    case "module":
       return resolveReference(node.reference);
     case "require":
       return createRequire(join(node.folder, "kernel-helpers.js"));
@@ -168,10 +169,10 @@ function factoryText({ names, source, sloppy }: FunctionParts): string {
   return `${strict}${variables}return { set(captures) { ${set} }, make() { return (${source}\n) } };`;
 }
 
-function makeStub({ id, name, reason }: PackedNode & { kind: "stub" }): AnyFunction {
+function makeRemote({ id, name, reason }: PackedNode & { kind: "remote" }): AnyFunction {
   const label = name || "This function";
   // A declaration and no arrow function: `new` must reach the reason as well.
-  function stub(): never {
+  function remote(): never {
     const why = reason
       ? `It was not copied: ${reason}`
       : "Here it is only named, as what the loop is to call.";
@@ -179,7 +180,7 @@ function makeStub({ id, name, reason }: PackedNode & { kind: "stub" }): AnyFunct
       `${label} lives on the event loop. ${why} Call it through runCoroutineThreadsafe(${name || "fn"}, …).`,
     );
   }
-  Object.defineProperty(stub, "name", { value: name, configurable: true });
-  adopt(stub, id);
-  return stub;
+  Object.defineProperty(remote, "name", { value: name, configurable: true });
+  adopt(remote, id);
+  return remote;
 }

@@ -1,0 +1,45 @@
+import type { AnyFunction } from "../task/types";
+import { idOf } from "./identity";
+import { referenceOf } from "./modules";
+import { Names } from "./names";
+import { type FunctionCode, type FunctionTarget, functionCode } from "./packed";
+
+/** A task's function, looked at before anything is packed: most are code alone. */
+
+const alone = new WeakMap<AnyFunction, FunctionTarget | null>();
+
+/**
+ * What the worker needs of a task's function: its code alone, when it captures nothing and has no properties,
+ * else its names, to pack along with what they stand for. Neither for a function that is found by reference.
+ */
+export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionTarget; names?: Names } {
+  const known = alone.get(fn);
+  if (known && Object.keys(fn).length === 0) return { target: known };
+  if (known === undefined && referenceOf(fn)) return {};
+  const names = new Names(fn, path);
+  if (names.analysis.shape === "class") throw classAsTask(fn);
+  // What a name is bound to may change; that it is bound may not.
+  if (known !== undefined || !names.captureNothing()) {
+    if (known === undefined) alone.set(fn, null);
+    return { names };
+  }
+  const target = { code: codeOf(names, []), id: idOf(fn) };
+  alone.set(fn, target);
+  return Object.keys(fn).length === 0 ? { target } : { names };
+}
+
+function classAsTask({ name }: AnyFunction): TypeError {
+  return new TypeError(
+    `${name || "The task"} is a class, which a thread cannot call. Give a function that makes the instance and ` +
+      `returns data: \`() => new ${name || "Class"}(…).method()\`.`,
+  );
+}
+
+export function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCode {
+  return functionCode({
+    source: analysis.source,
+    names: captured,
+    name: fn.name,
+    sloppy: Object.hasOwn(fn, "caller"),
+  });
+}

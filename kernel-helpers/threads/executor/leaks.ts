@@ -1,0 +1,90 @@
+import { inNotebook, warn } from "../context/warn";
+import type { SubmitSite } from "../task/submit-site";
+import type { Executor, ThreadPoolExecutor } from "./executor";
+
+/** Executors that were made and not shut down. */
+
+export interface ActiveExecutor {
+  executor: ThreadPoolExecutor;
+  /** The line of the program, or of the cell, that made it. */
+  madeAt: string;
+  threads: number;
+  /** Tasks queued or running. */
+  tasks: number;
+}
+
+interface Made {
+  site: SubmitSite;
+  /** tslab exchanges it for each cell that it runs: tells one run of a cell from the next. */
+  write: unknown;
+}
+
+const active = new Map<ThreadPoolExecutor, Made>();
+
+export function register(executor: ThreadPoolExecutor, above: new () => unknown): void {
+  const site: SubmitSite = {};
+  Error.captureStackTrace(site, above);
+  const made = { site, write: process.stdout.write };
+  if (inNotebook()) warnOfRerun(made);
+  if (active.size === 0) process.once("exit", warnAtExit);
+  active.set(executor, made);
+}
+
+/** Does not count as a leak: shut down, or the default executor, which lives as long as the process. */
+export function unregister(executor: Executor): void {
+  active.delete(executor as ThreadPoolExecutor);
+  if (active.size === 0) process.removeListener("exit", warnAtExit);
+}
+
+function warnOfRerun(made: Made): void {
+  for (const [executor, earlier] of active) {
+    if (earlier.write === made.write || line(earlier) !== line(made)) continue;
+    warn(
+      `The cell that made a ThreadPoolExecutor runs again, and the earlier executor (${count(executor)}) was not ` +
+        `shut down: ${line(made)}. Write \`await executor.shutdown()\` at the end of its work.`,
+      "ResourceWarning",
+    );
+    return;
+  }
+}
+
+function warnAtExit(): void {
+  for (const { madeAt, threads } of activeExecutors()) {
+    process.stderr.write(
+      `ResourceWarning: a ThreadPoolExecutor with ${counted(threads, "thread")} was never shut down, made ${madeAt}. ` +
+        "Write `await executor.shutdown()` when its work is over.\n",
+    );
+  }
+}
+
+function line({ site }: Made): string {
+  return site.stack?.split("\n")[1]?.trim() ?? "at an unknown place";
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function count(executor: ThreadPoolExecutor): string {
+  const { threads, queued, running } = executor.stats;
+  return `${counted(threads, "thread")}, ${counted(queued + running, "task")}`;
+}
+
+/** The executors that have not been shut down, in the order they were made; the default one apart. */
+export function activeExecutors(): ActiveExecutor[] {
+  return Array.from(active, ([executor, made]) => {
+    const { threads, queued, running } = executor.stats;
+    return { executor, madeAt: line(made), threads, tasks: queued + running };
+  });
+}
+
+/** Throws when an executor has not been shut down; for the end of a test or a notebook. */
+export function assertNoLeaks(): void {
+  const found = activeExecutors();
+  if (found.length === 0) return;
+  const list = found.map(({ madeAt, executor }) => `  ${madeAt} (${count(executor)})`);
+  throw new Error(
+    `Expected all executors to be shut down, but ${found.length} ${found.length === 1 ? "is" : "are"} active:\n` +
+      `${list.join("\n")}\nCall \`await executor.shutdown()\` on each.`,
+  );
+}

@@ -1,0 +1,112 @@
+import type { SubmitOptions } from "../closures/task-message";
+import { type SubmitSite, submitSite } from "../task/submit-site";
+import type { AnyFunction } from "../task/types";
+import { Executor, ThreadPoolExecutor } from "./executor";
+import { unregister } from "./leaks";
+import { checkGivenOptions, type TaskOptions } from "./options";
+import { noOptions } from "./pool";
+
+let shared: ThreadPoolExecutor | undefined;
+
+/** The executor of `toThread` and `runInExecutor(null, …)`, made on first use; it needs no shutdown. */
+function defaultExecutor(): ThreadPoolExecutor {
+  if (!shared) {
+    shared = new ThreadPoolExecutor();
+    unregister(shared);
+  }
+  return shared;
+}
+
+function start<R>(
+  executor: Executor,
+  fn: AnyFunction,
+  args: unknown[],
+  options: SubmitOptions,
+  site: SubmitSite,
+): Promise<Awaited<R>> {
+  return new Promise((resolve, reject) => {
+    if (!(executor instanceof Executor)) throw notAnExecutor(executor);
+    const settle = (ok: boolean, value: unknown) => (ok ? resolve(value as Awaited<R>) : reject(value));
+    executor.start(fn, args, options, settle, site);
+  });
+}
+
+/**
+ * Runs `fn(...args)` on a thread of `executor`, or of the default one for `null`, after Python's
+ * `loop.run_in_executor`: `toThread`, but context variables do not go along. What crosses and what cannot is the
+ * same. Rejects also with ExecutorShutDown, QueueFull and BrokenThreadPool, as `executor.submit` throws them, and
+ * TypeError for an executor that is none. To stop it, give a view with a signal or a timeout.
+ *
+ * @example
+ * await runInExecutor(null, readFileSync, "/etc/hosts", "utf8");
+ * await runInExecutor(executor.with({ timeout: 1000 }), countPrimes, 1_000_000);
+ */
+export function runInExecutor<A extends unknown[], R>(
+  executor: Executor | null,
+  fn: (...args: A) => R,
+  ...args: A
+): Promise<Awaited<R>> {
+  return start(executor ?? defaultExecutor(), fn, args, noOptions, submitSite());
+}
+
+function notAnExecutor(given: unknown): TypeError {
+  return new TypeError(
+    `The executor must be a ThreadPoolExecutor, a view of one, or null for the default one, got ${typeof given}.`,
+  );
+}
+
+interface ToThread {
+  /**
+   * Runs `fn(...args)` on a thread of the default executor, with a copy of the context variables, after
+   * Python's `asyncio.to_thread`. The promise gives what the function returns or resolves to, or rejects with
+   * what it throws, class, properties and the thread's stack included.
+   *
+   * What crosses: the **text** of the function, with copies of what it captures (data, functions, classes), and
+   * structured clones of the arguments and of the result. Modules are required again in the thread; a
+   * SharedArrayBuffer is shared, a `transfer` moves. A change to a copy stays in the thread: return it, or call
+   * back with `runCoroutineThreadsafe` and `callSoonThreadsafe`, where functions of the loop run as themselves.
+   *
+   * Rejects before anything runs with DataCloneError for what cannot cross (an instance of a class, a socket, a
+   * Promise; the message has the path and the way out), TypeError for what is no function, and DeadlockError in
+   * a thread, where only the loop may start tasks, or for a task that would wait for its own full executor.
+   *
+   * To stop it give a `signal` or a `timeout` by `toThread.with`: a queued task is dropped; a running one is
+   * asked (`checkCancelled` and `result()` throw in it) and after 250 ms its thread is ended and replaced.
+   *
+   * @example
+   * const countPrimes = (limit: number) => { … };
+   * await toThread(countPrimes, 1_000_000);
+   * await toThread.with({ timeout: 1000 })(countPrimes, 1_000_000); // TimeoutError after a second
+   */
+  <A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>>;
+  /**
+   * The same with options: `toThread.with({ timeout: 1000 })(fn, ...args)`. Throws RangeError or TypeError at
+   * once for an option that does not exist or makes no sense.
+   */
+  with(
+    options: ToThreadOptions,
+  ): <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Promise<Awaited<R>>;
+}
+
+export interface ToThreadOptions extends TaskOptions {
+  /** Default: the default executor. */
+  executor?: Executor;
+}
+
+const inContext: SubmitOptions = { context: true };
+
+function withOptions(options: ToThreadOptions) {
+  checkGivenOptions(options, ["executor"]);
+  const submitOptions = { ...options, context: true };
+  return function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
+    return start(options.executor ?? defaultExecutor(), fn, args, submitOptions, submitSite());
+  };
+}
+
+/** Runs a function on a thread of the default executor; see its call signature. */
+export const toThread: ToThread = Object.assign(
+  function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
+    return start(defaultExecutor(), fn, args, inContext, submitSite());
+  },
+  { with: withOptions },
+);

@@ -1,0 +1,46 @@
+/** What the calls of this package throw. */
+
+/** Something took longer than its `timeout`. */
+export class TimeoutError extends Error {
+  override name = "TimeoutError";
+}
+
+/** The task or call was cancelled before it had a result. */
+export class CancelledError extends Error {
+  override name = "CancelledError";
+}
+
+/** A thread of the pool could not start or died; `cause` says why. */
+export class BrokenThreadPool extends Error {
+  override name = "BrokenThreadPool";
+}
+
+/** The executor was shut down and takes no more tasks, as Python's RuntimeError says it. */
+export class ExecutorShutDown extends Error {
+  override name = "ExecutorShutDown";
+}
+
+/** The call would wait for something that waits for it. */
+export class DeadlockError extends Error {
+  override name = "DeadlockError";
+}
+
+/** What `result()` does on the event loop's thread. */
+export function wouldBlockLoop(): never {
+  throw new DeadlockError(
+    "result() would block the event loop, which is what the result has to come through. " +
+      "Use `await future` here; result() is for worker threads.",
+  );
+}
+
+/** The longest time that a Node timer can wait; a longer one would fire at once. */
+export const longestTimer = 2 ** 31 - 1;
+
+/** A timeout in ms as it may be used, or undefined for none; throws RangeError for one that makes no sense. */
+export function checkTimeout(timeout: number | null | undefined, name = "timeout"): number | undefined {
+  if (timeout === undefined || timeout === null || timeout === Number.POSITIVE_INFINITY) return undefined;
+  if (typeof timeout === "number" && timeout >= 0) return Math.min(timeout, longestTimer);
+  throw new RangeError(
+    `\`${name}\` must be a number of milliseconds, 0 or more, got ${String(timeout)}. Leave it out to wait as long as it takes.`,
+  );
+}

@@ -1,0 +1,81 @@
+import type { MessagePort } from "node:worker_threads";
+import type { FunctionTarget, Packed } from "../closures/packed";
+
+/** What crosses between the loop and the workers. Short keys and few objects: each costs its clone. */
+
+/** Words of the shared memory that each worker has with the loop. */
+export const word = {
+  /** Counts messages from the loop, so that a blocked worker can wait for the next. */
+  mail: 0,
+  /** The number of the task that is to stop, or 0. */
+  cancelled: 1,
+  /** How many answers of the loop the worker waits for, in `result()` or `await`. */
+  waiting: 2,
+  count: 3,
+} as const;
+
+/** Comes with the first task of a worker. */
+export interface Setup {
+  name: string;
+  port: MessagePort;
+  shared: SharedArrayBuffer;
+  /** The loop's thread does nothing but wait for this task. */
+  loopWaits?: boolean;
+}
+
+export interface TaskMessage {
+  /** The task's number; counts up over the whole process. */
+  id: number;
+  /** What runs; undefined when `packed` holds it together with the arguments. */
+  target?: FunctionTarget | { module: string; name: string };
+  /** The arguments, when all of them are plain. */
+  args?: unknown[];
+  /** `{ fn, args, context }` packed together, when any of them is more than plain. */
+  packed?: Packed;
+  /** `args` is a list of items, each of which goes to the function by itself (`map`). */
+  each?: boolean;
+  context?: unknown;
+  /** The task's number in the timeline, and where to record; absent while nothing records. */
+  task?: number;
+  ring?: SharedArrayBuffer;
+  setup?: Setup;
+}
+
+export interface Reply {
+  value?: unknown;
+  packed?: Packed;
+  /** A thrown value, packed; `results` of a `map` are those before it. */
+  error?: unknown;
+  results?: unknown[];
+  /** How many messages the worker has posted to the loop so far: they are to be read before the reply. */
+  posts: number;
+  /** The error was thrown outside the task's own calls: the thread is not to be used again. */
+  fatal?: boolean;
+}
+
+/** From a worker to the loop. */
+export type ToLoop =
+  | {
+      kind: "call";
+      id: number;
+      soon: boolean;
+      fn: number;
+      packed?: Packed;
+      args?: unknown[];
+      context?: unknown;
+      task: number;
+    }
+  /** The thread has loaded: its first task starts. */
+  | { kind: "up" }
+  | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };
+
+/** The key under which a reply names what Piscina is to move. */
+export const transferable = Symbol.for("Piscina.transferable");
+
+/** From the loop to a worker. */
+export interface ToWorker {
+  id: number;
+  value?: unknown;
+  packed?: Packed;
+  error?: unknown;
+}

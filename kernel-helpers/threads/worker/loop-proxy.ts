@@ -1,0 +1,195 @@
+import { AsyncResource } from "node:async_hooks";
+import { receiveMessageOnPort } from "node:worker_threads";
+import { knownId } from "../closures/identity";
+import { pack } from "../closures/pack";
+import { unpackError } from "../closures/pack-error";
+import { isPlain } from "../closures/plain";
+import { unpackValue } from "../closures/unpack";
+import { exportContext } from "../context/wire-context";
+import { wouldBlockLoop } from "../task/errors";
+import { Future } from "../task/future";
+import { type Setup, type ToLoop, type ToWorker, word } from "../task/message";
+import type { AnyFunction } from "../task/types";
+import {
+  cancelled,
+  connect,
+  isCancelled,
+  post,
+  recordHere,
+  requireFreeLoop,
+  type WorkerContext,
+  workerContext,
+} from "./worker-context";
+
+/** From a worker thread back to the event loop: calls, and how to wait for their answers. */
+
+const pending = new Map<number, Future<unknown>>();
+let lastCall = 0;
+
+/** @internal The first thing in a pool thread: takes its port to the loop. */
+export function openLoopProxy(setup: Setup): void {
+  const { port } = connect(setup);
+  port.on("message", receive);
+  port.unref();
+}
+
+/**
+ * From a worker: asks the event loop to call `fn(...args)` soon, and returns at once, after Python's
+ * `loop.call_soon_threadsafe`. Calls of one thread keep their order. A function of the notebook runs as
+ * itself, with its live variables, in the caller's context. An error in it is reported as an uncaught error of
+ * the loop, and what it returns is dropped. On the event loop's thread it is called in a later turn.
+ *
+ * Throws TypeError for what is no function and DataCloneError for arguments that cannot cross. Cancelling the
+ * task does not take the call back.
+ *
+ * @example
+ * await toThread(() => {
+ *   for (const part of parts) callSoonThreadsafe(showProgress, work(part));
+ * });
+ */
+export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
+  requireFunction(fn, "callSoonThreadsafe");
+  const context = workerContext();
+  if (!context) setImmediate(AsyncResource.bind(() => fn(...args)));
+  else post({ kind: "call", id: 0, soon: true, task: context.task, ...packCall(fn, args) });
+}
+
+/**
+ * From a worker: runs `fn(...args)` on the event loop and gives a future of what it returns or resolves
+ * to, after Python's `asyncio.run_coroutine_threadsafe`. `future.result(timeoutMs)` blocks this worker
+ * alone; `await future` does not block. What the function throws comes out there, with its class. Cancelling
+ * the future, or the task, drops the result (CancelledError); the function itself is not stopped.
+ *
+ * Throws TypeError for what is no function, DataCloneError for arguments that cannot cross, and DeadlockError in
+ * `runSync`, whose loop waits. On the event loop's thread the function is called in a later turn, and the future
+ * can only be awaited.
+ *
+ * @example
+ * await toThread(() => {
+ *   const user = runCoroutineThreadsafe(loadUser, 42).result(1000); // TimeoutError after a second
+ * });
+ */
+export function runCoroutineThreadsafe<A extends unknown[], R>(
+  fn: (...args: A) => R,
+  ...args: A
+): Future<Awaited<R>> {
+  requireFunction(fn, "runCoroutineThreadsafe");
+  const context = workerContext();
+  return context ? callLoop(context, fn, args) : callHere(fn, args);
+}
+
+function requireFunction(fn: unknown, name: string): void {
+  if (typeof fn === "function") return;
+  throw new TypeError(
+    `${name} needs a function to call, got ${fn === null ? "null" : typeof fn}: ${name}(fn, ...args).`,
+  );
+}
+
+function callHere<A extends unknown[], R>(fn: (...args: A) => R, args: A): Future<Awaited<R>> {
+  const cancel = () => {
+    future.settle("rejected", cancelled());
+    return true;
+  };
+  const future: Future<Awaited<R>> = new Future({ block: wouldBlockLoop, cancel });
+  new Promise<void>((resolve) => setImmediate(resolve))
+    .then(() => fn(...args))
+    .then(
+      (value) => future.settle("fulfilled", value),
+      (error) => future.settle("rejected", error),
+    );
+  return future;
+}
+
+function callLoop<A extends unknown[], R>(
+  to: WorkerContext,
+  fn: (...args: A) => R,
+  args: A,
+): Future<Awaited<R>> {
+  requireFreeLoop("runCoroutineThreadsafe");
+  const id = ++lastCall;
+  const future = new Future<Awaited<R>>({
+    block: (timeoutMs) => block(to, future, timeoutMs),
+    cancel: () => cancelCall(id),
+    awaited: () => countAwaited(to, future),
+  });
+  const message: ToLoop = { kind: "call", id, soon: false, task: to.task, ...packCall(fn, args) };
+  pending.set(id, future as Future<unknown>);
+  post(message);
+  return future;
+}
+
+/** Tells the loop that this thread waits, until the answer is there. */
+function countAwaited(to: WorkerContext, future: Future<unknown>): void {
+  Atomics.add(to.shared, word.waiting, 1);
+  future.addDoneCallback(() => Atomics.sub(to.shared, word.waiting, 1));
+}
+
+function packCall(fn: AnyFunction, args: unknown[]) {
+  const known = knownId(fn);
+  const context = exportContext((value) => value);
+  if (known !== undefined && isPlain(args) && isPlain(context)) return { fn: known, args, context };
+  const transfer: object[] = [];
+  const root = known === undefined ? { fn, args, context } : { args, context };
+  return {
+    fn: known ?? 0,
+    packed: pack(root, { fn: fn.name || "fn", args: "The arguments" }, { transfer, inWorker: true }),
+  };
+}
+
+function cancelCall(id: number): boolean {
+  finish(id, "rejected", cancelled());
+  return true;
+}
+
+/** Waits in this thread for mail from the loop, until the future is done or the time is over. */
+function block(from: WorkerContext, future: Future<unknown>, timeoutMs: number): void {
+  const until = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : performance.now() + timeoutMs;
+  recordHere("blocked");
+  Atomics.add(from.shared, word.waiting, 1);
+  try {
+    while (waitForMail(from, future, until));
+  } finally {
+    Atomics.sub(from.shared, word.waiting, 1);
+    recordHere("resumed");
+  }
+}
+
+function waitForMail(from: WorkerContext, future: Future<unknown>, until: number): boolean {
+  const seen = Atomics.load(from.shared, word.mail);
+  if (seen !== from.read && readMail(from, future)) from.read = seen;
+  if (future.done()) return false;
+  if (isCancelled(from)) throw cancelled();
+  const left = until === Number.POSITIVE_INFINITY ? until : until - performance.now();
+  if (left <= 0) return false;
+  Atomics.wait(from.shared, word.mail, seen, left);
+  return true;
+}
+
+/** Until the future is done; true when there is no more mail. */
+function readMail(from: WorkerContext, future: Future<unknown>): boolean {
+  for (let mail = receiveMessageOnPort(from.port); mail; mail = receiveMessageOnPort(from.port)) {
+    receive(mail.message as ToWorker);
+    if (future.done()) return false;
+  }
+  return true;
+}
+
+/** A reply to a call that nobody waits for any more is dropped. */
+function receive(message: ToWorker): void {
+  if (message.id === 0) cancelPending();
+  else if (!pending.has(message.id)) return;
+  else if ("error" in message) finish(message.id, "rejected", unpackError(message.error));
+  else finish(message.id, "fulfilled", message.packed ? unpackValue(message.packed) : message.value);
+}
+
+function cancelPending(): void {
+  const context = workerContext();
+  if (context && isCancelled(context))
+    for (const id of [...pending.keys()]) finish(id, "rejected", cancelled());
+}
+
+function finish(id: number, state: "fulfilled" | "rejected", value: unknown): void {
+  const future = pending.get(id);
+  pending.delete(id);
+  future?.settle(state, value);
+}
