@@ -2,20 +2,20 @@ import { mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
 import type { Duplex } from "node:stream";
-import { createChannels } from "./channels";
-import { contentsRoutes } from "./contents";
-import { exportRoutes } from "./export-routes";
-import { createGuard, type Guard } from "./guard";
-import { dispatch, HttpError, type Reply, type Route, replyForError, send } from "./http";
-import { kernelRoutes } from "./kernel-routes";
-import { createKernels } from "./kernels";
-import { type Bundle, labRoutes } from "./lab-routes";
-import { tokenWanted } from "./page";
-import { listen } from "./port";
-import { sessionRoutes } from "./sessions";
-import { settingsRoutes } from "./settings";
-import { createTrust } from "./trust";
-import { workspaceRoutes } from "./workspaces";
+import { exportRoutes } from "./contents/export";
+import { contentsRoutes } from "./contents/routes";
+import { createTrust } from "./contents/trust";
+import { tokenWanted } from "./frontend/page";
+import { type Bundle, labRoutes } from "./frontend/routes";
+import { settingsRoutes } from "./frontend/settings";
+import { workspaceRoutes } from "./frontend/workspaces";
+import { type Auth, createAuth } from "./http/auth";
+import { listen } from "./http/port";
+import { dispatch, HttpError, type Reply, type Route, replyForError, send } from "./http/router";
+import { createChannels } from "./kernels/channels";
+import { createKernels } from "./kernels/kernels";
+import { kernelRoutes } from "./kernels/routes";
+import { sessionRoutes } from "./kernels/sessions";
 
 export interface LabOptions {
   /** The folder that the file browser shows; nothing outside it is served. */
@@ -54,30 +54,30 @@ function readBundle(folder: string): Bundle {
 
 /** Who asks is checked before what is asked: nothing else of the server runs for a stranger. */
 async function answer(
-  guard: Guard,
+  auth: Auth,
   routes: readonly Route[],
   request: IncomingMessage,
   url: URL,
 ): Promise<Reply> {
-  const strange = guard.strangeOrigin(request);
+  const strange = auth.isCrossOrigin(request);
   if (strange !== null) throw new HttpError(403, strange);
   const isPage = !/^\/(api|lab\/api|static|files|nbconvert)\//.test(url.pathname);
-  if (!guard.knows(request, url)) {
+  if (!auth.isAuthorized(request, url)) {
     if (isPage) return tokenWanted;
     throw new HttpError(403, "The token is missing or old: open the address that the server printed.");
   }
-  if (isPage && request.method === "GET" && guard.hasTokenInAddress(url)) {
+  if (isPage && request.method === "GET" && auth.hasTokenInAddress(url)) {
     url.searchParams.delete("token");
-    return { status: 302, headers: { "Set-Cookie": guard.cookie, Location: url.pathname + url.search } };
+    return { status: 302, headers: { "Set-Cookie": auth.cookie, Location: url.pathname + url.search } };
   }
   return dispatch(routes, request, url);
 }
 
-function serve(server: Server, guard: Guard, routes: readonly Route[]): void {
+function serve(server: Server, auth: Auth, routes: readonly Route[]): void {
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     try {
       const url = new URL(request.url ?? "/", "http://127.0.0.1");
-      await send(request, response, await answer(guard, routes, request, url));
+      await send(request, response, await answer(auth, routes, request, url));
     } catch (error) {
       if (response.headersSent) response.destroy();
       else await send(request, response, replyForError(error));
@@ -102,9 +102,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const inUserFolder = (name: string) => path.join(options.userFolder, name);
   const server = createServer();
   const port = await listen(server, options.port, options.nextFreePort ?? false);
-  const guard = createGuard(port);
+  const auth = createAuth(port);
   const routes: Route[] = [
-    ...labRoutes(bundle, root, guard.forgetful),
+    ...labRoutes(bundle, root, auth.clearCookie),
     ...settingsRoutes(path.join(options.bundle, "schemas"), inUserFolder("settings")),
     ...workspaceRoutes(inUserFolder("workspaces")),
     ...contentsRoutes(root, options.userFolder, createTrust(inUserFolder("trusted-outputs"))),
@@ -120,20 +120,20 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       },
     ],
   ];
-  serve(server, guard, routes);
+  serve(server, auth, routes);
   server.on("upgrade", (request, stream, head) => {
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
     stream.on("error", () => stream.destroy());
-    if (guard.strangeOrigin(request) !== null || !guard.knows(request, url)) refuse(stream);
+    if (auth.isCrossOrigin(request) !== null || !auth.isAuthorized(request, url)) refuse(stream);
     else channels.upgrade(request, stream, head, url);
   });
 
   return {
     port,
-    token: guard.token,
+    token: auth.token,
     addressOf: (document) => {
       const encoded = document?.split("/").map(encodeURIComponent).join("/");
-      return `http://127.0.0.1:${port}/lab${encoded ? `/tree/${encoded}` : ""}?token=${guard.token}`;
+      return `http://127.0.0.1:${port}/lab${encoded ? `/tree/${encoded}` : ""}?token=${auth.token}`;
     },
     async close() {
       channels.close();

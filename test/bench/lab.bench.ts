@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, encode, findKernelspec, type Kernel, newHeader, startKernel } from "notebook-tools";
-import { packV1, protocolV1, unpackV1 } from "../../lab/server/dist/framing.js";
+import { packV1, protocolV1, unpackV1 } from "../../lab/server/dist/kernels/framing.js";
 import { median } from "./measure.ts";
 import { type Row, row } from "./row.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packJson, packV1, unpackJson, unpackV1 } from "../../lab/server/framing";
+import { packJson, packV1, unpackJson, unpackV1 } from "../../lab/server/kernels/framing";
 
 const frames = ['{"msg_type":"status"}', "{}", "{}", '{"text":"ж"}', "buffer"].map((text) =>
   Buffer.from(text),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Message } from "notebook-tools";
 import { decode, encode, newHeader } from "notebook-tools";
-import { packV1, protocolV1, unpackJson, unpackV1 } from "../../lab/server/framing";
+import { packV1, protocolV1, unpackJson, unpackV1 } from "../../lab/server/kernels/framing";
 
 /** One page's WebSocket to one kernel, with what came over it. */
 export interface KernelPage {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { unlessMissing, writeOwnFile } from "./disk";
-import { type Call, HttpError, type Route } from "./http";
+import { unlessMissing, writeOwnFile } from "../contents/paths";
+import { type Call, HttpError, type Route } from "../http/router";
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Record<string, unknown>> };
 

@@ -1,7 +1,7 @@
 import path from "node:path";
-import { assetsOf, immutable } from "./assets";
-import { locate } from "./disk";
-import { attachment, type Call, type Reply, type Route } from "./http";
+import { locate } from "../contents/paths";
+import { assetsOf, immutable } from "../http/assets";
+import { attachment, type Call, type Reply, type Route } from "../http/router";
 import { favicon, labPage, tokenWanted } from "./page";
 
 /** What the bundle says of itself: `lab/app/build/manifest.json`. */
@@ -37,15 +37,15 @@ function filesRoute(root: string): Route {
 
 /**
  * The page, its static files and what JupyterLab asks about its surroundings.
- * `forgetful` is the `Set-Cookie` value that logs a browser out.
+ * `clearCookie` is the `Set-Cookie` value that logs a browser out.
  */
-export function labRoutes(bundle: Bundle, root: string, forgetful: string): Route[] {
+export function labRoutes(bundle: Bundle, root: string, clearCookie: string): Route[] {
   const page = labPage(bundle.version, bundle.scripts, root);
   const json = (value: unknown) => () => ({ json: value });
   return [
     ["GET", /^\/$/, () => ({ status: 302, headers: { Location: "/lab" } })],
     ["GET", /^\/(?:lab|doc)(?:\/workspaces\/([^/]+))?(?:\/tree(?:\/(.*))?)?\/?$/, page],
-    ["GET", /^\/logout$/, () => ({ ...tokenWanted, headers: { "Set-Cookie": forgetful } })],
+    ["GET", /^\/logout$/, () => ({ ...tokenWanted, headers: { "Set-Cookie": clearCookie } })],
     ["GET", /^\/static\/lab\/(.+)$/, assetsOf(path.join(bundle.folder, "static"), immutable)],
     ["GET", /^\/lab\/api\/themes\/(.+)$/, assetsOf(path.join(bundle.folder, "themes"))],
     ["GET", /^\/favicon\.(?:ico|svg)$/, () => favicon(false)],

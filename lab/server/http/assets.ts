@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
-import { unlessMissing } from "./disk";
-import { type Call, type Handler, HttpError } from "./http";
+import { unlessMissing } from "../contents/paths";
+import { type Call, type Handler, HttpError } from "./router";
 
 /** Serves the files of a folder, and nothing that lies outside it, even through a symbolic link. */
 export function assetsOf(folder: string, headers: Record<string, string> = {}): Handler {

@@ -10,9 +10,9 @@ import {
   type Output,
   parseNotebook,
 } from "notebook-tools";
-import { locate, unlessMissing } from "./disk";
-import { HttpError } from "./http";
-import { mimeTypeOf } from "./mime";
+import { mimeTypeOf } from "../http/mime";
+import { HttpError } from "../http/router";
+import { locate, unlessMissing } from "./paths";
 import type { Trust } from "./trust";
 
 export type ContentsType = "directory" | "file" | "notebook";

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Kernelspec } from "notebook-tools";
-import { assetsOf } from "./assets";
-import { locate, normalise } from "./disk";
-import { type Call, HttpError, type Route } from "./http";
+import { locate, normalise } from "../contents/paths";
+import { assetsOf } from "../http/assets";
+import { type Call, HttpError, type Route } from "../http/router";
 import type { Kernels, RunningKernel } from "./kernels";
 
 function resources({ name, resourceDir }: Kernelspec): Record<string, string> {

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { unlessMissing, writeOwnFile } from "./disk";
-import { type Call, HttpError, type Route } from "./http";
+import { unlessMissing, writeOwnFile } from "../contents/paths";
+import { type Call, HttpError, type Route } from "../http/router";
 
 const extension = ".jupyterlab-workspace";
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { writeAtomically } from "notebook-tools";
-import { unlessMissing } from "./disk";
-import { HttpError } from "./http";
+import { HttpError } from "../http/router";
+import { unlessMissing } from "./paths";
 
 /** One earlier state a file, kept outside the tree so that saving leaves no `.ipynb_checkpoints` there. */
 export function createCheckpoints(folder: string) {

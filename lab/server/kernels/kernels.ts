@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Channel,
@@ -10,7 +11,7 @@ import {
   newHeader,
   startKernel,
 } from "notebook-tools";
-import { HttpError } from "./http";
+import { HttpError } from "../http/router";
 
 /** Jupyter's model of a running kernel. */
 export interface KernelModel {
@@ -160,7 +161,7 @@ export interface Kernels {
 export function createKernels(root: string): Kernels {
   const kernels = new Map<string, RunningKernel>();
   // The project's own kernel is there for a root outside the project too.
-  const specs = () => new Map([...findKernelspecs(__dirname), ...findKernelspecs(root)]);
+  const specs = () => new Map([...findKernelspecs(path.join(__dirname, "..")), ...findKernelspecs(root)]);
   let closed = false;
 
   function defaultName(): string {

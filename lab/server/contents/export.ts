@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { exportNotebooks } from "notebook-tools";
-import { locate } from "./disk";
-import { attachment, type Call, HttpError, type Reply, type Route } from "./http";
+import { attachment, type Call, HttpError, type Reply, type Route } from "../http/router";
+import { locate } from "./paths";
 
 /** The formats that are one file: JupyterLab lists them in the File menu. */
 const formats = {

@@ -1,7 +1,7 @@
 import { mkdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { writeAtomically } from "notebook-tools";
-import { HttpError } from "./http";
+import { HttpError } from "../http/router";
 
 const isMissing = (error: unknown) => {
   const code = (error as NodeJS.ErrnoException).code;

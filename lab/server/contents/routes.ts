@@ -1,10 +1,10 @@
 import { appendFile, copyFile, mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { type Notebook, NotebookError, notebookText, parseNotebook, writeAtomically } from "notebook-tools";
+import { type Call, HttpError, type Reply, type Route } from "../http/router";
 import { createCheckpoints } from "./checkpoints";
-import { locate, normalise, unlessMissing } from "./disk";
-import { type Call, HttpError, type Reply, type Route } from "./http";
 import { createModels } from "./models";
+import { locate, normalise, unlessMissing } from "./paths";
 import type { Trust } from "./trust";
 
 const plain = { content: false, hash: true };

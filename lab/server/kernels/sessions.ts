@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { type Call, HttpError, type Route } from "./http";
-import { folderOf } from "./kernel-routes";
+import { type Call, HttpError, type Route } from "../http/router";
 import type { Kernels } from "./kernels";
+import { folderOf } from "./routes";
 
 /** Which document uses which kernel. */
 interface Session {

@@ -1,4 +1,4 @@
-import type { Call, Reply } from "./http";
+import type { Call, Reply } from "../http/router";
 
 /** Plugins that ask for what this server does not have: language servers, licence texts, news from the network. */
 const disabledExtensions = [

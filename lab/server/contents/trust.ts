@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Notebook, notebookText, type Output } from "notebook-tools";
-import { unlessMissing, writeOwnFile } from "./disk";
+import { unlessMissing, writeOwnFile } from "./paths";
 
 /** Remembers which outputs were made here, so that a stranger's notebook shows none of its own HTML. */
 export interface Trust {
