@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { findKernelspecs } from "../kernel-client";
 import {
+  checkReplaceable,
   findNotebooks,
   type NotebookDocument,
   NotebookError,
@@ -15,10 +16,7 @@ import { exitCodes, plural } from "../run/summary";
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Does something with each notebook; one that cannot be read is reported, and the others are done all the same. */
-async function forEach(
-  paths: string[],
-  work: (document: NotebookDocument, file: string) => Promise<void>,
-): Promise<void> {
+async function forEach(paths: string[], work: (file: string) => Promise<void>): Promise<void> {
   try {
     const notebooks = await findNotebooks(paths);
     if (notebooks.length === 0)
@@ -31,12 +29,9 @@ async function forEach(
   }
 }
 
-async function attempt(
-  file: string,
-  work: (document: NotebookDocument, file: string) => Promise<void>,
-): Promise<void> {
+async function attempt(file: string, work: (file: string) => Promise<void>): Promise<void> {
   try {
-    await work(await readNotebook(file), file);
+    await work(file);
   } catch (error) {
     report(error);
   }
@@ -48,7 +43,8 @@ function report(error: unknown): void {
   process.exitCode = exitCodes.badUsage;
 }
 
-async function list(document: NotebookDocument, file: string): Promise<void> {
+async function list(file: string): Promise<void> {
+  const document = await readNotebook(file);
   const cells = plan(document, defaultTimeoutMs);
   const kernel = document.notebook.metadata.kernelspec?.name ?? "(no kernel)";
   const title = cells.length > 0 || document.cells.length > 0 ? titleOf(document) : "";
@@ -75,18 +71,21 @@ function cleaned(document: NotebookDocument): NotebookDocument {
   );
 }
 
-async function clean(document: NotebookDocument, file: string, check: boolean): Promise<void> {
-  const edited = cleaned(document);
+async function clean(file: string, check: boolean): Promise<void> {
+  // First, since what is read of a pipe is gone.
+  if (!check) await checkReplaceable(file);
+  const edited = cleaned(await readNotebook(file));
   if (!edited.isEdited) return;
   print(check ? `${file} has outputs` : `cleaned ${file}`);
   if (check) process.exitCode ||= exitCodes.failed;
   else await writeAtomically(file, edited.toPieces());
 }
 
-async function validate(document: NotebookDocument, file: string, strict: boolean): Promise<void> {
-  for (const { cell, message } of document.problems)
+async function validate(file: string, strict: boolean): Promise<void> {
+  const { problems } = await readNotebook(file);
+  for (const { cell, message } of problems)
     print(`${file}${cell === undefined ? "" : `, cell ${cell}`}: ${message}`);
-  if (document.problems.length === 0) print(`${file}: valid`);
+  if (problems.length === 0) print(`${file}: valid`);
   else if (strict) process.exitCode = exitCodes.badUsage;
 }
 
@@ -107,7 +106,7 @@ export function addNotebookCommands(program: Command): void {
     .argument("[paths...]", "notebooks, and folders of notebooks", ["."])
     .option("--check", "change nothing; exit with 1 where there are outputs")
     .action((paths: string[], { check = false }: { check?: boolean }) =>
-      forEach(paths, (document, file) => clean(document, file, check)),
+      forEach(paths, (file) => clean(file, check)),
     );
   program
     .command("validate")
@@ -116,6 +115,6 @@ export function addNotebookCommands(program: Command): void {
     .argument("[paths...]", "notebooks, and folders of notebooks", ["."])
     .option("--strict", "exit with 2 for lesser problems too")
     .action((paths: string[], { strict = false }: { strict?: boolean }) =>
-      forEach(paths, (document, file) => validate(document, file, strict)),
+      forEach(paths, (file) => validate(file, strict)),
     );
 }

@@ -2,11 +2,12 @@
 export * from "./browser";
 export { findNotebooks, type NotebookPath, notebooksBelow, outputFolderMarker } from "./find";
 export {
+  checkReplaceable,
+  checkReportWritable,
   checkWritable,
-  checkWritableInPlace,
   fileStamp,
-  makeFolder,
   readNotebook,
   writeAtomically,
   writeFault,
+  writeReport,
 } from "./write";

@@ -1,7 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { constants, mkdirSync, type Stats, statSync } from "node:fs";
-import { access, chmod, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import {
+  access,
+  chmod,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import type { NotebookDocument } from "./document";
 import { NotebookError } from "./errors";
 import { parseNotebook } from "./parse";
@@ -45,17 +56,25 @@ function decode(bytes: Uint8Array, file: string): string {
   }
 }
 
+type Data = string | Uint8Array | readonly string[];
+
 /**
  * Writes a file (text, or pieces of it, as UTF-8) whole or not at all: into a new file in the same folder, which then
  * takes the old one's place. Permissions stay; of a symbolic link the file it names is written;
- * missing folders are made.
- * @throws NotebookError when it cannot be written; then the old file is as it was
+ * missing folders are made. Only a regular file is ever replaced.
+ * @throws NotebookError when it cannot be written, or is a pipe, a device, a socket or a folder; then all is as it was
  */
-export async function writeAtomically(
-  file: string,
-  data: string | Uint8Array | readonly string[],
-): Promise<void> {
-  await writing(file, (target) => replaceFile(target, data));
+export async function writeAtomically(file: string, data: Data): Promise<void> {
+  await writing(file, async () => replaceFile(await replaceable(file), data));
+}
+
+/**
+ * The same for a report or the like, which may also go into a pipe or a device: that is written to, not replaced.
+ * @throws NotebookError when it cannot be written
+ */
+export async function writeReport(file: string, data: string): Promise<void> {
+  if (await isStream(file)) await writing(file, () => writeFile(file, data));
+  else await writeAtomically(file, data);
 }
 
 /**
@@ -63,9 +82,8 @@ export async function writeAtomically(
  * @throws NotebookError where `writeAtomically` would
  */
 export async function checkWritable(file: string): Promise<void> {
-  await writing(file, async (target) => {
-    await mayBeReplaced(target);
-    const draft = draftOf(target);
+  await writing(file, async () => {
+    const draft = draftOf((await replaceable(file)).path);
     try {
       await writeThrough(draft, "");
     } finally {
@@ -74,33 +92,81 @@ export async function checkWritable(file: string): Promise<void> {
   });
 }
 
-/** Calls `write` with the file that is to be written, its folder being there. */
-async function writing(file: string, write: (target: string) => Promise<void>): Promise<void> {
+/**
+ * Sees whether a report could be written.
+ * @throws NotebookError where `writeReport` would
+ */
+export async function checkReportWritable(file: string): Promise<void> {
+  if (await isStream(file)) await writing(file, () => access(file, constants.W_OK));
+  else await checkWritable(file);
+}
+
+/**
+ * Sees, before anything is read from it, whether a file is one that may be replaced at all.
+ * @throws NotebookError for a pipe, a device, a socket, a folder and a file that is read-only
+ */
+export async function checkReplaceable(file: string): Promise<void> {
+  await replaceable(file).catch((error: unknown) => {
+    throw writeFault(file, error);
+  });
+}
+
+/** Makes the file's folder and calls `write`; what the system says against it becomes a sentence. */
+async function writing(file: string, write: () => Promise<unknown>): Promise<void> {
   try {
     makeFolder(dirname(file));
-    await write(await realpath(file).catch(() => file));
+    await write();
   } catch (error) {
     throw writeFault(file, error);
   }
 }
 
-/**
- * The same as `checkWritable` for a file that is written where it stands, which may be a pipe or a device.
- * @throws NotebookError
- */
-export async function checkWritableInPlace(file: string): Promise<void> {
+/** A pipe, a device or a socket, also one that a link leads to. */
+async function isStream(file: string): Promise<boolean> {
   const stats = await stat(file).catch(() => undefined);
-  if (!stats || stats.isDirectory()) return checkWritable(file);
-  await access(file, constants.W_OK).catch((error: unknown) => {
-    throw writeFault(file, error);
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory();
+}
+
+interface Target {
+  /** Where the file stands, behind all links. */
+  path: string;
+  /** Undefined where there is none yet. */
+  stats: Stats | undefined;
+}
+
+/** What a write would replace. Throws unless that is nothing or a regular file that its owner lets be written. */
+async function replaceable(file: string): Promise<Target> {
+  const stats = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
   });
+  if (!stats) {
+    // Of a link to a file that is not there yet, that file is made: the link stays.
+    const link = await readlink(file).catch(() => undefined);
+    return link === undefined ? { path: file, stats } : replaceable(resolve(dirname(file), link));
+  }
+  if (!stats.isFile()) throw Object.assign(new Error(`is ${kindOf(stats)}`), { code: irregular(stats) });
+  // Replacing a file that its owner has made read-only would need no permission.
+  await access(file, constants.W_OK);
+  // Fails for what only looks like a link, such as /proc/self/fd/3 of a deleted file.
+  return { path: await realpath(file), stats };
+}
+
+const irregular = (stats: Stats): string => (stats.isDirectory() ? "EISDIR" : "NOT_A_FILE");
+
+function kindOf(stats: Stats): string {
+  if (stats.isFIFO()) return "a pipe";
+  if (stats.isSocket()) return "a socket";
+  return stats.isDirectory() ? "a folder" : "a device";
 }
 
 /** What the system said when a file was written, in a sentence with the way out. */
 export function writeFault(file: string, error: unknown): NotebookError {
   const { code, message } = error as NodeJS.ErrnoException;
   const reason =
-    WRITE_FAULTS[code ?? ""] ?? `could not be written (${message}); check the folder and its permissions.`;
+    (code === "NOT_A_FILE" ? `${message}, and is not replaced by a file; name a regular file.` : undefined) ??
+    WRITE_FAULTS[code ?? ""] ??
+    `could not be written (${message}); check the folder and its permissions.`;
   return new NotebookError(reason, { file }, { cause: error });
 }
 
@@ -119,7 +185,7 @@ const WRITE_FAULTS: Record<string, string> = {
  * Makes a folder and the missing ones above it; throws what the system says. Node's own `recursive` never comes back
  * where the system denies that a folder's parent is there though it is, as it does below /proc.
  */
-export function makeFolder(folder: string): void {
+function makeFolder(folder: string): void {
   if (isFolder(folder)) return;
   const parent = dirname(folder);
   if (parent !== folder) makeFolder(parent);
@@ -139,31 +205,22 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** Throws for a folder, and for a file that its owner has made read-only: replacing it would need no permission. */
-async function mayBeReplaced(file: string): Promise<Stats | undefined> {
-  const stats = await stat(file).catch(() => undefined);
-  if (stats?.isDirectory()) throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
-  if (stats) await access(file, constants.W_OK);
-  return stats;
-}
-
 /** Short, so that it may stand beside a file with the longest name that there can be. */
 const draftOf = (file: string): string => join(dirname(file), `.nb-${randomUUID().slice(0, 8)}.tmp`);
 
-async function replaceFile(file: string, data: string | Uint8Array | readonly string[]): Promise<void> {
-  const stats = await mayBeReplaced(file);
-  const draft = draftOf(file);
+async function replaceFile({ path, stats }: Target, data: Data): Promise<void> {
+  const draft = draftOf(path);
   try {
     await writeThrough(draft, data);
     if (stats) await chmod(draft, stats.mode & 0o7777);
-    await rename(draft, file);
+    await rename(draft, path);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
 /** Waits until the data is on the disk, so that a crash cannot leave an empty file behind the rename. */
-async function writeThrough(file: string, data: string | Uint8Array | readonly string[]): Promise<void> {
+async function writeThrough(file: string, data: Data): Promise<void> {
   const handle = await open(file, "wx");
   try {
     for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)

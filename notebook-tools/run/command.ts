@@ -2,16 +2,16 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import type { Command } from "commander";
-import { checkWritableInPlace, findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
+import { checkReportWritable, findNotebooks, NotebookError, type NotebookPath } from "../nbformat";
 import { forShell } from "./failure-text";
 import { addRunFlags, type Flags } from "./flags";
 import { onInterrupt } from "./interrupts";
 import { type RunOptions, runNotebooks } from "./notebooks";
 import { prepareOutputFolder } from "./output-folder";
-import { prepareReports, reporters, sharedTarget } from "./reporters";
+import { prepareReports, type Reporters, reporters, sharedTarget } from "./reporters";
 import { durationsFile, readDurations, shardOf, writeDurations } from "./shard";
 import { exitCode, exitCodes } from "./summary";
-import type { Listener, RunResult } from "./types";
+import type { RunResult } from "./types";
 import { watchFiles } from "./watch";
 
 export function addRunCommand(program: Command): void {
@@ -35,13 +35,13 @@ async function runCommand(paths: string[], flags: Flags): Promise<number> {
     const all = notebooks.map(({ file }) => file);
     const durations = readDurations(store, all);
     const files = flags.shard ? shardOf(all, flags.shard, durations) : all;
-    const listener = reporters(flags.reporter ?? [], stdout, commandFor(flags));
+    const reports = reporters(flags.reporter ?? [], stdout, commandFor(flags));
     const options = { ...runOptions(flags, notebooks, stop.signal), durations };
     await prepareReports(flags.reporter ?? []);
-    if (flags.durations !== undefined) await checkWritableInPlace(flags.durations);
+    if (flags.durations !== undefined) await checkReportWritable(flags.durations);
     const { copyTo } = options;
     if (copyTo) await prepareOutputFolder(flags.outputDir!, files.map(copyTo));
-    const once = (some: string[]) => runOnce(some, options, flags, listener, store);
+    const once = (some: string[]) => runOnce(some, options, flags, reports, store);
     const run = flags.watch ? await watchRuns(files, once, stop.signal) : await once(files);
     if (flags.watch) return exitCode(run);
     return stop.signal.aborted ? exitCodes.interrupted : exitCode(run);
@@ -166,7 +166,7 @@ async function runOnce(
   files: string[],
   options: RunOptions,
   flags: Flags,
-  listener: Listener,
+  reports: Reporters,
   store: string | null,
 ): Promise<RunResult> {
   const limit = new AbortController();
@@ -179,8 +179,9 @@ async function runOnce(
         );
   const signal = AbortSignal.any([limit.signal, options.signal!]);
   try {
-    const run = await runNotebooks(files, { ...options, signal }, listener);
-    remember(store, run, flags);
+    const run = await runNotebooks(files, { ...options, signal }, reports.listener);
+    await reports.writeFiles();
+    await remember(store, run, flags);
     return run;
   } finally {
     clearTimeout(timer);
@@ -188,10 +189,10 @@ async function runOnce(
 }
 
 /** Durations are a convenience: only a file that somebody has named must be writable. */
-function remember(store: string | null, run: RunResult, flags: Flags): void {
+async function remember(store: string | null, run: RunResult, flags: Flags): Promise<void> {
   const passed = run.notebooks.filter(({ status }) => status === "passed");
   try {
-    writeDurations(store, new Map(passed.map(({ file, durationMs }) => [file, durationMs])));
+    await writeDurations(store, new Map(passed.map(({ file, durationMs }) => [file, durationMs])));
   } catch (error) {
     if (flags.durations !== undefined) throw error;
   }

@@ -10,12 +10,13 @@ import {
   startKernel,
 } from "../kernel-client";
 import { fileStamp, type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
+import { notebookStatus } from "./cell-result";
 import type { CompareOptions } from "./compare";
 import { parameterProblem, parameterSource } from "./parameters";
 import { type PlannedCell, plan, steps } from "./plan";
-import { Session } from "./session";
-import { checkOutputs, isFine, update, writeCopy } from "./store-outputs";
-import type { CellResult, Listener, NotebookResult } from "./types";
+import { Session, type SessionOptions } from "./session";
+import { differenceFrom, update, writeCopy } from "./store-outputs";
+import type { Listener, NotebookResult } from "./types";
 
 export interface NotebookOptions {
   /** The kernelspec's name; default: what the notebook says. */
@@ -46,10 +47,15 @@ export interface NotebookOptions {
   signal?: AbortSignal;
 }
 
-/** A notebook that was read, with its kernel started. */
-export interface OpenNotebook {
+/** A notebook that was read, and what is to run of it. */
+export interface PlannedNotebook {
   file: string;
   document: NotebookDocument;
+  cells: readonly PlannedCell[];
+}
+
+/** A notebook that was read, with its kernel started. */
+export interface OpenNotebook extends PlannedNotebook {
   /** The file as it was when it was read. */
   stamp: string;
   /** null where there is nothing to run. */
@@ -57,7 +63,7 @@ export interface OpenNotebook {
 }
 
 export const defaultTimeoutMs = 60_000;
-export const defaultSettleMs = 100;
+const defaultSettleMs = 100;
 
 /** Metadata may hold anything. */
 const word = (value: unknown): string | undefined =>
@@ -78,20 +84,32 @@ export function kernelFor(document: NotebookDocument, file: string, name?: strin
   );
 }
 
+/** Which cells of a notebook run, and how. Throws `NotebookError` where the parameters do not fit. */
+export function planNotebook(document: NotebookDocument, options: NotebookOptions): PlannedNotebook {
+  const { file } = document;
+  const cells = plan(document, options.timeoutMs ?? defaultTimeoutMs);
+  const problem = parameterProblem(cells, options.parameters ?? {});
+  if (problem) throw new NotebookError(problem, { file });
+  return { file, document, cells };
+}
+
+/** Starts a notebook's kernel in its folder. Throws `KernelspecError` or `KernelStartError`. */
+export async function startKernelOf(
+  { file, document, cells }: PlannedNotebook,
+  { kernel, signal }: NotebookOptions,
+): Promise<Kernel | null> {
+  if (!cells.some((cell) => cell.action === "run")) return null;
+  return startKernel(kernelFor(document, file, kernel), { cwd: dirname(resolve(file)), signal });
+}
+
 /**
  * Reads a notebook and starts its kernel in its folder.
  * Throws `NotebookError`, `KernelspecError` or `KernelStartError`.
  */
 export async function openNotebook(file: string, options: NotebookOptions): Promise<OpenNotebook> {
   const stamp = await fileStamp(file);
-  const document = await readNotebook(file);
-  const cells = plan(document, 0);
-  const problem = parameterProblem(cells, options.parameters ?? {});
-  if (problem) throw new NotebookError(problem, { file });
-  if (!cells.some((cell) => cell.action === "run")) return { file, document, stamp, kernel: null };
-  const spec = kernelFor(document, file, options.kernel);
-  const kernel = await startKernel(spec, { cwd: dirname(resolve(file)), signal: options.signal });
-  return { file, document, stamp, kernel };
+  const planned = planNotebook(await readNotebook(file), options);
+  return { ...planned, stamp, kernel: await startKernelOf(planned, options) };
 }
 
 /** What a notebook that could not be opened counts as; rethrows what is a fault of ours. */
@@ -141,100 +159,93 @@ export async function runNotebook(
     notebookTimeoutMs,
     `the notebook ran longer than ${(notebookTimeoutMs ?? 0) / 1000} s`,
   );
-  const session = new Session(kernel, {
-    cwd: dirname(resolve(file)),
-    settleMs: options.settleMs ?? defaultSettleMs,
-    interruptGraceMs: options.interruptGraceMs,
+  const session = openSession(open, kernel, {
+    ...options,
     signal: limit.signal,
-    onLateFailure: (cell) => listener({ type: "cell-changed", file, cell }),
+    onChange: (cell) => listener({ type: "cell-changed", file, cell }),
   });
-  const cells = plan(document, options.timeoutMs ?? defaultTimeoutMs);
-  listener({ type: "notebook-start", file, cells: cells.length });
+  listener({ type: "notebook-start", file, cells: open.cells.length });
   try {
-    const results = await runCells(session, cells, options, file, listener);
+    await runCells(session, open, options, listener);
     await session.settle();
     await session.end();
-    session.refresh();
+    if (options.check) session.compare(differenceFrom(document, options.compare));
+    const cells = session.results();
     const result: NotebookResult = {
       file,
-      status: results.every(isFine) ? "passed" : "failed",
+      status: notebookStatus(cells),
       problem: undefined,
       kernel: kernel?.spec.name,
-      cells: results,
+      cells,
       durationMs: performance.now() - started,
       kernelOutput: kernel?.output ?? "",
     };
-    await keep(open, result, options, listener).catch((error) => notStored(result, error));
-    return result;
+    return { ...result, ...(await stored(open, result, options)) };
   } finally {
     limit.done();
     await session.end();
   }
 }
 
-/** The cells have run and are reported all the same; rethrows what is a fault of ours. */
-function notStored(result: NotebookResult, error: unknown): void {
-  if (!(error instanceof NotebookError)) throw error;
-  result.status = "not-stored";
-  result.problem = error.message;
+/** The session of a notebook in its kernel. */
+export function openSession(
+  { file, document }: PlannedNotebook,
+  kernel: Kernel | null,
+  options: Pick<NotebookOptions, "settleMs"> &
+    Pick<SessionOptions, "interruptGraceMs" | "signal" | "onChange">,
+): Session {
+  const { settleMs = defaultSettleMs, interruptGraceMs, signal, onChange } = options;
+  const lineOf = (cell: number, line?: number) => document.lineOf(cell, line);
+  return new Session(kernel, {
+    cwd: dirname(resolve(file)),
+    lineOf,
+    settleMs,
+    interruptGraceMs,
+    signal,
+    onChange,
+  });
 }
 
-/** Compares, finds the places of what failed, and writes. */
-async function keep(
-  { file, document, stamp }: OpenNotebook,
+/** Writes the outputs where they are wanted; the cells have run and are reported all the same where that fails. */
+async function stored(
+  open: OpenNotebook,
   result: NotebookResult,
-  options: NotebookOptions,
-  listener: Listener,
-): Promise<void> {
-  const { check, compare = {}, update: inPlace, copyTo } = options;
-  if (check) {
-    checkOutputs(document, result, compare);
-    for (const cell of result.cells)
-      if (cell.status === "differs") listener({ type: "cell-changed", file, cell });
+  { compare, update: inPlace, copyTo }: NotebookOptions,
+): Promise<Partial<NotebookResult>> {
+  const copy = copyTo?.(open.file);
+  try {
+    if (copy !== undefined) await writeCopy(open, result.cells, copy);
+  } catch (error) {
+    return notStored(error);
   }
-  for (const cell of result.cells) {
-    const line = cell.failures.find((failure) => failure.line !== undefined)?.line;
-    if (!isFine(cell)) cell.fileLine = document.lineOf(cell.index, line);
+  try {
+    if (inPlace) await update(open, result.cells, compare, open.stamp);
+    return { copy };
+  } catch (error) {
+    return { copy, ...notStored(error) };
   }
-  if (copyTo) {
-    const copy = copyTo(file);
-    await writeCopy(document, result, copy);
-    result.copy = copy;
-  }
-  if (inPlace) await update(document, result, compare, stamp);
+}
+
+/** Rethrows what is a fault of ours. */
+function notStored(error: unknown): Partial<NotebookResult> {
+  if (!(error instanceof NotebookError)) throw error;
+  return { status: "not-stored", problem: error.message };
 }
 
 async function runCells(
   session: Session,
-  cells: PlannedCell[],
+  { file, cells }: OpenNotebook,
   options: NotebookOptions,
-  file: string,
   listener: Listener,
-): Promise<CellResult[]> {
-  const results: CellResult[] = [];
-  for (const { cell: planned, rerun } of steps(cells, options.rerun)) {
-    if (options.failFast && results.some((result) => result.status === "failed")) session.stop();
-    listener({ type: "cell-start", file, number: planned.number, heading: planned.heading });
-    const result = await session.run(planned, rerun);
-    if (planned.parameters && !rerun && result.status === "passed")
-      await setParameters(session, planned, result, options);
-    results.push(result);
-    listener({ type: "cell-end", file, cell: result });
-  }
-  return results;
-}
-
-async function setParameters(
-  session: Session,
-  cell: PlannedCell,
-  result: CellResult,
-  options: NotebookOptions,
 ): Promise<void> {
-  const { parameters = {} } = options;
-  if (Object.keys(parameters).length === 0) return;
-  const source = parameterSource(cell.source, parameters, session.language);
-  const problem = await session.inject(source, cell.timeoutMs);
-  if (problem === null) return;
-  result.status = "failed";
-  result.failures.push({ kind: "error", message: `The values of --param could not be set: ${problem}` });
+  const { parameters = {}, rerun, failFast } = options;
+  for (const step of steps(cells, rerun)) {
+    const { number, heading, source } = step.cell;
+    if (failFast && session.hasFailed) session.stop();
+    listener({ type: "cell-start", file, number, heading });
+    const setsValues = step.cell.parameters && !step.rerun && Object.keys(parameters).length > 0;
+    const values = () => parameterSource(source, parameters, session.language);
+    const cell = await session.run(step, setsValues ? values : undefined);
+    listener({ type: "cell-end", file, cell });
+  }
 }

@@ -112,7 +112,7 @@ const text = (value: unknown, otherwise = ""): string =>
       : JSON.stringify(value);
 
 /** An execution count as nbformat wants it. */
-export const count = (value: unknown): number | null => (Number.isInteger(value) ? (value as number) : null);
+const count = (value: unknown): number | null => (Number.isInteger(value) ? (value as number) : null);
 
 const object = (value: unknown): MimeBundle =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as MimeBundle) : {};

@@ -70,13 +70,20 @@ export interface ExtraCell {
   source: string;
 }
 
-/** An extra cell as a step; its number is 0, its index -1. */
-export function extraStep({ name, source }: ExtraCell, timeoutMs: number): Step {
-  const cell: PlannedCell = {
-    ...{ index: -1, number: 0, heading: name, source, action: "run", timeoutMs },
-    ...{ raises: false, ignoreOutput: true, measured: false, parameters: false },
+/** A cell that stands in no file: its number is 0, its index -1. */
+export function extraCell(source: string, heading: string | undefined, timeoutMs: number): PlannedCell {
+  return {
+    index: -1,
+    number: 0,
+    heading,
+    source,
+    action: "run",
+    raises: false,
+    ignoreOutput: true,
+    measured: false,
+    parameters: false,
+    timeoutMs,
   };
-  return { cell, rerun: false };
 }
 
 /** All cells in order, and with `rerun` all of them again. */

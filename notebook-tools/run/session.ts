@@ -1,27 +1,29 @@
-/** One notebook in one kernel: started, run cell by cell, listened to until its end. */
+/** One notebook in one kernel: run cell by cell, listened to until its end. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ExecuteOutcome, type Kernel, KernelDiedError, type Message } from "../kernel-client";
-import type { Output } from "../nbformat";
-import { verdict, wasAborted } from "./cell-result";
-import { count, NotebookOutputs } from "./outputs";
-import { relativeOutputs, relativeText } from "./paths";
-import type { PlannedCell } from "./plan";
-import { lineOfError } from "./source-location";
+import {
+  type CellFacts,
+  cellResult,
+  type Ending,
+  type Place,
+  type UnhandledError,
+  wasAborted,
+} from "./cell-result";
+import { NotebookOutputs } from "./outputs";
+import { extraCell, type PlannedCell, type Step } from "./plan";
 import type { CellResult, Failure } from "./types";
 import { unhandledError } from "./unhandled-errors";
 
-export interface SessionOptions {
-  /** The folder the kernel runs in. */
-  cwd: string;
+export interface SessionOptions extends Place {
   /** How long to listen after the last cell for failures that come late, in ms. */
   settleMs: number;
   /** How long a cell has to stop after an interrupt before its kernel is ended. Default 5,000 ms. */
   interruptGraceMs?: number;
   /** Aborting it interrupts the running cell and lets no other start; its reason is a sentence for the report. */
   signal?: AbortSignal;
-  /** A cell that had passed has failed after its `idle`. */
-  onLateFailure?: (cell: CellResult) => void;
+  /** The result of a cell that had ended is another one now. */
+  onChange?: (cell: CellResult) => void;
 }
 
 /** How long a cell has to stop after an interrupt before its kernel is ended, in ms. */
@@ -34,8 +36,6 @@ const endGraceMs = 500;
 const sendAgainEveryMs = 25;
 const sendAgainForMs = 3000;
 
-type Ran = { outcome: ExecuteOutcome } | { failure: Failure };
-
 const seconds = (ms: number): string => `${Number((ms / 1000).toPrecision(3))} s`;
 
 function whenAborted(signal: AbortSignal, stop: AbortSignal): Promise<"aborted"> {
@@ -45,31 +45,20 @@ function whenAborted(signal: AbortSignal, stop: AbortSignal): Promise<"aborted">
   });
 }
 
-function blankResult(cell: PlannedCell, rerun: boolean): CellResult {
-  const { index, number, heading, source } = cell;
-  return {
-    ...{ index, number, heading, source, rerun, status: "not-run", failures: [], outputs: [] },
-    ...{ executionCount: null, durationMs: 0 },
-  };
-}
-
-/** A failure that no cell awaits, as the kernel told it: in a line, and in full. */
-interface Late {
-  text: string;
-  trace: string;
-}
+/** The run of code that stands in no cell. */
+const ofNoCell = -1;
 
 export class Session {
   readonly #outputs = new NotebookOutputs();
-  /** Each time a cell runs is counted, for `rerun` runs it twice and late messages mean one of the two. */
-  #runs = 0;
+  /** Of each run of a cell by its place among the runs: `rerun` runs a cell twice, and messages mean one of the two. */
+  readonly #known: CellFacts[] = [];
   readonly #runOf = new Map<string, number>();
-  readonly #results = new Map<number, CellResult>();
-  readonly #late = new Map<number, Late[]>();
-  #lastRun: CellResult | null = null;
-  #deathReported = false;
+  /** Errors of a run that has not ended. */
+  #unhandled: UnhandledError[] = [];
+  #isGone = false;
   #onRunning = () => {};
   #stopped = false;
+  #hasFailed = false;
 
   /** `opened` is null for a notebook without a cell to run. */
   constructor(
@@ -89,61 +78,77 @@ export class Session {
     return String(this.kernel.info.language_info?.name ?? this.kernel.spec.language);
   }
 
-  /** Runs one cell; never throws for what the cell or the kernel does. */
-  async run(cell: PlannedCell, rerun = false): Promise<CellResult> {
-    const blank = blankResult(cell, rerun);
-    if (cell.action === "skip") return { ...blank, status: "skipped" };
-    const reason = this.#reasonNotToRun();
-    if (reason) return { ...blank, failures: [{ kind: "not-run", message: `Not run: ${reason}.` }] };
-    if (cell.action === "empty") return { ...blank, status: "passed" };
-    return this.#runNow(cell, blank);
-  }
-
-  async #runNow(cell: PlannedCell, blank: CellResult): Promise<CellResult> {
-    const started = performance.now();
-    const run = this.#runs++;
-    this.#outputs.start(run);
-    const ran = await this.#execute(cell, run);
-    const outcome = "outcome" in ran ? ran.outcome : null;
-    if (cell.raises && outcome?.status === "ok") await this.#awaitLateFailure(run);
-    const failures =
-      "failure" in ran
-        ? [...this.#lateOf(cell, run, null), ran.failure]
-        : this.#judge(cell, run, ran.outcome);
-    const result: CellResult = {
-      ...blank,
-      status: failures.length > 0 ? "failed" : "passed",
-      failures: failures.map((failure) => this.#readable(failure)),
-      outputs: this.#outputsOf(run),
-      executionCount: count(outcome?.reply.execution_count),
-      durationMs: performance.now() - started,
-    };
-    this.#results.set(run, result);
-    this.#lastRun = result;
-    return result;
-  }
-
   /**
-   * Sets values without showing or storing anything. Returns why it did not work; null when it did.
+   * Runs one cell, and with it the code that `after` gives once it has passed. Never throws for what the cell or the
+   * kernel does.
    */
-  async inject(source: string, timeoutMs: number): Promise<string | null> {
-    const cell: PlannedCell = {
-      ...{ index: -1, number: 0, heading: undefined, source, action: "run", raises: false },
-      ...{ ignoreOutput: true, measured: false, parameters: false, timeoutMs },
-    };
-    const { status, failures } = await this.run(cell);
-    return status === "passed" ? null : (failures[0]?.message ?? "it was not run");
+  async run(step: Step, after?: () => string): Promise<CellResult> {
+    const run = this.#known.length;
+    this.#known[run] = await this.#runNow(step, run);
+    const result = this.#judge(run);
+    if (!after || result.status !== "passed" || step.cell.action !== "run") return result;
+    const others = await this.#inject(after(), step.cell.timeoutMs);
+    this.#known[run] = { ...this.#known[run], others };
+    return this.#judge(run);
+  }
+
+  /** Sets values without showing or storing anything; the failure where it did not work. */
+  async #inject(source: string, timeoutMs: number): Promise<Failure[]> {
+    const cell = extraCell(source, undefined, timeoutMs);
+    const facts = await this.#runNow({ cell, rerun: false }, ofNoCell);
+    const { status, failures } = cellResult(facts, this.options);
+    if (status === "passed") return [];
+    const why = failures[0]?.message ?? "it was not run";
+    return [{ kind: "error", message: `The values of --param could not be set: ${why}` }];
+  }
+
+  async #runNow({ cell, rerun }: Step, run: number): Promise<CellFacts> {
+    const started = performance.now();
+    const ending = await this.#turnOf(cell, run);
+    const durationMs = performance.now() - started;
+    const unhandled = this.#unhandled;
+    this.#unhandled = [];
+    const outputs = this.#outputs.of(run);
+    return { cell, rerun, ending, outputs, durationMs, unhandled, others: [], difference: undefined };
+  }
+
+  /** The results of all runs, with what came after they were reported: late output, updated displays. */
+  results(): CellResult[] {
+    return this.#known.map((_, run) => this.#judge(run));
+  }
+
+  /** Compares the outputs of runs that have passed; `difference` gives a failure where they are not the stored ones. */
+  compare(difference: (cell: CellResult, planned: PlannedCell) => Failure | undefined): void {
+    this.#known.forEach((known, run) => {
+      const found = known.difference ? undefined : this.#differenceOf(run, difference);
+      if (found) this.#change(run, { difference: found });
+    });
+  }
+
+  #differenceOf(run: number, difference: Parameters<Session["compare"]>[0]): Failure | undefined {
+    const { cell, rerun } = this.#known[run]!;
+    const result = this.#judge(run);
+    return rerun || cell.index < 0 || result.status !== "passed" ? undefined : difference(result, cell);
   }
 
   /** Listens on for failures that come after the last cell. */
   async settle(): Promise<void> {
-    const stopped = this.options.signal?.aborted || this.#deathReported || !this.#lastRun;
-    if (stopped) return;
+    const last = this.#known.findLastIndex(
+      ({ ending }) => ending.type === "replied" || ending.type === "stopped",
+    );
+    if (this.options.signal?.aborted || this.#isGone || last < 0) return;
     await sleep(this.options.settleMs);
     const { exit } = this.kernel;
-    if (!exit || this.#deathReported) return;
-    this.#deathReported = true;
-    this.#fail(this.#lastRun!, this.#death("The kernel died after the last cell", exit.reason));
+    if (!exit || this.#isGone) return;
+    this.#isGone = true;
+    const { others } = this.#known[last]!;
+    const death = this.#death("The kernel died after the last cell", exit.reason);
+    this.#change(last, { others: [...others, death] });
+  }
+
+  /** Whether a cell has failed so far. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** Lets no further cell run. */
@@ -151,51 +156,44 @@ export class Session {
     this.#stopped = true;
   }
 
-  /** Brings the results up to what came after them: late output, updated displays. */
-  refresh(): void {
-    for (const [run, result] of this.#results) result.outputs = this.#outputsOf(run);
-  }
-
   /** Ends the kernel and all it started. */
   async end(): Promise<void> {
     await this.opened?.shutdown({ graceMs: endGraceMs });
   }
 
+  /** With the outputs as they are by now. */
+  #judge(run: number): CellResult {
+    const result = cellResult({ ...this.#known[run]!, outputs: this.#outputs.of(run) }, this.options);
+    this.#hasFailed ||= result.status === "failed";
+    return result;
+  }
+
+  #change(run: number, news: Partial<CellFacts>): void {
+    this.#known[run] = { ...this.#known[run]!, ...news };
+    this.options.onChange?.(this.#judge(run));
+  }
+
   #reasonNotToRun(): string | null {
-    if (this.#deathReported) return "the kernel was gone";
+    if (this.#isGone) return "the kernel was gone";
     if (this.options.signal?.aborted) return String(this.options.signal.reason);
     return this.#stopped ? "an earlier cell failed (--fail-fast)" : null;
   }
 
-  #outputsOf(run: number): Output[] {
-    return relativeOutputs(this.#outputs.of(run), this.options.cwd);
+  async #turnOf(cell: PlannedCell, run: number): Promise<Ending> {
+    if (cell.action === "skip") return { type: "skipped" };
+    const reason = this.#reasonNotToRun();
+    if (reason) return { type: "not-run", reason };
+    if (cell.action === "empty") return { type: "empty" };
+    this.#outputs.start(run);
+    const ending = await this.#execute(cell, run);
+    if (cell.raises && ending.type === "replied" && ending.outcome.status === "ok")
+      await this.#awaitUnhandled();
+    return ending;
   }
 
-  /** What failed while the cell ran, apart from the cell itself. `count` is its execution count. */
-  #lateOf(cell: PlannedCell, run: number, count: number | null): Failure[] {
-    const when = "while the cell ran, in work that it or an earlier cell left behind";
-    return (this.#late.get(run) ?? []).map((late) => asFailure(late, when, cell.source, count));
-  }
-
-  #readable(failure: Failure): Failure {
-    const { message, trace } = failure;
-    const { cwd } = this.options;
-    return { ...failure, message: relativeText(message, cwd), trace: trace && relativeText(trace, cwd) };
-  }
-
-  #judge(cell: PlannedCell, run: number, outcome: ExecuteOutcome): Failure[] {
-    const late = this.#lateOf(cell, run, outcome.reply.execution_count ?? null);
-    // A rejection that nobody awaits is a failure too, so it satisfies raises-exception.
-    if (cell.raises && late.length > 0 && outcome.status === "ok") return [];
-    return [...verdict(cell, outcome, this.#outputs.of(run)), ...late];
-  }
-
-  async #execute(cell: PlannedCell, run: number): Promise<Ran> {
+  async #execute(cell: PlannedCell, run: number): Promise<Ending> {
     const { exit } = this.kernel;
-    if (exit) {
-      this.#deathReported = true;
-      return { failure: this.#death("The kernel died before this cell", exit.reason) };
-    }
+    if (exit) return this.#gone("The kernel died before this cell", exit.reason);
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), cell.timeoutMs);
     // A kernel may load its compiler first; the cell's own time starts when the kernel says that it runs it.
@@ -208,16 +206,16 @@ export class Session {
     }
   }
 
-  async #executeWithin(cell: PlannedCell, run: number, limit: AbortSignal): Promise<Ran> {
+  async #executeWithin(cell: PlannedCell, run: number, limit: AbortSignal): Promise<Ending> {
     const giveUp = Date.now() + sendAgainForMs;
     for (;;) {
-      const ran = await this.#executeOnce(cell, run, limit);
-      if (!("outcome" in ran) || !wasAborted(ran.outcome) || Date.now() > giveUp) return ran;
+      const ending = await this.#executeOnce(cell, run, limit);
+      if (ending.type !== "replied" || !wasAborted(ending.outcome) || Date.now() > giveUp) return ending;
       await sleep(sendAgainEveryMs);
     }
   }
 
-  async #executeOnce(cell: PlannedCell, run: number, limit: AbortSignal): Promise<Ran> {
+  async #executeOnce(cell: PlannedCell, run: number, limit: AbortSignal): Promise<Ending> {
     const msgId = randomUUID();
     this.#runOf.set(msgId, run);
     const { signal } = this.options;
@@ -230,12 +228,11 @@ export class Session {
         running,
         ...stops.map((stop) => whenAborted(stop, listening.signal)),
       ]);
-      if (first !== "aborted") return { outcome: first };
-      return { failure: await this.#stop(cell, running, limit) };
+      if (first !== "aborted") return { type: "replied", outcome: first };
+      return { type: "stopped", failure: await this.#stop(cell, running, limit) };
     } catch (error) {
       if (!(error instanceof KernelDiedError)) throw error;
-      this.#deathReported = true;
-      return { failure: this.#death("The kernel died while this cell ran", error.exit.reason) };
+      return this.#gone("The kernel died while this cell ran", error.exit.reason);
     } finally {
       listening.abort();
     }
@@ -245,7 +242,7 @@ export class Session {
   async #stop(cell: PlannedCell, running: Promise<ExecuteOutcome>, limit: AbortSignal): Promise<Failure> {
     const stopped = await this.#interrupt(running);
     if (!stopped) {
-      this.#deathReported = true;
+      this.#isGone = true;
       await this.end();
     }
     const how = stopped ? "it was interrupted" : "it did not stop when interrupted, so its kernel was ended";
@@ -272,6 +269,11 @@ export class Session {
     return false;
   }
 
+  #gone(what: string, reason: string): Ending {
+    this.#isGone = true;
+    return { type: "stopped", failure: this.#death(what, reason) };
+  }
+
   #death(what: string, reason: string): Failure {
     const output = this.kernel.output.trim();
     return { kind: "died", message: `${what}: ${reason}.`, trace: output === "" ? undefined : output };
@@ -284,31 +286,17 @@ export class Session {
     if (message.header.msg_type === "execute_input") this.#onRunning();
     this.#outputs.apply(run, message);
     const text = unhandledError(message);
-    if (text !== null) this.#noteLate(run, { text, trace: String(message.content.text ?? "") });
+    if (text !== null) this.#note(run, text, String(message.content.text ?? ""));
   }
 
-  #noteLate(run: number, late: Late): void {
-    const result = this.#results.get(run);
-    if (!result) this.#late.set(run, [...(this.#late.get(run) ?? []), late]);
-    else {
-      const { source, executionCount } = result;
-      this.#fail(result, asFailure(late, "after the cell had ended", source, executionCount));
-    }
+  #note(run: number, text: string, trace: string): void {
+    const known = this.#known[run];
+    if (known) this.#change(run, { unhandled: [...known.unhandled, { text, trace, afterEnd: true }] });
+    else this.#unhandled.push({ text, trace, afterEnd: false });
   }
 
-  #fail(result: CellResult, failure: Failure): void {
-    result.failures.push(this.#readable(failure));
-    result.status = "failed";
-    this.options.onLateFailure?.(result);
-  }
-
-  async #awaitLateFailure(run: number): Promise<void> {
+  async #awaitUnhandled(): Promise<void> {
     const until = Date.now() + this.options.settleMs;
-    while (!this.#late.has(run) && Date.now() < until) await sleep(10);
+    while (this.#unhandled.length === 0 && Date.now() < until) await sleep(10);
   }
-}
-
-function asFailure({ text, trace }: Late, when: string, source: string, count: number | null): Failure {
-  const line = lineOfError(source, trace, text, count);
-  return { kind: "late", message: `${text} (${when})`, trace: trace.trimEnd(), line };
 }

@@ -1,7 +1,7 @@
 /** Spreads notebooks over machines, and remembers how long each took. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { makeFolder, writeFault } from "../nbformat";
+import { writeReport } from "../nbformat";
 
 export interface Shard {
   /** From 1. */
@@ -79,16 +79,11 @@ function stored(store: string): Record<string, unknown> {
 }
 
 /** Remembers durations and forgets notebooks that are gone. Throws `NotebookError`. */
-export function writeDurations(store: string | null, durations: Durations): void {
+export async function writeDurations(store: string | null, durations: Durations): Promise<void> {
   if (!store || durations.size === 0) return;
   const folder = dirname(store);
   const kept = Object.entries(stored(store)).filter(([name]) => existsSync(join(folder, name)));
   const fresh = [...durations].map(([file, ms]) => [key(store, file), Math.round(ms)]);
   const all = { ...Object.fromEntries(kept), ...Object.fromEntries(fresh) };
-  try {
-    makeFolder(folder);
-    writeFileSync(store, `${JSON.stringify(all, Object.keys(all).sort(), 2)}\n`);
-  } catch (error) {
-    throw writeFault(store, error);
-  }
+  await writeReport(store, `${JSON.stringify(all, Object.keys(all).sort(), 2)}\n`);
 }

@@ -1,6 +1,7 @@
 /** What becomes of new outputs: compared with the stored ones, written into the notebook or into a copy. */
 import {
   type CodeCell,
+  checkReplaceable,
   fileStamp,
   type NotebookDocument,
   NotebookError,
@@ -8,28 +9,26 @@ import {
   writeAtomically,
 } from "../nbformat";
 import { type CompareOptions, compareOutputs } from "./compare";
-import { type PlannedCell, plan } from "./plan";
-import type { CellResult, NotebookResult } from "./types";
-
-/** Nothing to complain of. */
-export const isFine = (cell: CellResult): boolean => cell.status === "passed" || cell.status === "skipped";
+import type { PlannedNotebook } from "./notebook";
+import type { PlannedCell } from "./plan";
+import type { CellResult, Failure } from "./types";
 
 /** The first run of each cell; a second one of `rerun` is not kept. */
-function kept(
-  document: NotebookDocument,
+function executedCells(
+  { document, cells: planned }: PlannedNotebook,
   cells: readonly CellResult[],
 ): { cell: CellResult; planned: PlannedCell; stored: CodeCell }[] {
-  const planned = new Map(plan(document, 0).map((cell) => [cell.index, cell]));
+  const byIndex = new Map(planned.map((cell) => [cell.index, cell]));
   return cells
     .filter((cell) => !cell.rerun && cell.status !== "skipped" && cell.status !== "not-run")
     .map((cell) => ({
       cell,
-      planned: planned.get(cell.index)!,
+      planned: byIndex.get(cell.index)!,
       stored: document.cells[cell.index] as CodeCell,
     }));
 }
 
-function difference(
+function diffOf(
   stored: CodeCell,
   cell: CellResult,
   planned: PlannedCell,
@@ -39,13 +38,13 @@ function difference(
   return compareOutputs(stored.outputs, cell.outputs, { ...how, measured: planned.measured });
 }
 
-function checkKept({ cell, planned, stored }: ReturnType<typeof kept>[number], how: CompareOptions): void {
-  if (cell.status !== "passed") return;
-  const diff = difference(stored, cell, planned, how);
-  if (diff === null) return;
-  cell.status = "differs";
-  cell.failures.push(
-    stored.outputs.length === 0
+/** How a cell's outputs differ from the stored ones, as a failure; undefined where they do not. */
+export function differenceFrom(document: NotebookDocument, how: CompareOptions = {}) {
+  return (cell: CellResult, planned: PlannedCell): Failure | undefined => {
+    const stored = document.cells[cell.index] as CodeCell;
+    const diff = diffOf(stored, cell, planned, how);
+    if (diff === null) return undefined;
+    return stored.outputs.length === 0
       ? {
           kind: "differs",
           message: "The run gave outputs, but the notebook stores none here. Store them with --update.",
@@ -55,20 +54,8 @@ function checkKept({ cell, planned, stored }: ReturnType<typeof kept>[number], h
           message:
             "The output is not the stored one (-: stored, +: now). If the new one is right, store it with --update.",
           diff,
-        },
-  );
-}
-
-/** Marks a cell that passed but whose outputs are not the stored ones as `differs`. */
-export function checkCell(document: NotebookDocument, cell: CellResult, how: CompareOptions): void {
-  for (const one of kept(document, [cell])) checkKept(one, how);
-}
-
-/** The same for all cells of a notebook. */
-export function checkOutputs(document: NotebookDocument, result: NotebookResult, how: CompareOptions): void {
-  for (const one of kept(document, result.cells)) checkKept(one, how);
-  if (result.status === "passed" && result.cells.some((cell) => cell.status === "differs"))
-    result.status = "failed";
+        };
+  };
 }
 
 const wasRun = (stored: CodeCell): boolean => stored.outputs.length > 0 || stored.execution_count !== null;
@@ -87,26 +74,26 @@ const wasInterrupted = (cell: CellResult): boolean =>
  * The notebook with new outputs, except where the stored ones would pass a check, so that measured times do not
  * churn, and where the cell was interrupted.
  */
-export function updated(
-  document: NotebookDocument,
-  result: NotebookResult,
+function updated(
+  notebook: PlannedNotebook,
+  cells: readonly CellResult[],
   how: CompareOptions,
 ): NotebookDocument {
-  const ended = kept(document, result.cells).filter(({ cell }) => !wasInterrupted(cell));
+  const ended = executedCells(notebook, cells).filter(({ cell }) => !wasInterrupted(cell));
   return ended.reduce((edited, { cell, planned, stored }) => {
     const keepStored =
-      cell.status !== "failed" && wasRun(stored) && difference(stored, cell, planned, how) === null;
+      cell.status !== "failed" && wasRun(stored) && diffOf(stored, cell, planned, how) === null;
     const outputs = keepStored ? withCount(stored.outputs, cell.executionCount) : cell.outputs;
     return edited.withOutputs(cell.index, { outputs, execution_count: cell.executionCount });
-  }, document);
+  }, notebook.document);
 }
 
 /** The notebook with all new outputs. */
-export function executed(document: NotebookDocument, result: NotebookResult): NotebookDocument {
-  return kept(document, result.cells).reduce(
+function executed(notebook: PlannedNotebook, cells: readonly CellResult[]): NotebookDocument {
+  return executedCells(notebook, cells).reduce(
     (edited, { cell }) =>
       edited.withOutputs(cell.index, { outputs: cell.outputs, execution_count: cell.executionCount }),
-    document,
+    notebook.document,
   );
 }
 
@@ -116,14 +103,15 @@ export function executed(document: NotebookDocument, result: NotebookResult): No
  * made while the notebook ran would be lost.
  */
 export async function update(
-  document: NotebookDocument,
-  result: NotebookResult,
-  how: CompareOptions,
+  notebook: PlannedNotebook,
+  cells: readonly CellResult[],
+  how: CompareOptions = {},
   stamp: string,
 ): Promise<void> {
-  const edited = updated(document, result, how);
+  const edited = updated(notebook, cells, how);
   if (!edited.isEdited) return;
-  const { file } = document;
+  const { file } = notebook;
+  await checkReplaceable(file);
   const now = await fileStamp(file);
   if (now === "")
     throw new NotebookError("was deleted while it ran, so its outputs were not stored.", { file });
@@ -137,9 +125,9 @@ export async function update(
 
 /** Writes an executed copy. */
 export async function writeCopy(
-  document: NotebookDocument,
-  result: NotebookResult,
+  notebook: PlannedNotebook,
+  cells: readonly CellResult[],
   target: string,
 ): Promise<void> {
-  await writeAtomically(target, executed(document, result).toPieces());
+  await writeAtomically(target, executed(notebook, cells).toPieces());
 }

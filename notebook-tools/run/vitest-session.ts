@@ -1,18 +1,21 @@
 /** What `notebookTests` does between vitest's hooks, without vitest: one test a cell, each after those before it. */
 import { readFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
-import { type NotebookDocument, parseNotebook } from "../nbformat";
+import { relative, resolve } from "node:path";
+import type { Kernel } from "../kernel-client";
+import { parseNotebook } from "../nbformat";
+import { isFine } from "./cell-result";
 import { failureText, forShell } from "./failure-text";
 import {
-  defaultSettleMs,
   defaultTimeoutMs,
   type NotebookOptions,
-  type OpenNotebook,
-  openNotebook,
+  openSession,
+  type PlannedNotebook,
+  planNotebook,
+  startKernelOf,
 } from "./notebook";
-import { type ExtraCell, extraStep, plan, type Step, steps } from "./plan";
-import { Session } from "./session";
-import { checkCell, isFine } from "./store-outputs";
+import { type ExtraCell, extraCell, type Step, steps } from "./plan";
+import type { Session } from "./session";
+import { differenceFrom } from "./store-outputs";
 import type { CellResult } from "./types";
 
 /** What a test of a cell heeds of a run's options: it writes nothing, and the test runner has its own ways to stop. */
@@ -36,9 +39,9 @@ export class CellError extends Error {
 }
 
 export class NotebookTestSession {
-  readonly document: NotebookDocument;
   readonly steps: Step[];
-  #opening: Promise<OpenNotebook> | null = null;
+  readonly #notebook: PlannedNotebook;
+  #opening: Promise<Kernel | null> | null = null;
   #session: Session | null = null;
   #next = 0;
   #late: CellResult[] = [];
@@ -49,17 +52,18 @@ export class NotebookTestSession {
     readonly file: string,
     private readonly options: CellTestOptions,
   ) {
-    this.document = parseNotebook(readFileSync(file, "utf8"), file);
-    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    const cells = plan(this.document, timeoutMs);
-    const extra = (cell?: ExtraCell) => (cell && cells.length > 0 ? [extraStep(cell, timeoutMs)] : []);
+    this.#notebook = planNotebook(parseNotebook(readFileSync(file, "utf8"), file), options);
+    const { cells } = this.#notebook;
+    const { timeoutMs = defaultTimeoutMs } = options;
+    const extra = (own?: ExtraCell): Step[] =>
+      own && cells.length > 0 ? [{ cell: extraCell(own.source, own.name, timeoutMs), rerun: false }] : [];
     this.steps = [...extra(options.before), ...steps(cells, options.rerun), ...extra(options.after)];
   }
 
   /** Starts the kernel, once. */
-  open(): Promise<OpenNotebook> {
+  open(): Promise<Kernel | null> {
     if (!this.#opening) {
-      this.#opening = openNotebook(this.file, this.options);
+      this.#opening = startKernelOf(this.#notebook, this.options);
       // Whoever runs the first cell hears of its failure.
       this.#opening.catch(() => {});
     }
@@ -74,13 +78,12 @@ export class NotebookTestSession {
   async test(step: Step): Promise<string | undefined> {
     const session = await this.#start();
     const upTo = this.steps.indexOf(step);
-    let result: CellResult | undefined;
-    while (this.#next <= upTo) {
-      const { cell, rerun } = this.steps[this.#next++]!;
-      result = await session.run(cell, rerun);
-      if (this.options.check && cell.index >= 0) checkCell(this.document, result, this.options.compare ?? {});
-    }
+    const first = this.#next;
+    while (this.#next <= upTo) await session.run(this.steps[this.#next++]!);
     if (this.#next === this.steps.length) await session.settle();
+    const { check, compare } = this.options;
+    if (check) session.compare(differenceFrom(this.#notebook.document, compare));
+    const result = upTo < first ? undefined : session.results()[upTo];
     const failed = [...this.#takeLate(result), ...(result && !isFine(result) ? [result] : [])];
     if (this.#hasFailed && failed.every(({ status }) => status === "not-run"))
       return failed[0]?.failures[0]?.message;
@@ -89,27 +92,24 @@ export class NotebookTestSession {
     throw this.#error(failed);
   }
 
-  /** The cells that failed after their own tests had passed. */
+  /** The cells that failed after their own tests had passed, each as it was last reported. */
   #takeLate(current: CellResult | undefined): CellResult[] {
-    const late = this.#late.filter((other) => other !== current);
+    const late = new Map(this.#late.map((cell) => [`${cell.index} ${cell.rerun}`, cell]));
+    if (current) late.delete(`${current.index} ${current.rerun}`);
     this.#late = [];
-    return late;
+    return [...late.values()];
   }
 
   /** Ends the kernel; does nothing where none was started. */
   async close(): Promise<void> {
-    const open = await this.#opening?.catch(() => null);
-    await open?.kernel?.shutdown({ graceMs: 500 });
+    const kernel = await this.#opening?.catch(() => null);
+    await kernel?.shutdown({ graceMs: 500 });
   }
 
   async #start(): Promise<Session> {
-    const { kernel } = await this.open();
-    this.#session ??= new Session(kernel, {
-      cwd: dirname(resolve(this.file)),
-      settleMs: this.options.settleMs ?? defaultSettleMs,
-      interruptGraceMs: this.options.interruptGraceMs,
-      onLateFailure: (result) => this.#late.push(result),
-    });
+    const kernel = await this.open();
+    const onChange = (result: CellResult) => void this.#late.push(result);
+    this.#session ??= openSession(this.#notebook, kernel, { ...this.options, onChange });
     return this.#session;
   }
 
@@ -121,7 +121,6 @@ export class NotebookTestSession {
       .filter(Boolean)
       .join(" ");
     const text = failed.map((result) => failureText(name, result, again)).join("\n\n");
-    const line = first!.failures.find((failure) => failure.line !== undefined)?.line;
-    return new CellError(text, this.file, this.document.lineOf(first!.index, line));
+    return new CellError(text, this.file, first!.fileLine ?? 1);
   }
 }

@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Dealer, Request, Subscriber } from "zeromq";
 import { kernelspec } from "../../kernel-helpers/dist/kernel/kernelspec.js";
-import { guard } from "../../notebook-tools/dist/kernel-client/guard.js";
+import { watchOrphan } from "../../notebook-tools/dist/kernel-client/orphan-watchdog.js";
 
 export const root = resolve(import.meta.dirname, "..", "..");
 const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
@@ -128,8 +128,8 @@ export class Kernel {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const kernel = new Kernel(child, folder, options);
-    // Stock tslab does not know of JPY_PARENT_PID: without a guard it outlives a test that never got an answer.
-    if (child.pid !== undefined) child.once("exit", guard(child.pid));
+    // Stock tslab does not know of JPY_PARENT_PID: without a watchdog it outlives a test that never got an answer.
+    if (child.pid !== undefined) child.once("exit", watchOrphan(child.pid));
     kernel.#iopub.subscribe();
     kernel.#iopub.connect(`tcp://127.0.0.1:${iopub_port}`);
     kernel.#shell.connect(`tcp://127.0.0.1:${shell_port}`);

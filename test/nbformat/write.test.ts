@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmod,
   lstat,
@@ -10,10 +11,11 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { checkWritable, writeAtomically } from "../../notebook-tools/nbformat";
+import { checkReplaceable, checkWritable, writeAtomically, writeReport } from "../../notebook-tools/nbformat";
 
 let folder: string;
 beforeEach(async () => {
@@ -89,6 +91,66 @@ describe("writeAtomically", () => {
     await expect(writeAtomically("/proc/no-such/b/c.ipynb", "new")).rejects.toThrow(
       /could not be written \(ENOENT.*\/proc\/no-such'\); check the folder/,
     );
+  });
+});
+
+// Windows has none of these in folders.
+describe.skipIf(process.platform === "win32")("what is not a regular file", () => {
+  const place = (name: string) => join(folder, name);
+
+  async function refused(file: string, words: RegExp): Promise<void> {
+    const before = await lstat(file);
+    for (const write of [writeAtomically, checkWritable, checkReplaceable])
+      await expect(write(file, "new")).rejects.toThrow(words);
+    const after = await lstat(file);
+    expect([after.ino, after.mode]).toEqual([before.ino, before.mode]);
+  }
+
+  test("is never replaced: a pipe, a device, a socket, a folder, and links to them", async () => {
+    spawnSync("mkfifo", [place("pipe")]);
+    const server = createServer().listen(place("socket"));
+    await mkdir(place("folder"));
+    const kinds: [string, RegExp][] = [
+      [place("pipe"), /: is a pipe, and is not replaced by a file; name a regular file\./],
+      ["/dev/null", /: is a device, and is not/],
+      [place("socket"), /: is a socket, and is not/],
+      [place("folder"), /a folder is in its place/],
+    ];
+    for (const [target, words] of kinds) {
+      await symlink(target, place("link"));
+      await symlink("link", place("link-to-link"));
+      await refused(target, words);
+      await refused(place("link"), words);
+      await refused(place("link-to-link"), words);
+      await rm(place("link"));
+      await rm(place("link-to-link"));
+    }
+    server.close();
+    expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test("takes a report as it stands", async () => {
+    const [pipe, link] = [place("pipe"), place("link")];
+    spawnSync("mkfifo", [pipe]);
+    await symlink(pipe, link);
+    const read = readFile(pipe, "utf8");
+    await writeReport(link, "told");
+    expect(await read).toBe("told");
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
+  });
+
+  test("of a link to a file that is not there yet, that file is made", async () => {
+    await mkdir(place("deep"));
+    await symlink(join("deep", "a.ipynb"), place("link"));
+    await writeAtomically(place("link"), "new");
+    expect((await lstat(place("link"))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(folder, "deep", "a.ipynb"), "utf8")).toBe("new");
+  });
+
+  test("a link that leads to itself is refused", async () => {
+    await symlink("loop", place("loop"));
+    await expect(writeAtomically(place("loop"), "new")).rejects.toThrow(/could not be written \(ELOOP/);
   });
 });
 

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { isRunning, until } from "../processes.ts";
@@ -643,6 +652,33 @@ describe("nb list, clean and validate", () => {
     expect(JSON.parse(read(file)).cells[0]).toMatchObject({ outputs: [], execution_count: null });
     expect((await nb("clean", file, "--check")).code).toBe(0);
   });
+
+  // As root the link would be the machine's own /dev/stdin.
+  it.skipIf(process.platform !== "linux")(
+    "clean and run --update leave a link to a pipe as it is",
+    async () => {
+      const folder = temporaryFolder();
+      const link = join(folder, "in.ipynb");
+      symlinkSync("/proc/self/fd/0", link);
+      for (const command of ["clean", "run --kernel scripted --update"]) {
+        const { status, stdout, stderr } = spawnSync(
+          "sh",
+          [
+            "-c",
+            `cat "$1" | "$2" "$3" ${command} in.ipynb`,
+            "sh",
+            fixture("counts-up"),
+            process.execPath,
+            nbFile,
+          ],
+          { cwd: folder, encoding: "utf8" },
+        );
+        expect(stdout + stderr).toMatch(/in\.ipynb: is a pipe, and is not replaced by a file/);
+        expect(status).toBe(2);
+        expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      }
+    },
+  );
 
   it("validate names what is wrong and where", async () => {
     const withoutIds = scripted("1");

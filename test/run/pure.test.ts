@@ -144,13 +144,13 @@ describe("shards", () => {
     for (const text of ["0/3", "4/3", "2", "a/b"]) expect(() => parseShard(text)).toThrow(/such as 2\/3/);
   });
 
-  it("remember durations, and do without a broken memory", () => {
+  it("remember durations, and do without a broken memory", async () => {
     const folder = temporaryFolder();
     const store = join(folder, "deep", "durations.json");
     const [x, y] = ["x.ipynb", "y.ipynb"].map((name) => join(folder, name)) as [string, string];
     writeFileSync(x, "");
-    writeDurations(store, new Map([[x, 12.4]]));
-    writeDurations(store, new Map([[y, 20]]));
+    await writeDurations(store, new Map([[x, 12.4]]));
+    await writeDurations(store, new Map([[y, 20]]));
     expect(readDurations(store, [x, y, join(folder, "z.ipynb")])).toEqual(
       new Map([
         [x, 12],
@@ -163,12 +163,12 @@ describe("shards", () => {
     }
   });
 
-  it("are forgotten with the notebook", () => {
+  it("are forgotten with the notebook", async () => {
     const folder = temporaryFolder();
     const [store, there, gone] = ["d.json", "there", "gone"].map((name) => join(folder, name)) as string[];
     writeFileSync(there!, "");
-    writeDurations(store!, new Map([[gone!, 10]]));
-    writeDurations(store!, new Map([[there!, 20]]));
+    await writeDurations(store!, new Map([[gone!, 10]]));
+    await writeDurations(store!, new Map([[there!, 20]]));
     expect(JSON.parse(readFileSync(store!, "utf8"))).toEqual({ there: 20 });
   });
 });

@@ -1,8 +1,7 @@
 /** Which reporters a run has, and where each writes. */
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import colours from "picocolors";
-import { checkWritableInPlace, writeFault } from "../../nbformat";
+import { checkReportWritable, writeReport } from "../../nbformat";
 import type { Listener } from "../types";
 import { githubReporter } from "./github";
 import { jsonReporter } from "./json";
@@ -59,25 +58,34 @@ function progress(out: Output, command: (file: string) => string): Listener {
   return out.isTTY ? ttyReporter(context, out.columns) : plainReporter(context);
 }
 
-function writeReport(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw writeFault(file, error);
-  }
-}
-
 /** Throws `NotebookError` where a report could not be written after the run; makes missing folders. */
 export async function prepareReports(choices: readonly ReporterChoice[]): Promise<void> {
-  for (const { file } of choices) if (file !== undefined) await checkWritableInPlace(file);
+  for (const { file } of choices) if (file !== undefined) await checkReportWritable(file);
 }
 
-function reporter({ name, file }: ReporterChoice, out: Output, command: (file: string) => string): Listener {
-  const write = file === undefined ? out.write : (text: string) => writeReport(file, text);
+/** Where reports go that are files: the text of each as the last run gave it. */
+type Files = Map<string, string>;
+
+function reporter(
+  { name, file }: ReporterChoice,
+  out: Output,
+  command: (file: string) => string,
+  files: Files,
+): Listener {
+  const write = file === undefined ? out.write : (text: string) => void files.set(file, text);
   if (name === "json") return jsonReporter(write);
   if (name === "junit") return junitReporter(write, command);
   if (name === "github") return githubReporter(out.write, command, process.env.GITHUB_STEP_SUMMARY);
   return progress(out, command);
+}
+
+export interface Reporters {
+  listener: Listener;
+  /**
+   * Writes what goes into files, after a run. A report that cannot be written keeps no other from being written.
+   * Throws `NotebookError`.
+   */
+  writeFiles(): Promise<void>;
 }
 
 /** Progress shows too, unless a document goes to stdout that it would spoil. On GitHub its annotations are added. */
@@ -85,7 +93,7 @@ export function reporters(
   choices: readonly ReporterChoice[],
   out: Output,
   command: (file: string) => string,
-): Listener {
+): Reporters {
   const documentOnStdout = choices.some(
     ({ name, file }) => (name === "json" || name === "junit") && file === undefined,
   );
@@ -94,19 +102,16 @@ export function reporters(
   if (!documentOnStdout && !named.has("tty")) added.push({ name: "tty", file: undefined });
   if (!documentOnStdout && !named.has("github") && process.env.GITHUB_ACTIONS === "true")
     added.push({ name: "github", file: undefined });
-  const listeners = [...added, ...choices].map((choice) => reporter(choice, out, command));
-  return (event) => {
-    // A report that cannot be written keeps no other from being written.
-    const errors = listeners.flatMap((listener) => thrownBy(() => listener(event)));
-    if (errors.length > 0) throw errors[0];
+  const files: Files = new Map();
+  const listeners = [...added, ...choices].map((choice) => reporter(choice, out, command, files));
+  return {
+    listener: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    async writeFiles() {
+      const written = await Promise.allSettled([...files].map(([file, text]) => writeReport(file, text)));
+      const failed = written.find((one) => one.status === "rejected");
+      if (failed) throw failed.reason;
+    },
   };
-}
-
-function thrownBy(work: () => void): unknown[] {
-  try {
-    work();
-    return [];
-  } catch (error) {
-    return [error];
-  }
 }
