@@ -1,6 +1,7 @@
 /** The main thread of the kernel. */
 
 import type { Worker } from "node:worker_threads";
+import { setNotebook } from "../../threads/context/host";
 import type { CompilerProcess } from "../compiler/process";
 import type { SocketsThread } from "../sockets";
 import type { FromSockets, Shared } from "../thread-protocol";
@@ -64,6 +65,7 @@ export function startSession({ worker, shared }: SocketsThread, compiler: Compil
   endTidily(output, shared, compiler);
   mapStacks();
   publishDisplay(output);
+  setNotebook({ currentRun: () => output.cell });
   serve(worker, output, shared, compiler);
   output.capture("stdout");
   output.capture("stderr");

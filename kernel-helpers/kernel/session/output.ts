@@ -8,6 +8,7 @@ import { type FromMain, type Port, type Shared, sizeOf } from "../thread-protoco
 export interface CellContext {
   id: number;
   label: string;
+  source: string;
 }
 
 /** One thing to show, in several formats. */
@@ -31,7 +32,7 @@ export function withBase64(data: Record<string, unknown>): Record<string, unknow
 
 export class Output {
   readonly #cell = new AsyncLocalStorage<CellContext>();
-  #last: CellContext = { id: 0, label: "no cell" };
+  #last: CellContext = { id: 0, label: "no cell", source: "" };
 
   constructor(
     private readonly port: Port,

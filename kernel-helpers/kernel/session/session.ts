@@ -132,7 +132,7 @@ export class Session {
     if (!silent && store_history) this.#count++;
     const execution_count = this.#count;
     const label = silent ? `silent cell ${id}` : `cell ${execution_count}`;
-    const running = { id, label, execution_count, silent, stop_on_error };
+    const running = { id, label, source: code, execution_count, silent, stop_on_error };
     this.#running = running;
     await this.output.within(running, async () => {
       if (!silent) this.output.publish("execute_input", { code, execution_count });

@@ -1,13 +1,13 @@
-import { inNotebook, warn } from "../context/warn";
+import { currentRun, warn } from "../context/host";
 import type { Use } from "./analyse";
 
 /** What is said once of a function's text, in a notebook once a run of a cell: it works, and is seldom meant. */
 
-const told = new WeakMap<Use, unknown>();
+const told = new WeakMap<Use, object>();
+const program = {};
 
 function isNews(use: Use): boolean {
-  // tslab exchanges it for each cell that it runs.
-  const run = inNotebook() ? process.stdout.write : true;
+  const run = currentRun() ?? program;
   if (told.get(use) === run) return false;
   told.set(use, run);
   return true;

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { notebookVariables } from "../context/host";
 import type { AnyFunction } from "../task/types";
 import { type Analysis, analyse } from "./analyse";
 import { referenceOf } from "./modules";
@@ -60,8 +61,7 @@ export class Names {
  * makes of an import, which holds a module. The name alone proves nothing.
  */
 function isSettled(name: string, value: unknown): boolean {
-  const { __tslab__: notebook } = globalThis as { __tslab__?: { exports: unknown } };
-  if (name === "exports") return notebook !== undefined && value === notebook.exports;
+  if (name === "exports") return value !== undefined && value === notebookVariables();
   return /_\d+$/.test(name) && typeof value === "object" && Boolean(referenceOf(value)?.module);
 }
 

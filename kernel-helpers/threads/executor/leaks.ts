@@ -1,4 +1,4 @@
-import { inNotebook, warn } from "../context/warn";
+import { type CellRun, currentRun, warn } from "../context/host";
 import type { SubmitSite } from "../task/submit-site";
 import type { Executor, ThreadPoolExecutor } from "./executor";
 
@@ -15,8 +15,8 @@ export interface ActiveExecutor {
 
 interface Made {
   site: SubmitSite;
-  /** tslab exchanges it for each cell that it runs: tells one run of a cell from the next. */
-  write: unknown;
+  /** The run of the cell that made it, in a notebook. */
+  run: CellRun | undefined;
 }
 
 const active = new Map<ThreadPoolExecutor, Made>();
@@ -24,8 +24,8 @@ const active = new Map<ThreadPoolExecutor, Made>();
 export function register(executor: ThreadPoolExecutor, above: new () => unknown): void {
   const site: SubmitSite = {};
   Error.captureStackTrace(site, above);
-  const made = { site, write: process.stdout.write };
-  if (inNotebook()) warnOfRerun(made);
+  const made = { site, run: currentRun() };
+  if (made.run) warnOfRerun(made);
   if (active.size === 0) process.once("exit", warnAtExit);
   active.set(executor, made);
 }
@@ -38,7 +38,8 @@ export function unregister(executor: Executor): void {
 
 function warnOfRerun(made: Made): void {
   for (const [executor, earlier] of active) {
-    if (earlier.write === made.write || line(earlier) !== line(made)) continue;
+    if (earlier.run === made.run || earlier.run?.source !== made.run?.source) continue;
+    if (place(earlier) !== place(made)) continue;
     warn(
       `The cell that made a ThreadPoolExecutor runs again, and the earlier executor (${count(executor)}) was not ` +
         `shut down: ${line(made)}. Write \`await executor.shutdown()\` at the end of its work.`,
@@ -59,6 +60,11 @@ function warnAtExit(): void {
 
 function line({ site }: Made): string {
   return site.stack?.split("\n")[1]?.trim() ?? "at an unknown place";
+}
+
+/** Line and column: a cell has another name in each run. */
+function place(made: Made): string | undefined {
+  return /:\d+:\d+\)?$/.exec(line(made))?.[0];
 }
 
 function counted(number: number, noun: string): string {
