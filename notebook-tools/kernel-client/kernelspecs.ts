@@ -1,8 +1,8 @@
 /** Where Jupyter keeps its kernels' descriptions, and how to read them. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { KernelspecError, noSuchKernel } from "./errors";
+import { dataDirs, type Env, eachDataDir, inactiveEnvironments } from "./jupyter-paths";
 
 /** How to start a kernel: `kernel.json`, and where it was found. */
 export interface Kernelspec {
@@ -18,52 +18,6 @@ export interface Kernelspec {
   metadata: Record<string, unknown>;
   /** The folder of `kernel.json`, with its logos. */
   resourceDir: string;
-}
-
-type Env = Record<string, string | undefined>;
-
-/** The folder and its parents, nearest first. */
-function ancestors(folder: string): string[] {
-  const parent = dirname(folder);
-  return parent === folder ? [folder] : [folder, ...ancestors(parent)];
-}
-
-function userDataDir(env: Env, platform: string): string {
-  if (env.JUPYTER_DATA_DIR) return env.JUPYTER_DATA_DIR;
-  const home = env.HOME ?? homedir();
-  if (platform === "darwin") return join(home, "Library", "Jupyter");
-  if (platform === "win32") return join(env.APPDATA ?? join(home, "AppData", "Roaming"), "jupyter");
-  return join(env.XDG_DATA_HOME ?? join(home, ".local", "share"), "jupyter");
-}
-
-function systemDataDirs(env: Env, platform: string): string[] {
-  if (platform === "win32") return env.PROGRAMDATA ? [join(env.PROGRAMDATA, "jupyter")] : [];
-  const brew = platform === "darwin" ? ["/opt/homebrew/share/jupyter"] : [];
-  return ["/usr/local/share/jupyter", "/usr/share/jupyter", ...brew];
-}
-
-/**
- * Jupyter's data folders in the order in which they win: the project's own (`node_modules/.jupyter` of `from`
- * and of each folder above it, then of the working directory), `JUPYTER_PATH`, the user's, those of an active virtualenv or conda
- * environment, the system's. Source: `jupyter --paths`.
- */
-export function dataDirs(
-  from: string,
-  env: Env = process.env,
-  platform: string = process.platform,
-): string[] {
-  // A notebook outside the project may still be run from within it.
-  const folders = new Set([...ancestors(resolve(from)), ...ancestors(process.cwd())]);
-  const project = [...folders].map((folder) => join(folder, "node_modules", ".jupyter"));
-  const named = (env.JUPYTER_PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const prefixes = [env.VIRTUAL_ENV, env.CONDA_PREFIX].filter((folder): folder is string => Boolean(folder));
-  return [
-    ...project,
-    ...named,
-    userDataDir(env, platform),
-    ...prefixes.map((prefix) => join(prefix, "share", "jupyter")),
-    ...systemDataDirs(env, platform),
-  ];
 }
 
 /** Reads one kernelspec. Throws `KernelspecError` where `kernel.json` is broken. */
@@ -121,10 +75,15 @@ export function findKernelspecs(from: string, env: Env = process.env): Map<strin
  * Throws `KernelspecError`, which lists what there is.
  */
 export function findKernelspec(name: string, from: string, env: Env = process.env): Kernelspec {
-  for (const dataDir of dataDirs(from, env)) {
+  for (const dataDir of eachDataDir(from, env)) {
     const folder = kernelFolders(dataDir).find((other) => other.toLowerCase() === name.toLowerCase());
     if (folder) return readKernelspec(join(dataDir, "kernels", folder), folder);
   }
-  const places = [join(process.cwd(), "node_modules", ".jupyter"), userDataDir(env, process.platform)];
-  throw noSuchKernel(name, [...findKernelspecs(from, env).keys()], places);
+  const folders = [...dataDirs(from, env)];
+  throw noSuchKernel(name, {
+    available: [...findKernelspecs(from, env).keys()],
+    // Most folders above the notebook never hold any.
+    folders: folders.filter((folder) => existsSync(folder) || !folder.endsWith(".jupyter")),
+    inactive: inactiveEnvironments(from, folders),
+  });
 }

@@ -60,6 +60,8 @@ export interface OpenNotebook extends PlannedNotebook {
   stamp: string;
   /** null where there is nothing to run. */
   kernel: Kernel | null;
+  /** What the reader of a report should know. */
+  notes: readonly string[];
 }
 
 export const defaultTimeoutMs = 60_000;
@@ -69,19 +71,29 @@ const defaultSettleMs = 100;
 const word = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
-/** The kernel that a notebook asks for: by name, else by language. Throws `KernelspecError`. */
-export function kernelFor(document: NotebookDocument, file: string, name?: string): Kernelspec {
+interface Choice {
+  spec: Kernelspec;
+  /** What the reader of a report should know of the choice. */
+  notes: string[];
+}
+
+/** The kernel that a notebook asks for: by name, else by language; else the only one. Throws `KernelspecError`. */
+function chooseKernel({ file, document }: PlannedNotebook, name?: string): Choice {
   const folder = dirname(resolve(file));
   const { kernelspec, language_info } = document.notebook.metadata;
   const wanted = name ?? word(kernelspec?.name);
-  if (wanted) return findKernelspec(wanted, folder);
+  if (wanted) return { spec: findKernelspec(wanted, folder), notes: [] };
   const language = word(kernelspec?.language) ?? word(language_info?.name);
   const specs = [...findKernelspecs(folder).values()];
-  const found = specs.find((spec) => spec.language.toLowerCase() === language?.toLowerCase());
-  if (found) return found;
-  throw new KernelspecError(
-    `The notebook names no kernel. Name one with --kernel; there are: ${specs.map((spec) => spec.name).join(", ") || "none"}.`,
-  );
+  const found = specs.filter((spec) => !language || spec.language.toLowerCase() === language.toLowerCase());
+  const [spec] = found;
+  if (!spec || (!language && found.length > 1))
+    throw new KernelspecError(
+      `The notebook names no kernel${language ? `, and there is none for ${language}` : ""}. Name one with --kernel; there are: ${specs.map((spec) => spec.name).join(", ") || "none"}.`,
+    );
+  const why = found.length > 1 ? `the first of ${found.length}` : "the only one";
+  const note = `The notebook names no kernel; it ran with ${spec.name}, ${why}${language ? ` for ${language}` : ""}.`;
+  return { spec, notes: [note] };
 }
 
 /** Which cells of a notebook run, and how. Throws `NotebookError` where the parameters do not fit. */
@@ -93,13 +105,14 @@ export function planNotebook(document: NotebookDocument, options: NotebookOption
   return { file, document, cells };
 }
 
-/** Starts a notebook's kernel in its folder. Throws `KernelspecError` or `KernelStartError`. */
+/** Starts a notebook's kernel in its folder; none where nothing is to run. Throws `KernelspecError` or `KernelStartError`. */
 export async function startKernelOf(
-  { file, document, cells }: PlannedNotebook,
-  { kernel, signal }: NotebookOptions,
-): Promise<Kernel | null> {
-  if (!cells.some((cell) => cell.action === "run")) return null;
-  return startKernel(kernelFor(document, file, kernel), { cwd: dirname(resolve(file)), signal });
+  notebook: PlannedNotebook,
+  { kernel: name, signal }: NotebookOptions,
+): Promise<Pick<OpenNotebook, "kernel" | "notes">> {
+  if (!notebook.cells.some((cell) => cell.action === "run")) return { kernel: null, notes: [] };
+  const { spec, notes } = chooseKernel(notebook, name);
+  return { kernel: await startKernel(spec, { cwd: dirname(resolve(notebook.file)), signal }), notes };
 }
 
 /**
@@ -109,7 +122,7 @@ export async function startKernelOf(
 export async function openNotebook(file: string, options: NotebookOptions): Promise<OpenNotebook> {
   const stamp = await fileStamp(file);
   const planned = planNotebook(await readNotebook(file), options);
-  return { ...planned, stamp, kernel: await startKernelOf(planned, options) };
+  return { ...planned, stamp, ...(await startKernelOf(planned, options)) };
 }
 
 /** What a notebook that could not be opened counts as; rethrows what is a fault of ours. */
@@ -122,7 +135,7 @@ export function unopened(file: string, error: unknown): NotebookResult {
         : null;
   if (status === null) throw error;
   const problem = (error as Error).message;
-  return { file, status, problem, kernel: undefined, cells: [], durationMs: 0, kernelOutput: "" };
+  return { file, status, problem, kernel: undefined, cells: [], durationMs: 0, kernelOutput: "", notes: [] };
 }
 
 /** A signal that follows another one and a limit of its own. */
@@ -179,6 +192,7 @@ export async function runNotebook(
       cells,
       durationMs: performance.now() - started,
       kernelOutput: kernel?.output ?? "",
+      notes: open.notes,
     };
     return { ...result, ...(await stored(open, result, options)) };
   } finally {

@@ -58,7 +58,7 @@ class Queue {
 
 const notRun = (file: string): NotebookResult => ({
   ...{ file, status: "not-run", problem: undefined, kernel: undefined },
-  ...{ cells: [], durationMs: 0, kernelOutput: "" },
+  ...{ cells: [], durationMs: 0, kernelOutput: "", notes: [] },
 });
 
 /**

@@ -67,6 +67,8 @@ export interface NotebookResult {
   durationMs: number;
   /** The end of what the kernel's process wrote outside the protocol. */
   kernelOutput: string;
+  /** What the reader of a report should know although it is no failure, a sentence each. */
+  notes: readonly string[];
   /** Where its executed copy was written. */
   copy?: string;
 }

@@ -63,7 +63,7 @@ export class NotebookTestSession {
   /** Starts the kernel, once. */
   open(): Promise<Kernel | null> {
     if (!this.#opening) {
-      this.#opening = startKernelOf(this.#notebook, this.options);
+      this.#opening = startKernelOf(this.#notebook, this.options).then(({ kernel }) => kernel);
       // Whoever runs the first cell hears of its failure.
       this.#opening.catch(() => {});
     }

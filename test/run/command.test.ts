@@ -508,6 +508,43 @@ describe.skipIf(noPermissions)(`without the permission${noPermissions ? ` (${noP
   });
 });
 
+describe("a notebook that names no kernel", () => {
+  const folder = temporaryFolder();
+  const only = (data: string) => ({ JUPYTER_PATH: data, HOME: data, JUPYTER_DATA_DIR: data, PATH: "" });
+  const anonymous = (metadata: unknown) => {
+    const file = writeNotebook("anonymous", "x", ["print('x')"]);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(read(file)), metadata }));
+    return file;
+  };
+  beforeAll(() =>
+    writeKernelspec(folder, "lonely", "javascript", [process.execPath, fixtureKernel, "{connection_file}"]),
+  );
+
+  it.each([
+    ["the only one", {}, /it ran with lonely, the only one\.\n/],
+    ["the only one", null, /it ran with lonely, the only one\.\n/],
+    ["that of its language", { language_info: { name: "JavaScript" } }, /the only one for JavaScript\.\n/],
+  ])("runs with %s, and says so", async (_, metadata, sentence) => {
+    const file = anonymous(metadata);
+    const { code, stdout } = await nbRun([file], { cwd: dirname(file), env: only(folder) });
+    expect(stdout).toMatch(/note .*anonymous\.ipynb: The notebook names no kernel;/);
+    expect(stdout).toMatch(sentence);
+    expect(code).toBe(0);
+  });
+
+  it("does not run with one of another language, nor with any of several", async () => {
+    const file = anonymous({ language_info: { name: "R" } });
+    const options = { cwd: dirname(file), env: only(folder) };
+    expect(await nbRun([file], options)).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(
+        /names no kernel, and there is none for R\. Name one with --kernel; there are: lonely/,
+      ),
+    });
+    expect((await nbRun([anonymous({})])).code).toBe(3);
+  });
+});
+
 describe("--param", () => {
   it("sets values after the cell tagged parameters and leaves the notebook as it is", async () => {
     const file = scripted({ source: "n = 1", tags: ["parameters"] }, "print(String(n))");

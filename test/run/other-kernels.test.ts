@@ -2,35 +2,16 @@
  * Kernels of other people: ipykernel from PyPI, which CI must have and other machines may lack, and Deno's
  * where it is installed.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { multilineText } from "../../notebook-tools/nbformat";
 import { type NotebookResult, type RunOptions, runNotebooks } from "../../notebook-tools/run";
+import { pythonMissing, venv } from "../python.ts";
 import { temporaryFolder, writeKernelspec } from "./kernels.ts";
 import { writeNotebook } from "./notebooks.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const venv = join(root, "node_modules", ".cache", "notebook-tools", "ipykernel");
-const python = process.platform === "win32" ? "python" : "python3";
-const program =
-  process.platform === "win32" ? join(venv, "Scripts", "python.exe") : join(venv, "bin", "python");
-
-function works(command: string, ...args: string[]): boolean {
-  return spawnSync(command, args, { stdio: "ignore", timeout: 240_000 }).status === 0;
-}
-
-/** Makes the virtual environment once; says whether ipykernel is there. */
-function hasIpykernel(): boolean {
-  if (works(program, "-c", "import ipykernel")) return true;
-  return (
-    works(python, "-m", "venv", venv) && works(program, "-m", "pip", "install", "--quiet", "ipykernel==7.1.0")
-  );
-}
-
-const required = Boolean(process.env.CI);
-const ipykernel = hasIpykernel();
 const deno = globSync(join(root, "test/bench/node_modules/@deno/*/deno{,.exe}")).find((file) =>
   existsSync(file),
 );
@@ -59,9 +40,7 @@ const statuses = ({ cells }: NotebookResult) => cells.map(({ status }) => status
 const kinds = ({ cells }: NotebookResult) =>
   cells.flatMap(({ failures }) => failures.map(({ kind }) => kind));
 
-it.runIf(required)("CI has Python and ipykernel", () => expect(ipykernel).toBe(true));
-
-describe.skipIf(!ipykernel)("ipykernel", () => {
+describe.skipIf(pythonMissing)(`ipykernel${pythonMissing ? ` (LEFT OUT: ${pythonMissing})` : ""}`, () => {
   it("runs cells, tells the failing line, and goes on", async () => {
     const notebook = await run("python3", ["print(1)", "x = 1\nraise KeyError('k')", "print(2)", "3"]);
     expect(statuses(notebook)).toEqual(["passed", "failed", "passed", "passed"]);

@@ -27,7 +27,16 @@ const notebook = (
   cells: CellResult[],
   rest: Partial<NotebookResult> = {},
 ): NotebookResult => ({
-  ...{ file: "a.ipynb", status, problem: undefined, kernel: "k", cells, durationMs: 2000, kernelOutput: "" },
+  ...{
+    file: "a.ipynb",
+    status,
+    problem: undefined,
+    kernel: "k",
+    cells,
+    durationMs: 2000,
+    kernelOutput: "",
+    notes: [],
+  },
   ...rest,
 });
 const run = (...notebooks: NotebookResult[]): RunResult => ({

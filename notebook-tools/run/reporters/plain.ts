@@ -1,5 +1,5 @@
 /** A line for each cell: for pipes, logs and CI. */
-import { cellTitle, duration, failureText, printable } from "../failure-text";
+import { cellTitle, duration, failureText, printable, printableLine } from "../failure-text";
 import { ending } from "../summary";
 import type { CellResult, Listener, NotebookResult } from "../types";
 
@@ -27,6 +27,10 @@ export function failureTexts(notebook: NotebookResult, command: string): string[
   return [...ofCells, printable(problem.startsWith(file) ? problem : `${file}: ${problem}`)];
 }
 
+/** What else is to be known of a notebook, a line each. */
+export const noteLines = ({ file, notes }: NotebookResult): string[] =>
+  notes.map((note) => printableLine(`note  ${file}: ${note}`));
+
 export function plainReporter({ write, command }: ReporterContext): Listener {
   return (event) => {
     switch (event.type) {
@@ -37,6 +41,7 @@ export function plainReporter({ write, command }: ReporterContext): Listener {
         write(`${cellLine(event.file, event.cell)}, after its end\n`);
         break;
       case "notebook-end":
+        for (const line of noteLines(event.notebook)) write(`${line}\n`);
         for (const text of failureTexts(event.notebook, command(event.notebook.file))) write(`\n${text}\n\n`);
         break;
       case "run-end":

@@ -2,7 +2,7 @@
 import { duration, printableLine } from "../failure-text";
 import { ending, plural } from "../summary";
 import type { Listener, NotebookResult, RunEvent } from "../types";
-import { failureTexts, type ReporterContext } from "./plain";
+import { failureTexts, noteLines, type ReporterContext } from "./plain";
 
 interface Running {
   cells: number;
@@ -96,6 +96,7 @@ export function ttyReporter({ write, command, colour }: ReporterContext, columns
         print(
           [
             notebookLine(event.notebook),
+            ...noteLines(event.notebook).map(colour.dim),
             ...failureTexts(event.notebook, command(event.notebook.file)).map((text) => `\n${text}\n`),
           ].join("\n"),
         );
