@@ -27,5 +27,5 @@ function node(...args) {
 const ran = await node("notebook-tools/bin/nb.js", "run", "notebooks", "--output-dir", copies, ...options);
 const isRun = ran <= 1 && !options.includes("--help") && !options.includes("-h");
 const exporter = ["-r", "ts-node/register/transpile-only", "notebook-tools/cli.ts", "export"];
-const exported = isRun ? await node(...exporter, copies, "--output-dir", "out/html") : 0;
+const exported = isRun ? await node(...exporter, copies, "--output-dir", "out/html", "--force") : 0;
 process.exitCode = ran || exported;

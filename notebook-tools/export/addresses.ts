@@ -6,19 +6,41 @@ import { drawingOf } from "./svg";
 /** Gives the `data:` address of an image that a notebook names by a relative path, or nothing. */
 export type FindImage = (src: string) => string | undefined;
 
-/** Links between notebooks lead to their pages; attached images, and those that `findImage` finds, come with the page. */
-export function addressesWith(findImage: FindImage | undefined, attachments: Attachments = {}): Addresses {
+/** Gives the address from the page of what a notebook names by a relative path without query and anchor, or nothing. */
+export type FindLink = (path: string) => string | undefined;
+
+/**
+ * Links between notebooks lead to their pages; attached images, and those that `findImage` finds, come with the page.
+ * @param findLink knows better where a link leads, such as to a file outside the export
+ */
+export function addressesWith(
+  findImage: FindImage | undefined,
+  findLink: FindLink | undefined,
+  attachments: Attachments = {},
+): Addresses {
   return {
-    link: (href) => (isRelative(href) ? href.replace(/\.ipynb(?=$|[?#])/, ".html") : href),
+    link: (href) => {
+      if (href.startsWith("attachment:")) return attachedUri(href, attachments);
+      return isRelative(href) ? linkTo(href, ".html", findLink) : href;
+    },
     image: (src) => {
       if (src.startsWith("attachment:")) return attachedUri(src, attachments);
-      return (isRelative(src) ? findImage?.(decoded(src)) : undefined) ?? src;
+      if (!isRelative(src)) return src;
+      return findImage?.(decoded(src)) ?? linkTo(src, ".html", findLink);
     },
   };
 }
 
-function isRelative(address: string): boolean {
-  return !/^(?:[a-z][a-z0-9+.-]*:|\/\/)/i.test(address);
+/** A relative address as the page must name it; without `findLink`, notebooks become pages of the same name. */
+export function linkTo(address: string, extension: string, findLink?: FindLink): string {
+  const [, path = "", rest = ""] = /^([^?#]*)([\s\S]*)$/.exec(address)!;
+  if (path === "") return address;
+  const found = findLink?.(decoded(path));
+  return (found === undefined ? path.replace(/\.ipynb$/, extension) : encodeURI(found)) + rest;
+}
+
+export function isRelative(address: string): boolean {
+  return !/^(?:[a-z][a-z0-9+.-]*:|\/|#)/i.test(address);
 }
 
 function attachedUri(src: string, attachments: Attachments): string {

@@ -1,83 +1,95 @@
 import {
   type Cell,
   type CodeCell,
-  hasTag,
   type MarkdownCell,
+  multilineText,
   type RawCell,
   sourceText,
 } from "../nbformat/browser";
-import { addressesWith, type FindImage } from "./addresses";
+import { addressesWith, type FindImage, type FindLink } from "./addresses";
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
 import type { Labels } from "./labels";
 import { type Heading, renderMarkdown } from "./markdown-html";
-import { outputsHtml } from "./output-html";
+import { outputsHtml, sanitizedHtml } from "./output-html";
 import { preHtml } from "./preformatted";
+import { rawFormat } from "./raw-cells";
+import { sanitize } from "./sanitize";
+import { type Selection, type Visibility, visibilityOf } from "./visibility";
 
 /** What the cells of a page share. */
-export interface PageContext {
+export interface PageContext extends Selection {
   labels: Labels;
   /** The language of the code. */
   language: string;
   /** The headings so far. */
   headings: Heading[];
   findImage?: FindImage;
+  findLink?: FindLink;
 }
 
 /** One cell as HTML, `number` counted from 1; empty when there is nothing to show. */
 export function cellHtml(cell: Cell, number: number, context: PageContext): string {
-  if (hasTag(cell, "remove-cell")) return "";
-  const html = contentHtml(cell, number, context);
-  if (html === "" || !hasTag(cell, "solution")) return html;
-  return detailsHtml(context.labels.solution, html);
+  const { labels } = context;
+  const isSolution = cell.metadata.tags?.includes?.("solution");
+  return part(
+    visibilityOf(cell, context).cell,
+    isSolution ? labels.solution : `${labels.show}: ${labels.cell}`,
+    () => (cell.cell_type === "code" ? codeHtml(cell, number, context) : textHtml(cell, number, context)),
+  );
 }
 
-function contentHtml(cell: Cell, number: number, context: PageContext): string {
-  if (cell.cell_type === "code") return codeHtml(cell, number, context);
-  if (cell.cell_type === "markdown" || isMarkdown(cell)) return proseHtml(cell, context);
-  return "";
+/** A part of a page as its visibility asks; empty when there is nothing to show. */
+function part(visibility: Visibility, summary: string, content: () => string): string {
+  if (visibility === "removed") return "";
+  const html = content();
+  return visibility === "folded" && html !== ""
+    ? `<details><summary>${escapeHtml(summary)}</summary>\n${html}\n</details>`
+    : html;
 }
 
-/** Raw cells name the format that they are meant for. */
-function isMarkdown(cell: Cell): boolean {
-  const format = cell.metadata.raw_mimetype ?? cell.metadata.format;
-  return format === "text/markdown" || format === "text/html";
+function textHtml(cell: MarkdownCell | RawCell, number: number, context: PageContext): string {
+  const html = visibilityOf(cell, context).source === "removed" ? "" : proseHtml(cell, number, context);
+  return html === "" ? "" : `<div class="prose">\n${html}</div>`;
 }
 
-function proseHtml(cell: MarkdownCell | RawCell, { headings, findImage }: PageContext): string {
-  const html = renderMarkdown(sourceText(cell), headings, addressesWith(findImage, cell.attachments));
-  return `<div class="prose">\n${html}</div>`;
+function proseHtml(cell: MarkdownCell | RawCell, number: number, context: PageContext): string {
+  const source = sourceText(cell);
+  // A comment alone, such as a marker, is nothing to show.
+  if (source.replace(/<!--[\s\S]*?-->/g, "").trim() === "") return "";
+  const { labels, headings, findImage, findLink } = context;
+  const addresses = addressesWith(findImage, findLink, cell.attachments);
+  const format = cell.cell_type === "raw" ? rawFormat(cell) : "text/markdown";
+  if (format === "text/markdown")
+    return sanitizedHtml(
+      renderMarkdown(source, { headings, labels, addresses, id: String(number) }),
+      labels,
+      format,
+    );
+  if (format === "text/html") return sanitizedHtml(sanitize(source, addresses), labels, format);
+  if (format === undefined) return `${preHtml(source, escapeHtml)}\n`;
+  return `<p class="unshown">${labels.raw} <code>${escapeHtml(format)}</code></p>\n`;
 }
 
 function codeHtml(cell: CodeCell, number: number, context: PageContext): string {
   const { labels } = context;
-  const { jupyter } = cell.metadata;
-  const source = hasTag(cell, "remove-input") ? "" : sourceHtml(sourceText(cell).trimEnd(), context.language);
-  const outputs = hasTag(cell, "remove-output") ? "" : outputsHtml(cell.outputs, context);
-  if (source === "" && outputs === "") return "";
-  const label = `${labels.output} ${number}`;
+  const { source, outputs } = visibilityOf(cell, context);
   const parts = [
-    folded(source, jupyter?.source_hidden, `${labels.show}: ${labels.code}`),
-    folded(
-      outputs && `<div class="outputs" role="group" aria-label="${label}">\n${outputs}\n</div>`,
-      jupyter?.outputs_hidden,
-      `${labels.show}: ${labels.output}`,
+    part(source, `${labels.show}: ${labels.code}`, () =>
+      sourceHtml(multilineText(cell.source).trimEnd(), context.language),
     ),
-  ];
-  const html = parts.filter((part) => part !== "").join("\n");
-  return `<div class="cell" id="cell-${number}" role="group" aria-label="${labels.code} ${number}">\n${html}\n</div>`;
+    part(outputs, `${labels.show}: ${labels.output}`, () => {
+      const html = outputsHtml(cell.outputs, number, context);
+      const label = `${labels.output} ${number}`;
+      return html && `<div class="outputs" role="group" aria-label="${label}">\n${html}\n</div>`;
+    }),
+  ].filter((html) => html !== "");
+  if (parts.length === 0) return "";
+  return `<div class="cell" id="cell-${number}" role="group" aria-label="${labels.code} ${number}">\n${parts.join("\n")}\n</div>`;
 }
 
 function sourceHtml(source: string, language: string): string {
   if (source.trim() === "") return "";
   const attributes = ` class="language-${escapeHtml(language)}"`;
   return `<div class="source">${preHtml(source, (text) => highlight(text, language), attributes)}</div>`;
-}
-
-function folded(html: string, isHidden: boolean | undefined, summary: string): string {
-  return isHidden && html !== "" ? detailsHtml(summary, html) : html;
-}
-
-function detailsHtml(summary: string, html: string): string {
-  return `<details><summary>${escapeHtml(summary)}</summary>\n${html}\n</details>`;
 }

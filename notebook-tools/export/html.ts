@@ -1,14 +1,15 @@
-import type { Notebook } from "../nbformat/browser";
-import type { FindImage } from "./addresses";
+import { type Notebook, sourceText } from "../nbformat/browser";
+import type { FindImage, FindLink } from "./addresses";
 import { cellHtml } from "./cell-html";
 import { escapeHtml } from "./escape";
 import { type Labels, labelsOf, langOfPath } from "./labels";
-import type { Heading } from "./markdown-html";
+import { type Heading, mendAnchors } from "./markdown-html";
 import { STYLE } from "./style";
 import { tocHtml } from "./toc";
+import type { Selection } from "./visibility";
 
-/** What is known of a notebook beside its content. */
-export interface ExportOptions {
+/** What is known of a notebook beside its content, and what of it is wanted. */
+export interface ExportOptions extends Selection {
   /** The notebook's path; gives the title without a heading, and the language where a folder names one. */
   path?: string;
   /** The language of the prose (BCP 47); without it the metadata's `lang`, the path's, or English. */
@@ -20,7 +21,21 @@ export interface ExportOptions {
    * comes with the page; without it, or when it finds none, the path stays.
    */
   findImage?: FindImage;
+  /** Gives the address, seen from the page, of a file that the notebook names by a relative path. */
+  findLink?: FindLink;
 }
+
+/** What a page shows of a notebook, without the page around it. */
+export interface NotebookHtml {
+  lang: string;
+  labels: Labels;
+  title: string;
+  headings: Heading[];
+  body: string;
+}
+
+/** What marks a page as made here, so that the next export may replace it. */
+export const GENERATOR = "notebook-tools";
 
 /**
  * A notebook as one web page that needs no network and runs nothing: styles, images and charts are
@@ -28,29 +43,42 @@ export interface ExportOptions {
  * give the same page, in Node.js and in a browser.
  */
 export function exportHtml(notebook: Notebook, options: ExportOptions = {}): string {
+  return pageHtml(notebookHtml(notebook, options));
+}
+
+/** The cells of a notebook as HTML, and what a page says of them. */
+export function notebookHtml(notebook: Notebook, options: ExportOptions = {}): NotebookHtml {
   const lang = options.lang ?? langOf(notebook, options.path);
   const labels = labelsOf(lang);
   const headings: Heading[] = [];
-  const context = { labels, language: languageOf(notebook), headings, findImage: options.findImage };
-  const body = notebook.cells.map((cell, index) => cellHtml(cell, index + 1, context)).join("\n");
-  const title =
-    options.title ?? textOf(notebook.metadata.title) ?? headings[0]?.text ?? fileName(options.path);
-  return pageHtml({ lang, title, labels, toc: tocHtml(headings, labels), body });
+  const context = { ...options, labels, language: languageOf(notebook), headings };
+  const cells = notebook.cells.map((cell, index) => cellHtml(cell, index + 1, context));
+  if (isUnrun(notebook)) cells.unshift(`<p class="unshown">${labels.neverRan}</p>`);
+  return {
+    lang,
+    labels,
+    title: options.title ?? textOf(notebook.metadata.title) ?? headings[0]?.text ?? fileName(options.path),
+    headings,
+    body: mendAnchors(cells.filter((html) => html !== "").join("\n"), headings),
+  };
 }
 
-interface Page {
-  lang: string;
-  title: string;
-  labels: Labels;
-  toc: string;
-  body: string;
+/** Whether a notebook has code, none of which has been run. */
+export function isUnrun({ cells }: Notebook): boolean {
+  const code = cells.filter((cell) => cell.cell_type === "code" && sourceText(cell).trim() !== "");
+  return (
+    code.length > 0 &&
+    code.every(
+      (cell) => cell.cell_type === "code" && cell.execution_count === null && cell.outputs.length === 0,
+    )
+  );
 }
 
 /** Even if something harmful got past the sanitiser, this policy keeps it from running or loading. */
 const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data: http: https: file: 'self'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data: http: https: file: 'self'; media-src data: http: https: file: 'self'; base-uri 'none'; form-action 'none'";
 
-function pageHtml({ lang, title, labels, toc, body }: Page): string {
+function pageHtml({ lang, title, labels, headings, body }: NotebookHtml): string {
   return `<!doctype html>
 <html lang="${escapeHtml(lang)}">
 <head>
@@ -58,13 +86,14 @@ function pageHtml({ lang, title, labels, toc, body }: Page): string {
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="generator" content="${GENERATOR}">
 <title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <a class="skip" href="#main">${labels.skip}</a>
 <div class="page">
-${toc}<main id="main" tabindex="-1">
+${tocHtml(headings, labels)}<main id="main" tabindex="-1">
 ${body}
 </main>
 </div>
@@ -73,7 +102,8 @@ ${body}
 `;
 }
 
-function langOf(notebook: Notebook, path = ""): string {
+/** The language of a notebook's prose: its metadata's, that of its folder, or English. */
+export function langOf(notebook: Notebook, path = ""): string {
   return textOf(notebook.metadata.lang) ?? langOfPath(path) ?? "en";
 }
 

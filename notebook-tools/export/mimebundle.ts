@@ -1,38 +1,53 @@
 import { type Attachments, type MimeBundle, mimeText } from "../nbformat/browser";
 
-/** The mime types that a page can show, the richest first. */
+/** What a page can show, the richest first; each stands for a family of mime types. */
 const RICHEST = [
-  "image/svg+xml",
-  "image/png",
-  "image/jpeg",
-  "image/webp",
-  "image/gif",
-  "text/html",
-  "text/markdown",
-  "application/json",
-  "text/plain",
-] as const;
+  /^image\/svg\+xml$/,
+  /^image\/(?:png|jpeg|webp|gif|avif|apng|bmp)$/,
+  /^(?:audio|video)\/[\w.+-]+$/,
+  /^text\/html$/,
+  /^text\/markdown$/,
+  /^text\/latex$/,
+  /^application\/(?:geo)?json$/,
+  /^text\/(?!plain$)[\w.+-]+$/,
+  /^text\/plain$/,
+];
 
-export type ShownMime = (typeof RICHEST)[number];
+/** Formulas are better than pictures of them; LaTeX in general, such as a table, is not. */
+const FORMULA = /^\s*(?:\$|\\\[|\\\(|\\begin\{(?:align|equation|gather|multline|eqnarray))/;
 
 /** One entry of a mimebundle, its data as text. */
 export interface Shown {
-  mime: ShownMime;
+  mime: string;
   text: string;
 }
 
-/** The richest entry that a page can show; undefined when there is none. */
+/** The richest entry that a page can show and that is not empty; undefined when there is none. */
 export function richest(data: MimeBundle): Shown | undefined {
-  const mime = RICHEST.find((mime) => data[mime] !== undefined);
-  return mime && { mime, text: textOf(mime, data) };
+  const latex = entryOf("text/latex", data);
+  if (latex && data["image/svg+xml"] === undefined && FORMULA.test(latex.text)) return latex;
+  for (const family of RICHEST) {
+    const mime = Object.keys(data).find((mime) => family.test(mime) && entryOf(mime, data));
+    if (mime !== undefined) return entryOf(mime, data);
+  }
+  return undefined;
 }
 
-function textOf(mime: ShownMime, data: MimeBundle): string {
-  if (mime === "application/json") return JSON.stringify(data[mime], null, 2);
-  return mimeText(data[mime]!);
+function entryOf(mime: string, data: MimeBundle): Shown | undefined {
+  const value = data[mime];
+  if (value === undefined || value === null) return undefined;
+  const text = /json$/.test(mime) ? JSON.stringify(value, null, 2) : mimeText(value);
+  return text.trim() === "" && mime !== "text/plain" ? undefined : { mime, text };
 }
 
-/** A base64 image as an address. */
+/** The mime types of a front end's own that no page can show, such as those of widgets and of Plotly. */
+export function liveMimes(data: MimeBundle): string[] {
+  return Object.keys(data).filter(
+    (mime) => /^application\/(?!(?:geo)?json$)/.test(mime) && data[mime] !== undefined,
+  );
+}
+
+/** A base64 image, sound or film as an address. */
 export function imageUri(mime: string, base64: string): string {
   return `data:${mime};base64,${base64.replace(/[^A-Za-z0-9+/=]/g, "")}`;
 }

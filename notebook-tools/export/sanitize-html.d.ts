@@ -17,6 +17,7 @@ declare module "sanitize-html" {
       allowProtocolRelative?: boolean;
       allowVulnerableTags?: boolean;
       nonTextTags?: readonly string[];
+      onOpenTag?: (name: string, attribs: Attributes) => void;
       transformTags?: Record<string, (tagName: string, attribs: Attributes) => Tag>;
       parser?: { lowerCaseTags?: boolean; lowerCaseAttributeNames?: boolean; xmlMode?: boolean };
     }

@@ -1,6 +1,6 @@
 import MarkdownIt = require("markdown-it");
 
-import { isSafeHtml } from "./sanitize";
+import { isSafeHtml, isScriptAddress } from "./sanitize";
 
 const parser = new MarkdownIt({ html: true });
 // Every address must become a link here, so that none is overlooked that another program would follow.
@@ -23,10 +23,13 @@ export function sanitizeMarkdown(markdown: string): string {
   const dangerous = dangerousLines(markdown);
   if (dangerous.size === 0) return markdown;
   const lines = markdown.replace(/\r\n?/g, "\n").split("\n");
-  for (const number of dangerous) lines[number] = asText(lines[number]!);
-  const text = lines.join("\n");
-  // Should there be a way to write it that this does not know, the whole becomes text.
-  return dangerousLines(text).size === 0 ? text : lines.map((line) => `    ${line}`).join("\n");
+  // First only the tags that act; then, should there be a way to write one that this does not know, all in
+  // these lines; and at last the whole.
+  for (const change of [withoutActingTags, asText]) {
+    const text = lines.map((line, number) => (dangerous.has(number) ? change(line) : line)).join("\n");
+    if (dangerousLines(text).size === 0) return text;
+  }
+  return lines.map((line) => `    ${line}`).join("\n");
 }
 
 /** The numbers of the lines, from 0, that belong to something that acts. */
@@ -45,21 +48,26 @@ function dangerousLines(markdown: string): Set<number> {
 
 function acts({ type, content, attrs }: Token): boolean {
   if (type === "html_block" || type === "html_inline") return !isSafeHtml(content);
-  return (attrs ?? []).some(([name, value]) => (name === "href" || name === "src") && isScript(value));
+  return (attrs ?? []).some(([name, value]) => (name === "href" || name === "src") && isScriptAddress(value));
 }
 
 /** The lines of all definitions (`[name]: address`), if one of them leads to a script. */
 function definitionLines(markdown: string, { references = {} }: MarkdownIt.Env): number[] {
-  if (!Object.values(references).some(({ href }) => isScript(href))) return [];
+  if (!Object.values(references).some(({ href }) => isScriptAddress(href))) return [];
   const lines = markdown.split(/\r\n?|\n/).map((line, number) => (line.includes("]:") ? number : -1));
   return lines.filter((number) => number >= 0);
 }
 
-function isScript(address: string): boolean {
-  return /^(?:javascript|vbscript|data:(?!image\/(?:png|gif|jpeg|webp)))/i.test(
-    address.replace(/[\s\p{Cc}]/gu, ""),
-  );
+/** A line whose tags and links are harmless; the others, and what closes them, are text. */
+function withoutActingTags(line: string): string {
+  const acting = Array.from(line.matchAll(TAG), ([tag]) => tag).filter((tag) => !isSafeHtml(tag));
+  const names = new Set(acting.map((tag) => /^<\/?([^\s/>]*)/.exec(tag)![1]!.toLowerCase()));
+  return line
+    .replace(TAG, (tag, name: string) => (names.has(name.toLowerCase()) ? tag.replace("<", "&lt;") : tag))
+    .replace(/\](?=[([:])/g, "\\]");
 }
+
+const TAG = /<\/?([a-z!?][^\s/>]*)[^<>]*>?/gi;
 
 /** A line in which no tag, link or definition begins. */
 function asText(line: string): string {

@@ -73,6 +73,22 @@ pre code { font-size: .9em; }
 .error pre { background: var(--error-paper); border-left: 3px solid var(--error); padding: .7rem .9rem; }
 .result { overflow-x: auto; }
 .unshown { color: var(--quiet); font-size: .9375rem; }
+.result audio, .result video, .outputs > audio, .outputs > video { max-width: 100%; }
+.task-list-item { list-style: none; }
+.task-list-item > input:first-child, .task-list-item > p > input:first-child { margin: 0 .4em 0 -1.3em; }
+.markdown-alert { --alert: var(--title); margin: 0 0 1.1em; padding: .1em 0 .1em 1.1em; border-left: 3px solid var(--alert); }
+.markdown-alert > :last-child { margin-bottom: 0; }
+.markdown-alert-title { display: flex; align-items: center; gap: .5em; margin-bottom: .3em; color: var(--alert); font-weight: 600; }
+.markdown-alert-title svg { fill: currentColor; }
+.markdown-alert-tip { --alert: var(--string); }
+.markdown-alert-important { --alert: var(--keyword); }
+.markdown-alert-warning { --alert: var(--yellow); }
+.markdown-alert-caution { --alert: var(--error); }
+.footnotes { font-size: .9375rem; color: var(--quiet); border-top: 1px solid var(--line); padding-top: 1em; }
+.footnotes-sep { display: none; }
+math { font-size: 1.1em; }
+.tml-block { display: block; overflow-x: auto; padding: .2em 0; margin: 0 0 1.1em; }
+.tml-sml-pad { padding-left: .05em; }
 figure { margin: 0; overflow-x: auto; background: var(--chart); border-radius: .4rem; }
 figure img { display: block; max-width: 100%; }
 details { margin: 1.2rem 0; }
@@ -143,7 +159,10 @@ function ansiStyle(): string {
     ".ansi-bold { font-weight: 650; }",
     ".ansi-dim { opacity: .75; }",
     ".ansi-italic { font-style: italic; }",
-    ".ansi-underline { text-decoration: underline; }",
+    ".ansi-underline { text-decoration-line: underline; }",
+    ".ansi-strike { text-decoration-line: line-through; }",
+    ".ansi-underline.ansi-strike { text-decoration-line: underline line-through; }",
+    ".ansi-overline { text-decoration-line: overline; }",
     ".ansi-inverse { background: var(--ink); color: var(--paper); }",
   ].join("\n");
 }

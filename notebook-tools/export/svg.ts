@@ -7,13 +7,26 @@ export interface Drawing {
   alt: string;
   /** In CSS pixels, when the drawing says so. */
   width?: number;
+  height?: number;
 }
 
 /** An SVG text as a drawing. */
 export function drawingOf(svg: string): Drawing {
-  const clean = withNamespace(sanitizeSvg(svg).trim());
-  const width = Number(/^<svg\b[^>]*?\swidth="([\d.]+)(?:px)?"/.exec(clean)?.[1]);
-  return { src: toDataUri(clean), alt: altOf(clean), width: width > 0 ? width : undefined };
+  const clean = withNamespace(sanitizeSvg(svg.replace(/^[\s\S]*?(?=<svg[\s>])/, "")).trim());
+  return {
+    src: toDataUri(clean),
+    alt: altOf(clean),
+    width: sideOf(clean, "width"),
+    height: sideOf(clean, "height"),
+  };
+}
+
+const PIXELS = { px: 1, pt: 96 / 72 };
+
+function sideOf(svg: string, side: "width" | "height"): number | undefined {
+  const [, size, unit = "px"] = new RegExp(`^<svg\\b[^>]*?\\s${side}="([\\d.]+)(px|pt)?"`).exec(svg) ?? [];
+  const pixels = Math.round(Number(size) * PIXELS[unit as keyof typeof PIXELS]);
+  return pixels > 0 ? pixels : undefined;
 }
 
 /** Reads as one sentence after the other: label or title first, then the description. */

@@ -1,5 +1,7 @@
-import { type Cell, hasTag, type Notebook, sourceText } from "../nbformat/browser";
+import { type Cell, type Notebook, sourceText } from "../nbformat/browser";
 import { languageOf } from "./html";
+import { rawFormat } from "./raw-cells";
+import { type Selection, visibilityOf } from "./visibility";
 
 /** A program, and the extension of its file. */
 export interface ScriptExport {
@@ -9,15 +11,22 @@ export interface ScriptExport {
 }
 
 /**
- * A notebook as a program: code as it is, prose as line comments, each cell after a `%%` mark that
+ * A notebook as a program: code as it is, prose and raw cells as line comments, each cell after a `%%` mark that
  * editors know (the percent format).
  */
-export function exportScript(notebook: Notebook): ScriptExport {
-  const language = languageOf(notebook);
-  const comment = ["python", "r", "julia", "ruby", "bash"].includes(language) ? "#" : "//";
-  const cells = notebook.cells.filter((cell) => cell.cell_type !== "raw" && !hasTag(cell, "remove-cell"));
-  const text = cells.map((cell) => cellScript(cell, comment)).join("\n\n");
-  return { text: `${text}\n`, extension: extensionOf(notebook) };
+export function exportScript(notebook: Notebook, selection: Selection = {}): ScriptExport {
+  const comment = commentOf(languageOf(notebook));
+  const mimetype = notebook.metadata.language_info?.mimetype;
+  const cells = notebook.cells.map((cell) => cellScript(cell, comment, mimetype, selection));
+  return {
+    text: `${cells.filter((text) => text !== "").join("\n\n")}\n`,
+    extension: extensionOf(notebook),
+  };
+}
+
+/** What begins a comment in a programming language. */
+export function commentOf(language: string): string {
+  return ["python", "r", "julia", "ruby", "bash", "text"].includes(language) ? "#" : "//";
 }
 
 /** For notebooks that no kernel has told its extension yet. */
@@ -39,10 +48,15 @@ function extensionOf(notebook: Notebook): string {
   return extensions.get(languageOf(notebook)) ?? ".txt";
 }
 
-function cellScript(cell: Cell, comment: string): string {
+function cellScript(cell: Cell, comment: string, mimetype: unknown, selection: Selection): string {
+  const visibility = visibilityOf(cell, selection);
+  if (visibility.cell === "removed" || visibility.source === "removed") return "";
   const source = sourceText(cell).trimEnd();
-  if (cell.cell_type === "code") return `${comment} %%\n${source}`;
+  const format = cell.cell_type === "raw" ? rawFormat(cell) : undefined;
+  if (cell.cell_type === "code" || (format !== undefined && format === mimetype))
+    return `${comment} %%\n${source}`;
   // Every line end that JavaScript knows, so that no prose can become code.
   const lines = source.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => `${comment} ${line}`.trimEnd());
-  return [`${comment} %% [markdown]`, ...lines].join("\n");
+  const kind = cell.cell_type === "raw" && format ? `raw ${format}` : cell.cell_type;
+  return [`${comment} %% [${kind.replace(/[^\w/.+ -]/g, "")}]`, ...lines].join("\n");
 }

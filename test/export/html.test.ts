@@ -134,9 +134,31 @@ describe("an output", () => {
   });
 
   test("loses other control sequences of a terminal", () => {
-    expect(printed("\u001b[2Ka\u001b]8;;https://example.org\u0007link\u001b]8;;\u0007\u001b(Bb")).toMatch(
-      /<code>alink.*b<\/code>/,
+    expect(printed("\u001b[2Ka\u001b]0;title\u0007\u001b(Bb\u001b=c\u001b[?25l")).toContain(
+      "<code>abc</code>",
     );
+  });
+
+  test.each([
+    ["38:2::255:0:0", "color: rgb(255 0 0)"],
+    ["38:2:255:0:0", "color: rgb(255 0 0)"],
+    ["38:5:208", "color: rgb(255 135 0)"],
+    ["48;5;232", "background: rgb(8 8 8)"],
+    ["4:3", "ansi-underline"],
+    ["9", "ansi-strike"],
+    ["1;58;5;3;4", "ansi-bold ansi-underline"],
+    ["58:2::1:2:3", ""],
+    ["4;4:0", ""],
+  ])("in the style %s", (codes, expected) => {
+    const html = printed(`\u001b[${codes}mtext\u001b[0m after`);
+    const span = expected.includes(":") ? `<span style="${expected}">` : `<span class="${expected}">`;
+    expect(html).toContain(`<code>${expected === "" ? "text" : `${span}text</span>`} after</code>`);
+  });
+
+  test("links where a terminal would, but to no script", () => {
+    const link = (address: string) => `\u001b]8;;${address}\u001b\\go\u001b]8;;\u001b\\ on`;
+    expect(printed(link("https://e.org/?a=1&b"))).toContain('<a href="https://e.org/?a=1&#38;b">go</a> on');
+    expect(printed(link("javascript:alert(1)"))).toContain("<code>go on</code>");
   });
 
   test("on stderr says so to who cannot see its colour", () => {

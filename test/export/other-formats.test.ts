@@ -30,6 +30,14 @@ describe("Markdown", () => {
     );
   });
 
+  test("leaves links in code as they are", () => {
+    const source = "[a](a.ipynb)\n\n```md\n[a](a.ipynb)\n```\n\n[b](b.ipynb)\n\n~~~\n[c](c.ipynb)";
+    const cells = [{ cell_type: "markdown" as const, metadata: {}, source }];
+    expect(exportMarkdown({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }).text).toBe(
+      "[a](a.md)\n\n```md\n[a](a.ipynb)\n```\n\n[b](b.md)\n\n~~~\n[c](c.ipynb)\n",
+    );
+  });
+
   test("joins streams as a front end does", async () => {
     expect(exportMarkdown(await read("streams")).text).toContain(
       "```text\na\ndone\n```\n\n```text\nc\n```\n\n```text\nd\n```\n",

@@ -22,7 +22,7 @@ export function exportRoutes(root: string): Route[] {
     if (!existsSync(notebook)) throw new HttpError(404, `There is no notebook ${apiPath}`);
     const outputDir = await mkdtemp(path.join(tmpdir(), "lab-export-"));
     try {
-      const { written, failed } = await exportNotebooks([notebook], { to: format, outputDir });
+      const { written, failed } = await exportNotebooks([notebook], { to: format, outputDir, root });
       const page = written[0];
       if (page === undefined) throw new HttpError(400, `${apiPath}: ${failed[0]?.reason}`);
       return { text: await readFile(page, "utf8"), headers: attachment(path.basename(page)) };
