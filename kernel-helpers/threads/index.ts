@@ -17,7 +17,7 @@ export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./execu
 export { type IterateOptions, iterateInThread } from "./executor/iterate";
 export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./executor/leaks";
 export type { MapOptions, MapResults } from "./executor/map";
-export type { ExecutorOptions, TaskOptions } from "./executor/options";
+export type { ExecutorOptions } from "./executor/options";
 export type { ExecutorStats } from "./executor/stats";
 export { runInExecutor, type ToThreadOptions, toThread } from "./executor/to-thread";
 export { type RunSyncOptions, runSync } from "./loop/run-sync";
@@ -44,6 +44,7 @@ export {
   TimeoutError,
 } from "./task/errors";
 export { Future } from "./task/future";
+export type { TaskOptions } from "./task/options";
 export * from "./task/transferable";
 export { callSoonThreadsafe, runCoroutineThreadsafe } from "./worker/loop-proxy";
 export { move } from "./worker/move";

@@ -1,8 +1,9 @@
+import type { FunctionTarget } from "../task/message";
 import type { AnyFunction } from "../task/types";
 import { idOf } from "./identity";
 import { referenceOf } from "./modules";
 import { Names } from "./names";
-import { type FunctionCode, type FunctionTarget, functionCode } from "./packed";
+import { type FunctionCode, functionCode } from "./packed";
 
 /** A task's function, looked at before anything is packed: most are code alone. */
 

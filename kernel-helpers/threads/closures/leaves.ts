@@ -1,5 +1,5 @@
+import { isDetached } from "../task/transfer-list";
 import type { PackedNode } from "./packed";
-import { isDetached } from "./plain";
 import { DataCloneError, refusal } from "./refusal";
 
 /** Nodes of values that hold no others. */

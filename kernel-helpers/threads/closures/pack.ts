@@ -11,7 +11,7 @@ import { type Member, ownMembers, type PrototypeMembers, prototypeMembers } from
 import { referenceOf } from "./modules";
 import { type Bound, Names } from "./names";
 import { packError } from "./pack-error";
-import { type Packed, type PackedNode } from "./packed";
+import type { PackedNode, PackedValues } from "./packed";
 import { isObjectPrototype, isPlain } from "./plain";
 import { DataCloneError, refusal } from "./refusal";
 import { weakEntriesOf } from "./scopes";
@@ -34,7 +34,7 @@ export function pack(
   root: Record<string, unknown>,
   paths: Record<string, string>,
   options: PackOptions,
-): Packed {
+): PackedValues {
   const packer = new Packer(options);
   const holder: Record<string, unknown> = {};
   packer.packed.root = holder;
@@ -47,7 +47,7 @@ const accessors = ["value", "get", "set"] as const;
 const ordinary = { enumerable: true, writable: true, configurable: true };
 
 class Packer {
-  readonly packed: Packed = { root: undefined, nodes: [], order: [], references: [], patches: [] };
+  readonly packed: PackedValues = { root: undefined, nodes: [], order: [], references: [], patches: [] };
   /** Containers already copied, and values already given a node. */
   private readonly copies = new Map<object, object>();
   private readonly nodeOf = new Map<unknown, number>();

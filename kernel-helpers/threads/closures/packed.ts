@@ -1,3 +1,4 @@
+import type { Packed } from "../task/message";
 import type { Member, PrototypeMembers } from "./members";
 import type { ModuleReference } from "./modules";
 
@@ -6,8 +7,7 @@ import type { ModuleReference } from "./modules";
  * cannot be cloned there is a reference, and `nodes` say what to make for it. Holders are references into
  * `root` and `nodes`: structured clone keeps the identity of everything in one message.
  */
-export interface Packed {
-  root: unknown;
+export interface PackedValues extends Packed {
   nodes: PackedNode[];
   /** Order in which to make the nodes: what a function captures comes before the function. */
   order: number[];
@@ -38,12 +38,6 @@ export type PackedNode =
   | { kind: "revive"; module: string; name: string; holder: { data: unknown } }
   | { kind: "symbol"; key: string; wellKnown: boolean }
   | { kind: "error"; error: unknown; holder: { errorClass: unknown } };
-
-/** A function that captures nothing and has no properties: its code is all of it. */
-export interface FunctionTarget {
-  code: FunctionCode;
-  id: number;
-}
 
 /** A function's text and what it takes to compile it, in one string: a clone costs by the object. */
 export type FunctionCode = string;

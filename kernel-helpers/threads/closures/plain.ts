@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { isDetached } from "../task/transfer-list";
 
 /** Instances that structured clone copies whole, although they are not plain data. */
 const clonableClasses = new Set([
@@ -120,17 +121,4 @@ function hasPlainEntries(value: object, seen: Set<object>): boolean {
     return true;
   }
   return false;
-}
-
-export function isDetached(buffer: ArrayBufferLike): boolean {
-  // `detached` exists from Node 22 on; an empty buffer that cannot be sliced is detached in Node 20.
-  const { detached } = buffer as { detached?: boolean };
-  if (detached !== undefined) return detached;
-  if (buffer.byteLength > 0 || types.isSharedArrayBuffer(buffer)) return false;
-  try {
-    buffer.slice(0);
-    return false;
-  } catch {
-    return true;
-  }
 }

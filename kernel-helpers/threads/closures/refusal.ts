@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { isDetached } from "./plain";
+import { isDetached } from "../task/transfer-list";
 
 /** A value that cannot go to another thread; thrown before the task is queued. */
 export class DataCloneError extends TypeError {

@@ -2,8 +2,8 @@ import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { recordEvent, recordTask, sharedRing } from "../../timing/recorder";
 import { exportContext } from "../context/wire-context";
-import type { TaskOptions } from "../executor/options";
 import type { TaskMessage } from "../task/message";
+import type { SubmitOptions } from "../task/options";
 import { checkTransfer } from "../task/transfer-list";
 import type { AnyFunction } from "../task/types";
 import { inspectTask } from "./inspect-task";
@@ -19,13 +19,6 @@ export interface PackedTask {
   name: string;
   transfer: object[];
   functions: AnyFunction[];
-}
-
-export interface SubmitOptions extends TaskOptions {
-  /** Send the context variables along. */
-  context?: boolean;
-  /** `args` is a list of items for one call each. */
-  each?: boolean;
 }
 
 /** Everything that goes to the worker; throws DataCloneError for what cannot. */

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { compileFunction as compileText, constants } from "node:vm";
+import type { FunctionTarget, Packed } from "../task/message";
 import type { AnyFunction } from "../task/types";
 import { adopt, liveFunction } from "./identity";
 import type { Member, PrototypeMembers } from "./members";
@@ -9,15 +10,14 @@ import { unpackError } from "./pack-error";
 import {
   type FunctionCode,
   type FunctionParts,
-  type FunctionTarget,
   functionParts,
-  type Packed,
   type PackedNode,
+  type PackedValues,
 } from "./packed";
 
 /** Makes the packed values anew in this thread. */
 export function unpack(packed: Packed): unknown {
-  const { nodes, order, references, patches } = packed;
+  const { nodes, order, references, patches } = packed as PackedValues;
   const made: unknown[] = new Array(nodes.length);
   const late: (() => void)[] = [];
   const places: number[][] = nodes.map(() => []);
@@ -38,7 +38,7 @@ export function unpackValue(packed: Packed): unknown {
   return (unpack(packed) as { value: unknown }).value;
 }
 
-function patchCollection(collection: Packed["patches"][number][0], entries: unknown[]): void {
+function patchCollection(collection: PackedValues["patches"][number][0], entries: unknown[]): void {
   for (const entry of entries) {
     if (collection instanceof Map) collection.set(...(entry as [unknown, unknown]));
     else collection.add(entry);

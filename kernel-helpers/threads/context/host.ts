@@ -1,3 +1,5 @@
+import type { Write } from "../task/task";
+
 /**
  * The notebook that this program may be the kernel of: the one place in `threads/` that knows of notebooks.
  * `kernel/` fills it in by `setNotebook`; under tslab alone it goes by what tslab does for each cell.
@@ -17,9 +19,6 @@ export interface Notebook {
    */
   currentRun(): CellRun;
 }
-
-/** Where text of a thread is written to; 1 is stdout, 2 stderr. */
-export type Write = (fd: 1 | 2, text: string | Uint8Array) => void;
 
 /** On the global object, because cells and kernel may each load a copy of this package. */
 const key = Symbol.for("kernel-helpers.notebook");

@@ -1,65 +1,132 @@
+import { AsyncResource } from "node:async_hooks";
+import { type LoopCall, loopCalls } from "../loop/calls";
 import { DeadlockError } from "../task/errors";
-import type { Task } from "../task/task";
+import { type Holder, type Waitable, type Waiter, whoAwaits } from "../task/waiting";
 
 /**
- * A task that was submitted by a loop function for which a worker waits, and that cannot start before that
- * worker goes on: through one executor, a view of it, or several executors in a ring. Looked at again
- * while it is queued, because a worker may begin to wait a little after its call has arrived.
+ * The search for what waits for ever. A thread waits without a limit of time for a function on the loop; that
+ * function awaits something that is held up: a queued task, a place of a limiter, the end of an executor; and
+ * those who hold it up wait in the same way, round to the thread. Only then is the waiting refused. Work that
+ * nobody awaits goes on, and so does what a timeout, a signal, or a timer of the function itself may end.
  */
-const again = 20;
 
-export function watchForDeadlock(task: Task): void {
-  const look = () => {
-    if (task.state !== "queued") return;
-    if (isDeadlocked(task)) task.pool.stop(task, deadlock(task));
-    else task.timers.push(setTimeout(look, again).unref());
-  };
-  // After the loop function has gone on: it may not wait for the task at all.
-  setImmediate(look);
+/** Calls whose functions have begun to wait for something that may be held up. */
+const suspects = new Set<LoopCall>();
+
+/** Milliseconds from one look to the next: a thread may begin to wait a little after its call has arrived. */
+const firstPause = 10;
+const longestPause = 320;
+let pause = firstPause;
+let isLookDue = false;
+
+/** Of so many things that one function awaits together: the first to be held up for ever is enough. */
+const mostWaits = 100;
+
+/** The search itself is no part of what it looks at. */
+const outside = new AsyncResource("Task");
+
+/** To be called where somebody starts to wait: notes it for the call to the loop in which that happens. */
+export function noteWait(waitable: Waitable, waiter: Waiter): void {
+  const call = loopCalls.getStore();
+  if (!call) return;
+  call.waits.set(waiter, waitable);
+  suspects.add(call);
+  pause = firstPause;
+  outside.runInAsyncScope(lookLater, undefined);
 }
 
-/** Of all the tasks that it could wait for, those that can go on drop out, one after the other. */
-function isDeadlocked(task: Task): boolean {
-  const stuck = new Set([task]);
-  for (const each of stuck) for (const next of awaitedBy(each)) stuck.add(next);
-  for (let size = 0; size !== stuck.size; ) {
-    size = stuck.size;
-    for (const each of stuck) if (!isStuck(each, stuck)) stuck.delete(each);
+function lookLater(): void {
+  if (isLookDue) return;
+  isLookDue = true;
+  setTimeout(look, pause).unref();
+}
+
+async function look(): Promise<void> {
+  for (const call of suspects) if (isOver(call)) suspects.delete(call);
+  const refused = isAnyBlocked() && (await new Search(suspects).refuseOne());
+  isLookDue = false;
+  pause = refused ? 0 : Math.min(longestPause, Math.max(firstPause, pause * 2));
+  if (suspects.size > 0) lookLater();
+}
+
+function isOver(call: LoopCall): boolean {
+  for (const [waiter, waitable] of call.waits) if (waitable.isOver) call.waits.delete(waiter);
+  return call.isOver || call.waits.size === 0;
+}
+
+/** Without a thread that waits there is nothing to look for. */
+function isAnyBlocked(): boolean {
+  for (const { task, name } of suspects) if (task?.heldBy()?.holders.includes(name)) return true;
+  return false;
+}
+
+/** One look at what waits for what at this moment. */
+class Search {
+  readonly #calls = new Map<string, LoopCall>();
+  readonly #waitables = new Set<Waitable>();
+  /** The async functions that await each of them, by the one who waits. */
+  readonly #awaitedBy = new Map<Waiter, Set<string>>();
+  readonly #stuck: Set<Waitable>;
+
+  constructor(suspects: Iterable<LoopCall>) {
+    for (const call of suspects) {
+      this.#calls.set(call.name, call);
+      if (call.task) this.#waitables.add(call.task);
+      for (const waitable of [...call.waits.values()].slice(0, mostWaits)) this.#waitables.add(waitable);
+    }
+    for (const each of this.#waitables) {
+      for (const holder of each.heldBy()?.holders ?? []) {
+        if (typeof holder !== "string") this.#waitables.add(holder);
+      }
+    }
+    this.#stuck = new Set(this.#waitables);
   }
-  return stuck.has(task);
-}
 
-function awaitedBy(task: Task): Task[] {
-  return task.state === "queued" ? (holdersOf(task) ?? []) : tasksOfCalls(task);
-}
+  /** Refuses the waiting of one that waits for ever; true if there was one. */
+  async refuseOne(): Promise<boolean> {
+    await this.#ask();
+    this.#dropWhatGoesOn();
+    for (const call of this.#calls.values()) {
+      if (!this.#waitsForEver(call.name)) continue;
+      for (const [waiter, waitable] of call.waits) {
+        if (!this.#stuck.has(waitable) || !this.#awaitedBy.get(waiter)?.has(call.name)) continue;
+        waitable.refuse(waiter, new DeadlockError(waitable.inWords()));
+        return true;
+      }
+    }
+    return false;
+  }
 
-function isStuck(task: Task, stuck: Set<Task>): boolean {
-  if (task.state === "queued") return holdersOf(task)?.every((holder) => stuck.has(holder)) ?? false;
-  return task.thread?.waiting === true && tasksOfCalls(task).some((each) => stuck.has(each));
-}
+  async #ask(): Promise<void> {
+    const waiters = [...this.#waitables].flatMap((each) => (each.heldBy() ? [...each.waiters] : []));
+    const ask = async (waiter: Waiter) => {
+      this.#awaitedBy.set(waiter, new Set(await whoAwaits(waiter)));
+    };
+    await Promise.all(waiters.map(ask));
+  }
 
-/** Those who have the places that a queued task waits for; undefined when one is free, or is about to be. */
-function holdersOf({ waitsIn, pool }: Task): Task[] | undefined {
-  if (waitsIn) return [...waitsIn.holders];
-  if (!pool.isFull()) return undefined;
-  const holders = Array.from(pool.threads, (thread) => thread.task);
-  return holders.every((holder) => holder?.state === "running") ? (holders as Task[]) : undefined;
-}
+  /** Of all that could be stuck, what can go on drops out, one after the other. */
+  #dropWhatGoesOn(): void {
+    for (let size = -1; size !== this.#stuck.size; ) {
+      size = this.#stuck.size;
+      for (const each of this.#stuck) if (!this.#isHeldUp(each)) this.#stuck.delete(each);
+    }
+  }
 
-/** What the functions on the loop for which a running task waits have submitted. */
-function tasksOfCalls(task: Task): Task[] {
-  return [...task.calls].flatMap((call) => [...call.tasks]);
-}
+  #isHeldUp(waitable: Waitable): boolean {
+    const held = waitable.heldBy();
+    if (!held || held.holders.length === 0) return false;
+    const isStuck = (holder: Holder) =>
+      typeof holder === "string" ? this.#waitsForEver(holder) : this.#stuck.has(holder);
+    return held.need === "all" ? held.holders.every(isStuck) : held.holders.some(isStuck);
+  }
 
-function deadlock(task: Task): DeadlockError {
-  return new DeadlockError(
-    `${task.name} would wait for ever: ${holdersInWords(task)} for functions on the event loop that wait for it. ` +
-      "Give the inner tasks an executor of their own, or more threads.",
-  );
-}
-
-function holdersInWords({ waitsIn, pool }: Task): string {
-  const owner = waitsIn ? "its limitedParallelism view" : "its executor";
-  const [place, count] = waitsIn ? ["place", waitsIn.places] : ["thread", pool.settings.maxWorkers];
-  return count === 1 ? `the only ${place} of ${owner} waits` : `all ${count} ${place}s of ${owner} wait`;
+  /** Does the async function of that name await something that is stuck, and nothing of its own can wake it? */
+  #waitsForEver(name: string): boolean {
+    if (this.#calls.get(name)?.resources.isEmpty === false) return false;
+    for (const each of this.#stuck) {
+      for (const waiter of each.waiters) if (this.#awaitedBy.get(waiter)?.has(name)) return true;
+    }
+    return false;
+  }
 }

@@ -1,21 +1,23 @@
-import type { SubmitOptions } from "../closures/task-message";
 import { CancelledError, wouldBlockLoop } from "../task/errors";
 import { Future } from "../task/future";
-import { type SubmitSite, submitSite } from "../task/submit-site";
-import type { AnyFunction } from "../task/types";
-import { ConcurrencyLimit } from "./concurrency-limit";
-import { register, unregister } from "./leaks";
-import { type MapOptions, MapResults } from "./map";
 import {
-  checkExecutorOptions,
   checkGivenOptions,
-  type ExecutorOptions,
+  noOptions,
   requireCount,
   requireKnown,
   requireMilliseconds,
+  type SubmitOptions,
   type TaskOptions,
-} from "./options";
-import { noOptions, Pool, type Settle } from "./pool";
+} from "../task/options";
+import { type SubmitSite, submitSite } from "../task/submit-site";
+import type { TaskResult } from "../task/task";
+import type { AnyFunction } from "../task/types";
+import { ConcurrencyLimit } from "./concurrency-limit";
+import { noteWait } from "./deadlock";
+import { register, unregister } from "./leaks";
+import { type MapOptions, MapResults } from "./map";
+import { checkExecutorOptions, type ExecutorOptions } from "./options";
+import { Pool } from "./pool";
 import type { ExecutorStats } from "./stats";
 
 /** What runs tasks on threads: a ThreadPoolExecutor, or a view of one by `with` or `limitedParallelism`. */
@@ -47,12 +49,12 @@ export class Executor {
    * await future; // 3
    */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
-    const future = new Future<Awaited<R>>({
+    const future: Future<Awaited<R>> = new Future<Awaited<R>>({
       block: wouldBlockLoop,
       cancel: () => this.pool.stop(task, new CancelledError(`${task.name} was cancelled.`)),
+      awaited: (waiter) => noteWait(task, waiter),
     });
-    const settle = (ok: boolean, value: unknown) => future.settle(ok ? "fulfilled" : "rejected", value);
-    const task = this.start(fn, args, noOptions, settle, submitSite());
+    const task = this.start(fn, args, noOptions, future, submitSite());
     return future;
   }
 
@@ -68,7 +70,8 @@ export class Executor {
    */
   map<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): MapResults<Awaited<R>> {
     const site = submitSite();
-    const submit = (chunk: unknown[], settle: Settle) => this.start(fn, chunk, { each: true }, settle, site);
+    const submit = (chunk: unknown[], result: TaskResult) =>
+      this.start(fn, chunk, { each: true }, result, site);
     const stop = (task: ReturnType<typeof submit>) =>
       this.pool.stop(task, new CancelledError(`${task.name} was cancelled: map ended before.`));
     return new MapResults<Awaited<R>>(items, submit, stop, options);
@@ -95,8 +98,8 @@ export class Executor {
   }
 
   /** @internal */
-  start(fn: AnyFunction, args: unknown[], options: SubmitOptions, settle: Settle, site: SubmitSite) {
-    return this.pool.submit(fn, args, merged(this.#options, options), settle, site, this.#limit);
+  start(fn: AnyFunction, args: unknown[], options: SubmitOptions, result: TaskResult, site: SubmitSite) {
+    return this.pool.submit(fn, args, merged(this.#options, options), result, site, this.#limit);
   }
 }
 

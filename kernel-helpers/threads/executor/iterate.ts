@@ -1,7 +1,7 @@
 import { moduleTask } from "../closures/task-message";
 import { Queue, QueueShutDown } from "../sync/queue";
+import { checkGivenOptions, requireCount } from "../task/options";
 import type { AnyFunction } from "../task/types";
-import { checkGivenOptions, requireCount } from "./options";
 import { type ToThreadOptions, toThread } from "./to-thread";
 
 export interface IterateOptions extends ToThreadOptions {

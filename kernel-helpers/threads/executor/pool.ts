@@ -1,30 +1,35 @@
 import { performance } from "node:perf_hooks";
 import { unpackError } from "../closures/pack-error";
-import { recordEnd, type SubmitOptions } from "../closures/task-message";
+import { recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
+import { unwatched } from "../loop/open-resources";
 import { QueueFull } from "../sync/queue";
 import { Fifo } from "../task/collections";
 import { BrokenThreadPool, CancelledError, ExecutorShutDown, TimeoutError } from "../task/errors";
 import type { Reply } from "../task/message";
-import type { SubmitSite } from "../task/submit-site";
-import { newTask, startTimer, type Task } from "../task/task";
+import { noOptions, requireFunction, type SubmitOptions } from "../task/options";
+import { type SubmitSite, withSubmitSite } from "../task/submit-site";
+import type { TaskResult } from "../task/task";
 import type { AnyFunction } from "../task/types";
+import type { Waiter } from "../task/waiting";
 import type { ConcurrencyLimit } from "./concurrency-limit";
-import { watchForDeadlock } from "./deadlock";
-import { refuseInWorker, threadDied, withSubmitSite } from "./failures";
-import { checkTaskOptions, requireFunction, type Settings } from "./options";
+import { noteWait } from "./deadlock";
+import { refuseInWorker, threadDied } from "./failures";
+import type { Settings } from "./options";
+import { type Places, PoolTask, type TaskOwner } from "./pool-task";
 import { unwatchSignal, watchSignal } from "./signals";
 import { type ExecutorStats, Meter } from "./stats";
 import { WorkerSet } from "./worker-set";
 import type { WorkerThread } from "./worker-thread";
 
-export type Settle = (ok: boolean, value: unknown) => void;
+/** How often a task is given to another thread, because the first ended before it began. */
+const mostStarts = 3;
 
 /** The queue and the threads under an executor and its views. */
-export class Pool {
+export class Pool implements Places, TaskOwner {
   /** Accepted and not settled. */
-  readonly tasks = new Set<Task>();
-  private readonly queue = new Fifo<Task>();
+  readonly tasks = new Set<PoolTask>();
+  private readonly queue = new Fifo<PoolTask>();
   private queued = 0;
   private readonly meter = new Meter();
   private readonly workers: WorkerSet;
@@ -33,32 +38,30 @@ export class Pool {
   closed = false;
 
   constructor(readonly settings: Settings) {
-    this.workers = new WorkerSet(settings, this.meter);
+    this.workers = new WorkerSet(settings, this.meter, (thread) => this.retire(thread));
   }
 
-  get threads(): ReadonlySet<WorkerThread> {
-    return this.workers.threads;
-  }
-
-  /** Accepts a task; `settle` is called once. Throws what can be known to be wrong before it is queued. */
+  /** Accepts a task; `result` is settled once. Throws what can be known to be wrong before it is queued. */
   submit(
     fn: AnyFunction,
     args: unknown[],
     options: SubmitOptions,
-    settle: Settle,
+    result: TaskResult,
     site: SubmitSite,
     limit?: ConcurrencyLimit,
-  ): Task {
+  ): PoolTask {
     requireFunction(fn, "fn");
     refuseInWorker(fn);
-    if (options !== noOptions) checkTaskOptions(options);
     this.requireOpen();
-    const task = newTask(this, fn, args, options, settle, site);
+    const task = unwatched(() => new PoolTask(fn, args, this, options, result, site));
     this.tasks.add(task);
     this.queued++;
-    task.parent?.tasks.add(task);
     if (options !== noOptions) this.arm(task);
-    if (task.state === "queued") this.admit(task, limit);
+    if (task.state === "queued") {
+      if (limit) limit.add(task);
+      else this.enqueue(task);
+    }
+    if (result.isPromise) for (const waiter of result.waiters) noteWait(task, waiter);
     return task;
   }
 
@@ -69,7 +72,7 @@ export class Pool {
         "The executor was shut down and takes no more tasks. Make a new ThreadPoolExecutor.",
       );
     }
-    if (this.queued >= this.settings.maxQueue && this.isFull()) {
+    if (this.queued >= this.settings.maxQueue && this.workers.isFull) {
       throw new QueueFull(
         `The executor has ${this.queued} tasks waiting, as many as \`maxQueue\` allows. Await some of them ` +
           "before the next, use map with a `buffersize`, or raise `maxQueue`.",
@@ -78,7 +81,7 @@ export class Pool {
   }
 
   /** Signal and queueTimeout count from now on. */
-  private arm(task: Task): void {
+  private arm(task: PoolTask): void {
     const { signal, queueTimeout } = task.options;
     if (signal?.aborted) this.settle(task, false, signal.reason);
     else if (signal) {
@@ -91,25 +94,31 @@ export class Pool {
       if (task.state === "queued")
         this.stop(task, new TimeoutError(`${waited}. Use more threads or fewer tasks.`));
     };
-    startTimer(task, late, queueTimeout);
-  }
-
-  private admit(task: Task, limit: ConcurrencyLimit | undefined): void {
-    if (limit) limit.add(task);
-    else this.enqueue(task);
-    if (task.parent && task.state === "queued") watchForDeadlock(task);
+    task.after(queueTimeout, late);
   }
 
   /** Gives the task to a free thread or to the queue. */
-  enqueue(task: Task): void {
+  enqueue(task: PoolTask): void {
     const thread = this.workers.takeIdle() ?? this.grow();
     if (thread) this.dispatch(task, thread);
-    else this.queue.push(task);
+    else {
+      task.waitsFor = this;
+      this.queue.push(task);
+    }
   }
 
-  /** True when no thread is free and none can be added. */
-  isFull(): boolean {
-    return this.workers.isFull;
+  // ---- Places ----
+
+  holders(): PoolTask[] | undefined {
+    if (!this.workers.isFull || this.workers.running.size < this.workers.threads.size) return undefined;
+    return [...this.workers.running.values()];
+  }
+
+  inWords(): string {
+    const { maxWorkers } = this.settings;
+    return maxWorkers === 1
+      ? "the only thread of its executor waits"
+      : `all ${maxWorkers} threads of its executor wait`;
   }
 
   // ---- Threads ----
@@ -127,13 +136,13 @@ export class Pool {
   private async prepare(thread: WorkerThread): Promise<void> {
     const { initializer = nothing, initargs = [] } = this.settings;
     try {
-      const task = newTask(this, initializer, [...initargs], noOptions, nothing, {});
+      const task = new PoolTask(initializer, [...initargs], this, noOptions, noResult, {});
+      this.workers.running.set(thread, task);
       const reply = await thread.run(task).catch((error) => {
         recordEnd(this.closed ? "stopped" : "died", task.message);
-        throw error;
+        throw threadDied(thread.death, error, task, thread, this.settings);
       });
       thread.catchUp(reply.posts);
-      thread.task = undefined;
       if ("error" in reply) throw unpackError(reply.error);
       this.release(thread);
     } catch (error) {
@@ -163,34 +172,46 @@ export class Pool {
   }
 
   private release(thread: WorkerThread): void {
-    if (!this.threads.has(thread)) return;
+    this.workers.running.delete(thread);
+    if (!this.workers.threads.has(thread)) return;
     const next = this.next();
     if (next) this.dispatch(next, thread);
     else this.workers.rest(thread);
   }
 
-  /** Takes a thread out of use; a queued task gets another one. */
+  /** Ends a thread, which takes no more tasks from this moment on; a queued task gets another one. */
   private retire(thread: WorkerThread): void {
-    this.workers.retire(thread);
-    const successor = this.queued > 0 && !this.broken ? this.grow() : undefined;
-    if (successor) this.release(successor);
+    if (!this.workers.retire(thread) || this.broken) return;
+    const next = this.next();
+    // What a new thread reports of its initializer belongs to the task for which it is started.
+    if (next) next.origin.runInAsyncScope(() => this.resume(next), undefined);
+  }
+
+  /** A task that was taken from the head of the queue goes to a new thread, or back there. */
+  private resume(task: PoolTask): void {
+    const thread = this.workers.takeIdle() ?? this.grow();
+    if (thread) this.dispatch(task, thread);
+    else this.queue.unshift(task);
   }
 
   // ---- Tasks ----
 
-  private next(): Task | undefined {
+  private next(): PoolTask | undefined {
     for (let task = this.queue.shift(); task; task = this.queue.shift()) {
       if (task.state === "queued") return task;
     }
     return undefined;
   }
 
-  private dispatch(task: Task, thread: WorkerThread): void {
+  private dispatch(task: PoolTask, thread: WorkerThread): void {
     this.queued--;
     task.state = "running";
+    task.waitsFor = undefined;
     task.thread = thread;
+    task.starts++;
     task.startedAt = performance.now();
     this.meter.wait.add(task.startedAt - task.queuedAt);
+    this.workers.running.set(thread, task);
     const { timeout } = task.options;
     // A new thread takes a while to load; that is not the task's time.
     if (timeout !== undefined) thread.onceUp(() => this.limitRun(task, timeout));
@@ -200,69 +221,84 @@ export class Pool {
     );
   }
 
-  private limitRun(task: Task, timeout: number): void {
+  private limitRun(task: PoolTask, timeout: number): void {
     if (task.state !== "running") return;
     const over = `${task.name} ran for more than its \`timeout\` of ${timeout} ms and was stopped.`;
-    startTimer(task, () => this.stop(task, new TimeoutError(over)), timeout);
+    task.after(timeout, () => this.stop(task, new TimeoutError(over)));
   }
 
-  private replied(task: Task, thread: WorkerThread, reply: Reply): void {
+  private replied(task: PoolTask, thread: WorkerThread, reply: Reply): void {
     thread.catchUp(reply.posts);
-    thread.task = undefined;
     this.meter.run.add(performance.now() - task.startedAt);
     if (reply.fatal) this.retire(thread);
-    else this.release(thread);
-    if (isStopped(task)) recordEnd("stopped", task.message);
+    this.release(thread);
+    if (task.isStopped) recordEnd("stopped", task.message);
     if (task.stopping) this.settle(task, false, task.stopping.reason);
     else if ("error" in reply) this.fail(task, thread, reply);
     else this.settle(task, true, reply.packed ? unpackValue(reply.packed) : reply.value);
   }
 
-  private fail(task: Task, thread: WorkerThread, reply: Reply): void {
+  private fail(task: PoolTask, thread: WorkerThread, reply: Reply): void {
     task.partial = reply.packed ? (unpackValue(reply.packed) as unknown[]) : reply.results;
     this.settle(task, false, withSubmitSite(unpackError(reply.error), task, thread));
   }
 
-  private died(task: Task, thread: WorkerThread, error: unknown): void {
-    thread.task = undefined;
+  private died(task: PoolTask, thread: WorkerThread, error: unknown): void {
+    thread.catchUp(Number.POSITIVE_INFINITY);
+    this.workers.running.delete(thread);
     this.meter.run.add(performance.now() - task.startedAt);
+    if (this.canRunElsewhere(task, thread)) this.requeue(task);
     this.retire(thread);
-    recordEnd(isStopped(task) ? "stopped" : "died", task.message);
-    this.settle(task, false, task.stopping ? task.stopping.reason : threadDied(error, task, thread));
+    if (task.state === "queued") return;
+    recordEnd(task.isStopped ? "stopped" : "died", task.message);
+    const reason = task.stopping
+      ? task.stopping.reason
+      : threadDied(thread.death, error, task, thread, this.settings);
+    this.settle(task, false, reason);
   }
 
-  private settle(task: Task, ok: boolean, value: unknown): void {
+  /** A thread that an earlier task ended, by a timer that it left, must not cost the task that had not begun. */
+  private canRunElsewhere(task: PoolTask, thread: WorkerThread): boolean {
+    if (task.isStopped || thread.death?.exitCode === undefined || !thread.hasLoaded) return false;
+    return !thread.hasStarted(task) && task.transfer.length === 0 && task.starts < mostStarts;
+  }
+
+  private requeue(task: PoolTask): void {
+    task.state = "queued";
+    task.thread = undefined;
+    task.waitsFor = this;
+    this.queued++;
+    this.queue.unshift(task);
+  }
+
+  private settle(task: PoolTask, ok: boolean, value: unknown): void {
     if (task.state === "done") return;
     if (task.state === "queued") {
       this.queued--;
       recordEnd("stopped", task.message);
     }
-    task.parent?.tasks.delete(task);
     task.state = "done";
     this.tasks.delete(task);
     this.meter.completed++;
-    for (const timer of task.timers) clearTimeout(timer);
+    task.clearTimers();
     if (task.onAbort) unwatchSignal(task.options.signal!, task.onAbort);
-    for (const limit of task.admittedBy) limit.leave(task);
-    task.settle(ok, value);
+    for (const limit of task.passed ?? []) limit.leave(task);
+    task.result.settle(ok, value);
     if (this.tasks.size === 0) for (const resolve of this.whenEmpty.splice(0)) resolve();
   }
 
   /** Drops a queued task; asks a running one to stop and, after the grace period, ends its thread. */
-  stop(task: Task, reason: unknown): boolean {
+  stop(task: PoolTask, reason: unknown): boolean {
     if (task.state === "done" || task.stopping) return false;
     if (task.state === "queued" || task.options.abandonOnCancel) {
-      task.thread?.ask(task);
+      task.thread?.ask(task, reason);
       this.settle(task, false, reason);
       return true;
     }
     const thread = task.thread!;
     task.stopping = { reason };
-    thread.ask(task);
-    const end = () => {
-      if (task.state === "running") void thread.worker.terminate();
-    };
-    startTimer(task, end, this.settings.gracePeriod);
+    thread.ask(task, reason);
+    task.after(this.settings.gracePeriod, () => this.retire(thread));
     return true;
   }
 
@@ -272,7 +308,30 @@ export class Pool {
     this.closed = true;
     if (cancelFutures) this.stopAll((task) => task.state === "queued", "shutdown({ cancelFutures: true })");
     const ended = this.drain(timeout).then(() => this.workers.end());
-    if (wait) await ended;
+    if (!wait) return;
+    await new Promise<void>((resolve, reject) => {
+      ended.then(resolve, reject);
+      if (timeout === undefined) this.noteShutdown({ resolve, reject });
+    });
+  }
+
+  /** Awaited by a function for which a task of this executor waits, it would never end. */
+  private noteShutdown(waiter: Waiter): void {
+    const pool = this;
+    noteWait(
+      {
+        waiters: [waiter],
+        get isOver() {
+          return pool.tasks.size === 0;
+        },
+        heldBy: () => ({ need: "one", holders: [...this.tasks] }),
+        inWords: () =>
+          "shutdown() would wait for ever: a task of this executor waits for the function that awaits it. " +
+          "Return from that function first, or give shutdown a `timeout`.",
+        refuse: (waiter, error) => waiter.reject(error),
+      },
+      waiter,
+    );
   }
 
   private async drain(timeout: number | undefined): Promise<void> {
@@ -286,7 +345,7 @@ export class Pool {
     clearTimeout(timer);
   }
 
-  private stopAll(which: (task: Task) => boolean, why: string): void {
+  private stopAll(which: (task: PoolTask) => boolean, why: string): void {
     for (const task of [...this.tasks]) {
       if (which(task)) this.stop(task, new CancelledError(`${task.name} was cancelled by ${why}.`));
     }
@@ -294,14 +353,14 @@ export class Pool {
 
   get stats(): ExecutorStats {
     const now = performance.now();
-    const busy = [...this.threads].filter(({ task }) => task);
-    const busySince = busy.map(({ task }) => task!.startedAt || now);
-    const aliveSince = Array.from(this.threads, ({ startedAt }) => startedAt);
+    const { threads, running } = this.workers;
+    const busySince = Array.from(running.values(), ({ startedAt }) => startedAt || now);
+    const aliveSince = Array.from(threads, ({ startedAt }) => startedAt);
     return {
       maxWorkers: this.settings.maxWorkers,
-      threads: this.threads.size,
+      threads: threads.size,
       queued: this.queued,
-      running: busy.length,
+      running: running.size,
       completed: this.meter.completed,
       waitTime: this.meter.wait.summary(),
       runTime: this.meter.run.summary(),
@@ -310,10 +369,5 @@ export class Pool {
   }
 }
 
-/** What most tasks come with; known by identity, so that nothing needs checking. */
-export const noOptions: SubmitOptions = {};
-
 const nothing = () => {};
-
-/** True of a task that was not left to end by itself: asked to stop, or given up before it was over. */
-const isStopped = (task: Task): boolean => task.stopping !== undefined || task.state === "done";
+const noResult: TaskResult = { settle: nothing, waiters: [], isPromise: false };

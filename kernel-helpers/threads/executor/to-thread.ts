@@ -1,10 +1,8 @@
-import type { SubmitOptions } from "../closures/task-message";
+import { checkGivenOptions, noOptions, type SubmitOptions, type TaskOptions } from "../task/options";
 import { type SubmitSite, submitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
 import { Executor, ThreadPoolExecutor } from "./executor";
 import { unregister } from "./leaks";
-import { checkGivenOptions, type TaskOptions } from "./options";
-import { noOptions } from "./pool";
 
 let shared: ThreadPoolExecutor | undefined;
 
@@ -27,7 +25,7 @@ function start<R>(
   return new Promise((resolve, reject) => {
     if (!(executor instanceof Executor)) throw notAnExecutor(executor);
     const settle = (ok: boolean, value: unknown) => (ok ? resolve(value as Awaited<R>) : reject(value));
-    executor.start(fn, args, options, settle, site);
+    executor.start(fn, args, options, { settle, waiters: [{ resolve, reject }], isPromise: true }, site);
   });
 }
 

@@ -4,30 +4,49 @@ import {
   type MessagePort,
   type ResourceLimits,
   receiveMessageOnPort,
+  type Worker,
 } from "node:worker_threads";
-
-import workerThreads = require("node:worker_threads");
-
 import { Piscina } from "piscina";
 import { nameThread } from "../../timing/recorder";
-import { runLoopCall } from "../loop/calls";
+import { packError } from "../closures/pack-error";
+import { type LoopCall, runLoopCall } from "../loop/calls";
+import { CancelledError } from "../task/errors";
 import { type Reply, type Setup, type ToLoop, type ToWorker, word } from "../task/message";
-import type { Task } from "../task/task";
+import type { Origin, Task } from "../task/task";
+
+export interface ThreadOptions {
+  resourceLimits?: ResourceLimits;
+  atomics: "async" | "sync";
+}
+
+/** How a thread ended. */
+export interface Death {
+  /** An error that ended it, such as running out of memory. */
+  error?: unknown;
+  exitCode?: number;
+}
+
+/** Of how many tasks that are over a frozen thread may still print to where they belong. */
+const rememberedOrigins = 1000;
 
 /**
- * One named thread: a Piscina of one worker. The executor above it holds the queue, so that it knows
- * which thread runs what, keeps the order, and can stop one task without touching the others.
+ * One thread: a Piscina of one worker. The pool above it holds the queue, so that it knows which thread runs what,
+ * keeps the order, and can stop one task without touching the others.
  */
 export class WorkerThread {
   readonly piscina: Piscina;
-  readonly worker: workerThreads.Worker;
-  readonly shared = new Int32Array(new SharedArrayBuffer(word.count * Int32Array.BYTES_PER_ELEMENT));
+  readonly worker: Worker;
   readonly startedAt = performance.now();
-  private alive = true;
-  task: Task | undefined;
-  /** The last task that started here: output may come after it is done. */
-  private lastTask: Task | undefined;
+  /** Resolves when the thread is gone. */
+  readonly gone: Promise<void>;
+  death: Death | undefined;
+  /** Calls to the loop that are not over. */
+  readonly calls = new Map<number, LoopCall>();
+  private readonly shared = new Int32Array(new SharedArrayBuffer(word.count * Int32Array.BYTES_PER_ELEMENT));
   private readonly port: MessagePort;
+  /** Of the tasks that ran here, until nothing of them is left in the thread. */
+  private readonly origins = new Map<number, Task>();
+  private latest: Origin | undefined;
   private seen = 0;
   private setup: Setup | undefined;
   /** Called when the thread has loaded; undefined from then on. */
@@ -36,9 +55,10 @@ export class WorkerThread {
   constructor(
     readonly name: string,
     readonly index: number,
-    resourceLimits?: ResourceLimits,
+    options: ThreadOptions,
+    onEnd: (thread: WorkerThread) => void,
   ) {
-    this.piscina = startPiscina(name, resourceLimits);
+    this.piscina = startPiscina(options);
     this.worker = this.piscina.threads[0]!;
     nameThread(this.worker.threadId, name);
     const { port1, port2 } = new MessageChannel();
@@ -46,36 +66,39 @@ export class WorkerThread {
     this.setup = { name, port: port2, shared: this.shared.buffer as SharedArrayBuffer };
     port1.on("message", (message: ToLoop) => this.receive(message));
     port1.unref();
-    // Unfinished tasks hear of a death by their own rejection.
-    this.piscina.on("error", () => {});
-    this.worker.once("exit", () => {
-      this.catchUp(Number.POSITIVE_INFINITY);
-      this.alive = false;
-      this.port.close();
+    // Before Piscina hears of it, which would start another worker in its place.
+    this.worker.prependListener("error", (error) => this.ended({ error }));
+    this.gone = new Promise((resolve) => {
+      this.worker.prependListener("exit", (exitCode) => {
+        this.ended({ exitCode });
+        this.port.close();
+        onEnd(this);
+        resolve();
+      });
     });
   }
 
-  /** Sends a task; rejects when the thread dies of it, else gives the worker's reply. */
+  /** Sends a task; rejects when the thread ends under it (see `death`), else gives the worker's reply. */
   run(task: Task): Promise<Reply> {
-    this.task = task;
-    this.lastTask = task;
+    const { message } = task;
+    this.remember(task);
     const transferList = this.transferList(task);
-    return transferList.length === 0
-      ? this.piscina.run(task.message)
-      : this.piscina.run(task.message, { transferList: transferList as never });
+    const reply =
+      transferList.length === 0
+        ? this.piscina.run(message)
+        : this.piscina.run(message, { transferList: transferList as never });
+    // Another thread may get the same message, should this one end before it begins.
+    if (message.setup) message.setup = undefined;
+    return reply;
   }
 
-  /** The first task brings the thread its own port. */
-  private transferList({ transfer, message }: Task): Transferable[] {
-    if (!this.setup && transfer.length === 0) return noTransfer;
-    // A port that is there twice, as an argument or in the list as well, moves once.
-    const transferList = [...new Set(transfer)] as Transferable[];
-    if (this.setup) {
-      message.setup = this.setup;
-      transferList.push(this.setup.port);
-      this.setup = undefined;
-    }
-    return transferList;
+  /** Has the task begun to run? One that has not can run in another thread. */
+  hasStarted({ message }: Task): boolean {
+    return Atomics.load(this.shared, word.started) === message.id;
+  }
+
+  get hasLoaded(): boolean {
+    return this.whenUp === undefined;
   }
 
   /** Reads what the worker posted before its reply: output, calls. */
@@ -87,20 +110,25 @@ export class WorkerThread {
     }
   }
 
-  /** Asks the running task to stop: `checkCancelled`, `result()` and pending futures throw in it. */
-  ask(task: Task): void {
-    Atomics.store(this.shared, word.cancelled, task.message.id);
-    this.send({ id: 0 });
+  /** Asks the running task to stop: `checkCancelled`, `result()`, its signal and its calls to the loop say so. */
+  ask({ message }: Task, reason: unknown): void {
+    Atomics.store(this.shared, word.cancelled, message.id);
+    this.send({ id: 0, task: message.id, error: packError(reason) });
+    for (const call of this.calls.values()) if (call.task?.message === message) call.abort(reason);
   }
 
-  /** True while the worker waits for an answer of the loop. */
-  get waiting(): boolean {
-    return Atomics.load(this.shared, word.waiting) > 0;
+  /** The functions on the loop for which the task waits without a limit of time. */
+  get waitsFor(): string[] {
+    const blocking = Atomics.load(this.shared, word.waitsFor);
+    const awaited = Array.from(this.calls.values()).filter(
+      ({ id, isAwaited }) => isAwaited || id === blocking,
+    );
+    return awaited.map(({ name }) => name);
   }
 
-  async terminate(): Promise<void> {
-    this.alive = false;
-    await this.piscina.destroy();
+  /** Ends the thread, whatever it does; `gone` tells when it has ended. */
+  terminate(): void {
+    void this.piscina.destroy();
   }
 
   /** Calls back once a task that was sent runs: at once, or when the new thread has loaded. */
@@ -109,70 +137,97 @@ export class WorkerThread {
     else callback();
   }
 
+  private ended(death: Death): void {
+    this.catchUp(Number.POSITIVE_INFINITY);
+    this.death = { ...death, ...this.death };
+    this.terminate();
+  }
+
+  /** The first task brings the thread its own port. */
+  private transferList({ transfer, message }: Task): object[] {
+    if (!this.setup && transfer.length === 0) return transfer;
+    // A port that is there twice, as an argument or in the list as well, moves once.
+    const transferList = [...new Set(transfer)];
+    if (this.setup) {
+      message.setup = this.setup;
+      transferList.push(this.setup.port);
+      this.setup = undefined;
+    }
+    return transferList;
+  }
+
+  private remember(task: Task): void {
+    this.latest = task.origin;
+    this.origins.set(task.message.id, task);
+    if (this.origins.size <= rememberedOrigins) return;
+    const [oldest] = this.origins.keys();
+    this.origins.delete(oldest!);
+  }
+
+  private receive(message: ToLoop): void {
+    this.seen++;
+    const { kind } = message;
+    if (kind === "up") this.cameUp();
+    else if (kind === "output") this.inOriginOf(message.task, ({ write }) => write(message.fd, message.text));
+    else if (kind === "call") this.inOriginOf(message.task, () => this.call(message));
+    else if (kind === "await") this.noteAwait(message.id);
+    else if (kind === "cancel")
+      this.calls.get(message.id)?.abort(new CancelledError("The call was cancelled."));
+    else if (kind === "forget") for (const id of message.tasks) this.origins.delete(id);
+  }
+
+  private noteAwait(id: number): void {
+    const call = this.calls.get(id);
+    if (call) call.isAwaited = true;
+  }
+
+  /** What it throws is an uncaught error of the task's, and no reason to read no further. */
+  private inOriginOf(id: number, act: (origin: Origin) => void): void {
+    const origin = this.origins.get(id)?.origin ?? this.latest!;
+    origin.runInAsyncScope(() => {
+      try {
+        act(origin);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }, undefined);
+  }
+
+  private call(message: ToLoop & { kind: "call" }): void {
+    const call = runLoopCall(message, this.origins.get(message.task), (reply) => {
+      this.calls.delete(message.id);
+      this.send(reply);
+    });
+    if (call) this.calls.set(message.id, call);
+  }
+
   private cameUp(): void {
     const callbacks = this.whenUp ?? [];
     this.whenUp = undefined;
     for (const callback of callbacks) callback();
   }
 
-  private receive(message: ToLoop): void {
-    this.seen++;
-    if (message.kind === "up") this.cameUp();
-    else if (message.kind === "output") this.print(message.fd, message.text, message.task);
-    else if (message.kind === "call")
-      runLoopCall(message, this.taskOf(message.task), (reply) => this.send(reply));
-  }
-
-  private taskOf(id: number): Task | undefined {
-    return this.lastTask?.message.id === id ? this.lastTask : undefined;
-  }
-
-  private print(fd: 1 | 2, text: string | Uint8Array, id: number): void {
-    const stream = fd === 1 ? process.stdout : process.stderr;
-    const write = this.taskOf(id)?.write[fd] ?? stream.write;
-    write.call(stream, text);
-  }
-
   private send(message: ToWorker): void {
-    if (!this.alive) return;
+    if (this.death) return;
     this.port.postMessage(message);
     Atomics.add(this.shared, word.mail, 1);
     Atomics.notify(this.shared, word.mail);
   }
 }
 
-type Transferable = ArrayBuffer | MessagePort;
-const noTransfer: Transferable[] = [];
-
-/**
- * Piscina has no option for a worker's name, and Node takes it only where the Worker is made: that class
- * is exchanged while the constructor of Piscina makes its one worker.
- */
-function startPiscina(name: string, resourceLimits?: ResourceLimits): Piscina {
-  const { Worker } = workerThreads;
-  const Named = class extends Worker {
-    constructor(file: string | URL, options?: workerThreads.WorkerOptions) {
-      super(file, { ...options, name });
-    }
-  };
-  (workerThreads as { Worker: typeof Worker }).Worker = Named;
-  try {
-    return newPiscina(resourceLimits);
-  } finally {
-    (workerThreads as { Worker: typeof Worker }).Worker = Worker;
-  }
-}
-
-function newPiscina(resourceLimits?: ResourceLimits): Piscina {
+function startPiscina({ resourceLimits, atomics }: ThreadOptions): Piscina {
   const piscina = new Piscina({
     filename: join(__dirname, "../worker/main.js"),
     minThreads: 1,
     maxThreads: 1,
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
+    atomics,
     resourceLimits,
   });
-  // A dead worker is replaced by the executor, with its name.
-  piscina.options.minThreads = 0;
+  // Unfinished tasks hear of a death by their own rejection.
+  piscina.on("error", () => {});
   return piscina;
 }

@@ -8,19 +8,51 @@ import { importContext, type WireContext } from "../context/wire-context";
 import type { ToLoop, ToWorker } from "../task/message";
 import type { Task } from "../task/task";
 import { type AnyFunction, isThenable } from "../task/types";
+import { awaitAs, awaitName, type Waitable, type Waiter } from "../task/waiting";
+import { OpenResources } from "./open-resources";
 
 /** On the loop's thread: runs what workers ask for, in the order of their messages. */
 
 /** A call from a worker that the loop is running. */
-export interface LoopCall {
-  /** The task that made it. */
-  task: Task | undefined;
-  /** Tasks submitted by it that are not over. */
-  tasks: Set<Task>;
+export class LoopCall {
+  #controller: AbortController | undefined;
+  #aborted: { reason: unknown } | undefined;
+
+  /** The name under which its function is awaited. */
+  readonly name = awaitName("call to the loop");
+  /** What its function may wait for. */
+  readonly waits = new Map<Waiter, Waitable>();
+  readonly resources = new OpenResources();
+  /** The task awaits the answer, and nothing else. */
+  isAwaited = false;
+  isOver = false;
+
+  constructor(
+    readonly id: number,
+    /** The task that made it; undefined when nothing more is known of it. */
+    readonly task: Task | undefined,
+  ) {}
+
+  end(): void {
+    this.isOver = true;
+    this.resources.release();
+  }
+
+  /** Aborted when the call, or the task that made it, is cancelled. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort(this.#aborted.reason);
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason };
+    this.#controller?.abort(reason);
+  }
 }
 
 /** Which call from a worker the code on the loop belongs to. */
-export const loopCalls = new AsyncLocalStorage<LoopCall>();
+export const loopCalls = new AsyncLocalStorage<LoopCall | undefined>();
 
 type Call = Extract<ToLoop, { kind: "call" }>;
 interface Parts {
@@ -29,9 +61,15 @@ interface Parts {
   context: WireContext;
 }
 
-export function runLoopCall(message: Call, task: Task | undefined, send: (reply: ToWorker) => void): void {
-  if (message.soon) runSoon(message);
-  else runReplying(message, task, send);
+/** Gives the call when its answer is still to come. */
+export function runLoopCall(
+  message: Call,
+  task: Task | undefined,
+  send: (reply: ToWorker) => void,
+): LoopCall | undefined {
+  if (!message.soon) return runReplying(message, task, send);
+  runSoon(message);
+  return undefined;
 }
 
 /** An error here is nobody's to catch: it becomes an uncaught exception of the loop, as in a timer. */
@@ -41,36 +79,44 @@ function runSoon(message: Call): void {
       throw error;
     });
   try {
-    const value = start(message);
-    Promise.resolve(value).catch(report);
+    const value = loopCalls.run(undefined, start, message);
+    if (isThenable(value)) value.then(undefined, report);
   } catch (error) {
     report(error);
   }
 }
 
-function runReplying(message: Call, task: Task | undefined, send: (reply: ToWorker) => void): void {
+function runReplying(
+  message: Call,
+  task: Task | undefined,
+  send: (reply: ToWorker) => void,
+): LoopCall | undefined {
   const { id } = message;
-  const call: LoopCall = { task, tasks: new Set() };
-  const fail = (error: unknown) => {
-    task?.calls.delete(call);
-    send({ id, error: packError(error) });
-  };
+  const call = new LoopCall(id, task);
+  const fail = (error: unknown) => send({ id, error: packError(error) });
   const succeed = (value: unknown) => {
-    task?.calls.delete(call);
     try {
       send(isPlain(value) ? { id, value } : packed(id, value, task));
     } catch (error) {
       fail(error);
     }
   };
-  task?.calls.add(call);
+  const begin = () => {
+    const value = start(message);
+    return isThenable(value) ? awaitAs(call.name, () => value) : value;
+  };
   try {
-    const value = loopCalls.run(call, start, message);
-    if (isThenable(value)) value.then(succeed, fail);
-    else succeed(value);
+    const value = loopCalls.run(call, () => call.resources.watch(message.fn, begin));
+    if (value instanceof Promise) {
+      value.then(succeed, fail).finally(() => call.end());
+      return call;
+    }
+    succeed(value);
   } catch (error) {
+    call.end();
     fail(error);
   }
+  return undefined;
 }
 
 function packed(id: number, value: unknown, task: Task | undefined): ToWorker {

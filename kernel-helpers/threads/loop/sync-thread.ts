@@ -1,6 +1,5 @@
 import { workerData } from "node:worker_threads";
-import { transferable } from "../task/message";
-import run from "../worker/main";
+import { runMessage } from "../worker/run-task";
 import type { SyncThreadData } from "./run-sync";
 
 /** The thread of `runSync`: runs one message and rings, whatever happens. */
@@ -13,9 +12,8 @@ function ring(): void {
 }
 
 async function main(): Promise<void> {
-  const reply = await run(message);
-  const { [transferable]: transfer = [] } = reply as { [transferable]?: ArrayBuffer[] };
-  answer.postMessage(reply, transfer);
+  const { reply, transfer } = await runMessage(message);
+  answer.postMessage(reply, [...new Set(transfer)] as ArrayBuffer[]);
   ring();
 }
 

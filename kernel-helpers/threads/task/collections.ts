@@ -37,6 +37,12 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
+  /** Puts it before all others. */
+  unshift(item: T): void {
+    if (this.#head > 0) this.#items[--this.#head] = item;
+    else this.#items.unshift(item);
+  }
+
   shift(): T | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#head];

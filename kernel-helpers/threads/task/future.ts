@@ -1,4 +1,6 @@
+import { AsyncResource } from "node:async_hooks";
 import { CancelledError, TimeoutError } from "./errors";
+import type { Waiter } from "./waiting";
 
 /** What stands behind a future: how to wait for it in this thread, and how to cancel it. */
 export interface FutureSource {
@@ -6,8 +8,8 @@ export interface FutureSource {
   block(timeoutMs: number): void;
   /** Asks for the work to stop; true when it could still be asked. */
   cancel(): boolean;
-  /** The future is being awaited. */
-  awaited?(): void;
+  /** Somebody begins to await the future. */
+  awaited?(waiter: Waiter): void;
 }
 
 type State = "pending" | "fulfilled" | "rejected";
@@ -24,8 +26,8 @@ export class Future<T> implements Promise<T> {
   #state: State = "pending";
   #value: unknown;
   #source: FutureSource;
-  #callbacks: (() => void)[] = [];
-  #promise: Promise<T> | undefined;
+  #callbacks: (() => void)[] | undefined;
+  #waiters: Set<Waiter> | undefined;
 
   /** @internal */
   constructor(source: FutureSource) {
@@ -80,7 +82,10 @@ export class Future<T> implements Promise<T> {
     if (!this.done()) throw new TimeoutError(`There was no result within ${timeoutMs} ms. The call goes on.`);
   }
 
-  /** Calls `callback(future)` when the future is done, at once if it is. An error in it is reported, not thrown. */
+  /**
+   * Calls `callback(future)` when the future is done, at once if it is, in the async context of this call. An error
+   * in it is reported, not thrown.
+   */
   addDoneCallback(callback: (future: Future<T>) => void): void {
     const call = () => {
       try {
@@ -92,7 +97,7 @@ export class Future<T> implements Promise<T> {
       }
     };
     if (this.done()) call();
-    else this.#callbacks.push(call);
+    else this.#onDone(AsyncResource.bind(call));
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a future can be awaited
@@ -100,36 +105,58 @@ export class Future<T> implements Promise<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#asPromise().then(onFulfilled, onRejected);
+    return this.#promise().then(onFulfilled, onRejected);
   }
 
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
-    return this.#asPromise().catch(onRejected);
+    return this.#promise().catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null): Promise<T> {
-    return this.#asPromise().finally(onFinally);
+    return this.#promise().finally(onFinally);
   }
 
-  #asPromise(): Promise<T> {
-    if (this.#promise) return this.#promise;
-    if (!this.done()) this.#source.awaited?.();
-    this.#promise = new Promise<T>((resolve, reject) => {
-      this.addDoneCallback(() => {
-        if (this.#state === "rejected") reject(this.#value);
-        else resolve(this.#value as T);
-      });
+  /** A new one for each who waits, so that it can be told who that is. */
+  #promise(): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#state === "pending") {
+        this.#waiters ??= new Set();
+        const waiter = { resolve, reject };
+        this.#waiters.add(waiter);
+        this.#source.awaited?.(waiter);
+      } else if (this.#state === "rejected") reject(this.#value);
+      else resolve(this.#value as T);
     });
-    return this.#promise;
+  }
+
+  #onDone(call: () => void): void {
+    this.#callbacks ??= [];
+    this.#callbacks.push(call);
+  }
+
+  /** @internal */
+  get waiters(): Iterable<Waiter> {
+    return this.#waiters ?? [];
+  }
+
+  /** @internal */
+  get isPromise(): boolean {
+    return false;
   }
 
   /** @internal Settles once; later calls do nothing. */
-  settle(state: "fulfilled" | "rejected", value: unknown): void {
+  settle(ok: boolean, value: unknown): void {
     if (this.#state !== "pending") return;
-    this.#state = state;
+    this.#state = ok ? "fulfilled" : "rejected";
     this.#value = value;
+    const waiters = this.#waiters;
+    this.#waiters = undefined;
+    for (const { resolve, reject } of waiters ?? []) {
+      if (ok) resolve(value as never);
+      else reject(value);
+    }
     const callbacks = this.#callbacks;
-    this.#callbacks = [];
-    for (const call of callbacks) call();
+    this.#callbacks = undefined;
+    for (const call of callbacks ?? []) call();
   }
 }

@@ -1,7 +1,17 @@
 import type { MessagePort } from "node:worker_threads";
-import type { FunctionTarget, Packed } from "../closures/packed";
 
 /** What crosses between the loop and the workers. Short keys and few objects: each costs its clone. */
+
+/** Values that `closures/` has packed; only it reads them. */
+export interface Packed {
+  root: unknown;
+}
+
+/** A function that captures nothing and has no properties: its code is all of it. */
+export interface FunctionTarget {
+  code: string;
+  id: number;
+}
 
 /** Words of the shared memory that each worker has with the loop. */
 export const word = {
@@ -9,9 +19,11 @@ export const word = {
   mail: 0,
   /** The number of the task that is to stop, or 0. */
   cancelled: 1,
-  /** How many answers of the loop the worker waits for, in `result()` or `await`. */
-  waiting: 2,
-  count: 3,
+  /** The call to the loop for whose answer the worker blocks without a limit of time, or 0. */
+  waitsFor: 2,
+  /** The number of the task that has begun last. */
+  started: 3,
+  count: 4,
 } as const;
 
 /** Comes with the first task of a worker. */
@@ -67,14 +79,18 @@ export type ToLoop =
     }
   /** The thread has loaded: its first task starts. */
   | { kind: "up" }
+  /** Nothing is left of these tasks, no timer, no handler: they can print no more. */
+  | { kind: "forget"; tasks: number[] }
+  /** The task itself awaits the answer to the call, and nothing else. */
+  | { kind: "await"; id: number }
+  /** Nobody waits for the answer to the call any more. */
+  | { kind: "cancel"; id: number }
   | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };
 
-/** The key under which a reply names what Piscina is to move. */
-export const transferable = Symbol.for("Piscina.transferable");
-
-/** From the loop to a worker. */
+/** From the loop to a worker: the answer to a call, or, with id 0, that `task` is to stop because of `error`. */
 export interface ToWorker {
   id: number;
+  task?: number;
   value?: unknown;
   packed?: Packed;
   error?: unknown;

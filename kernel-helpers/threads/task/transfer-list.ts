@@ -2,8 +2,6 @@ import { types } from "node:util";
 
 import workerThreads = require("node:worker_threads");
 
-import { isDetached } from "../closures/plain";
-
 /** The transfer list as Node takes it: typed arrays stand for their buffers. Throws what cannot move. */
 export function checkTransfer(list: readonly object[]): object[] {
   if (!Array.isArray(list)) {
@@ -59,4 +57,17 @@ function isPool(buffer: ArrayBuffer): boolean {
     isMarkedAsUntransferable?: (value: object) => boolean;
   };
   return isMarkedAsUntransferable?.(buffer) ?? buffer.byteLength === Buffer.poolSize;
+}
+
+export function isDetached(buffer: ArrayBufferLike): boolean {
+  // `detached` exists from Node 22 on; an empty buffer that cannot be sliced is detached in Node 20.
+  const { detached } = buffer as { detached?: boolean };
+  if (detached !== undefined) return detached;
+  if (buffer.byteLength > 0 || types.isSharedArrayBuffer(buffer)) return false;
+  try {
+    buffer.slice(0);
+    return false;
+  } catch {
+    return true;
+  }
 }

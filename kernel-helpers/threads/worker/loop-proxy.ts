@@ -10,13 +10,17 @@ import { wouldBlockLoop } from "../task/errors";
 import { Future } from "../task/future";
 import { type Setup, type ToLoop, type ToWorker, word } from "../task/message";
 import type { AnyFunction } from "../task/types";
+import { type Waiter, whoAwaits } from "../task/waiting";
 import {
   cancelled,
+  cancelTask,
   connect,
-  isCancelled,
+  currentTask,
+  isCancelledHere,
   post,
   recordHere,
   requireFreeLoop,
+  taskName,
   type WorkerContext,
   workerContext,
 } from "./worker-context";
@@ -51,7 +55,7 @@ export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unkn
   requireFunction(fn, "callSoonThreadsafe");
   const context = workerContext();
   if (!context) setImmediate(AsyncResource.bind(() => fn(...args)));
-  else post({ kind: "call", id: 0, soon: true, task: context.task, ...packCall(fn, args) });
+  else post({ kind: "call", id: 0, soon: true, task: currentTask()?.id ?? 0, ...packCall(fn, args) });
 }
 
 /**
@@ -87,15 +91,15 @@ function requireFunction(fn: unknown, name: string): void {
 
 function callHere<A extends unknown[], R>(fn: (...args: A) => R, args: A): Future<Awaited<R>> {
   const cancel = () => {
-    future.settle("rejected", cancelled());
+    future.settle(false, cancelled());
     return true;
   };
   const future: Future<Awaited<R>> = new Future({ block: wouldBlockLoop, cancel });
   new Promise<void>((resolve) => setImmediate(resolve))
     .then(() => fn(...args))
     .then(
-      (value) => future.settle("fulfilled", value),
-      (error) => future.settle("rejected", error),
+      (value) => future.settle(true, value),
+      (error) => future.settle(false, error),
     );
   return future;
 }
@@ -108,20 +112,35 @@ function callLoop<A extends unknown[], R>(
   requireFreeLoop("runCoroutineThreadsafe");
   const id = ++lastCall;
   const future = new Future<Awaited<R>>({
-    block: (timeoutMs) => block(to, future, timeoutMs),
+    block: (timeoutMs) => block(to, id, future, timeoutMs),
     cancel: () => cancelCall(id),
-    awaited: () => countAwaited(to, future),
+    awaited: (waiter) => noteAwait(id, waiter),
   });
-  const message: ToLoop = { kind: "call", id, soon: false, task: to.task, ...packCall(fn, args) };
+  const message: ToLoop = {
+    kind: "call",
+    id,
+    soon: false,
+    task: currentTask()?.id ?? 0,
+    ...packCall(fn, args),
+  };
   pending.set(id, future as Future<unknown>);
   post(message);
   return future;
 }
 
-/** Tells the loop that this thread waits, until the answer is there. */
-function countAwaited(to: WorkerContext, future: Future<unknown>): void {
-  Atomics.add(to.shared, word.waiting, 1);
-  future.addDoneCallback(() => Atomics.sub(to.shared, word.waiting, 1));
+/** Milliseconds after which an answer that is still awaited is taken for a late one. */
+const lateMs = 20;
+
+/** Tells the loop, which looks for deadlocks, that the task itself awaits a late answer and nothing can wake it. */
+function noteAwait(id: number, waiter: Waiter): void {
+  const run = currentTask();
+  const look = async () => {
+    if (!pending.has(id) || !run) return;
+    const names = await whoAwaits(waiter);
+    const others = process.getActiveResourcesInfo().some((type) => !/^(MessagePort|Immediate)$/.test(type));
+    if (names.includes(taskName(run)) && !others) post({ kind: "await", id });
+  };
+  setTimeout(look, lateMs).unref();
 }
 
 function packCall(fn: AnyFunction, args: unknown[]) {
@@ -137,19 +156,21 @@ function packCall(fn: AnyFunction, args: unknown[]) {
 }
 
 function cancelCall(id: number): boolean {
-  finish(id, "rejected", cancelled());
+  finish(id, false, cancelled());
+  post({ kind: "cancel", id });
   return true;
 }
 
 /** Waits in this thread for mail from the loop, until the future is done or the time is over. */
-function block(from: WorkerContext, future: Future<unknown>, timeoutMs: number): void {
+function block(from: WorkerContext, id: number, future: Future<unknown>, timeoutMs: number): void {
   const until = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : performance.now() + timeoutMs;
   recordHere("blocked");
-  Atomics.add(from.shared, word.waiting, 1);
+  const outer = Atomics.load(from.shared, word.waitsFor);
+  if (timeoutMs === Number.POSITIVE_INFINITY) Atomics.store(from.shared, word.waitsFor, id);
   try {
     while (waitForMail(from, future, until));
   } finally {
-    Atomics.sub(from.shared, word.waiting, 1);
+    Atomics.store(from.shared, word.waitsFor, outer);
     recordHere("resumed");
   }
 }
@@ -158,7 +179,7 @@ function waitForMail(from: WorkerContext, future: Future<unknown>, until: number
   const seen = Atomics.load(from.shared, word.mail);
   if (seen !== from.read && readMail(from, future)) from.read = seen;
   if (future.done()) return false;
-  if (isCancelled(from)) throw cancelled();
+  if (isCancelledHere()) throw cancelled();
   const left = until === Number.POSITIVE_INFINITY ? until : until - performance.now();
   if (left <= 0) return false;
   Atomics.wait(from.shared, word.mail, seen, left);
@@ -176,20 +197,19 @@ function readMail(from: WorkerContext, future: Future<unknown>): boolean {
 
 /** A reply to a call that nobody waits for any more is dropped. */
 function receive(message: ToWorker): void {
-  if (message.id === 0) cancelPending();
+  if (message.id === 0) cancelPending(message);
   else if (!pending.has(message.id)) return;
-  else if ("error" in message) finish(message.id, "rejected", unpackError(message.error));
-  else finish(message.id, "fulfilled", message.packed ? unpackValue(message.packed) : message.value);
+  else if ("error" in message) finish(message.id, false, unpackError(message.error));
+  else finish(message.id, true, message.packed ? unpackValue(message.packed) : message.value);
 }
 
-function cancelPending(): void {
-  const context = workerContext();
-  if (context && isCancelled(context))
-    for (const id of [...pending.keys()]) finish(id, "rejected", cancelled());
+function cancelPending({ task, error }: ToWorker): void {
+  cancelTask(task!, unpackError(error));
+  if (isCancelledHere()) for (const id of [...pending.keys()]) finish(id, false, cancelled());
 }
 
-function finish(id: number, state: "fulfilled" | "rejected", value: unknown): void {
+function finish(id: number, ok: boolean, value: unknown): void {
   const future = pending.get(id);
   pending.delete(id);
-  future?.settle(state, value);
+  future?.settle(ok, value);
 }

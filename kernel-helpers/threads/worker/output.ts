@@ -9,7 +9,7 @@ export function sendOutput(): void {
 function redirect(stream: NodeJS.WriteStream, fd: 1 | 2): void {
   const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
     // Bytes go as they are: a chunk may end in the middle of a character.
-    post({ kind: "output", fd, text: chunk, task: currentTask() });
+    post({ kind: "output", fd, text: chunk, task: currentTask()?.id ?? 0 });
     const callback = typeof encoding === "function" ? encoding : done;
     if (typeof callback === "function") queueMicrotask(callback as () => void);
     return true;

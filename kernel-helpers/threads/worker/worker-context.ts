@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { MessagePort } from "node:worker_threads";
 import { type EventKind, recordEvent } from "../../timing/recorder";
 import { CancelledError, DeadlockError } from "../task/errors";
@@ -12,14 +13,25 @@ export interface WorkerContext {
   loopWaits: boolean;
   /** Messages posted so far. */
   posts: number;
-  /** The task that runs now, and its number in the timeline. */
-  task: number;
-  timelineTask: number;
+  /** The task that began last. */
+  task: TaskRun | undefined;
   /** What the bell of the mail showed when all was read. */
   read: number;
 }
 
+/** A task as its thread knows it. */
+export interface TaskRun {
+  /** The task's number. */
+  readonly id: number;
+  /** Its number in the timeline. */
+  readonly timelineTask: number;
+  /** Aborted when the task is to stop; made when somebody asks for it. */
+  controller?: AbortController;
+}
+
 let current: WorkerContext | undefined;
+/** The task that the code belongs to: that of a timer or an event is the one that started it. */
+const runs = new AsyncLocalStorage<TaskRun>();
 
 /** This thread's own, or undefined on the event loop's thread. */
 export function workerContext(): WorkerContext | undefined {
@@ -33,14 +45,33 @@ export function workerName(): string | undefined {
 
 export function connect({ name, port, shared, loopWaits = false }: Setup): WorkerContext {
   const words = new Int32Array(shared);
-  current = { name, port, shared: words, loopWaits, posts: 0, task: 0, timelineTask: 0, read: 0 };
+  current = { name, port, shared: words, loopWaits, posts: 0, task: undefined, read: 0 };
   return current;
 }
 
-export function beginTask(task: number, timelineTask: number): void {
-  current!.task = task;
-  current!.timelineTask = timelineTask;
+/** The name under which an asynchronous task is awaited. */
+export function taskName({ id }: TaskRun): string {
+  return `task #${id}`;
 }
+
+/** Calls `fn` as the task. */
+export function runTask<A, R>(run: TaskRun, fn: (argument: A) => R, argument: A): R {
+  current!.task = run;
+  Atomics.store(current!.shared, word.started, run.id);
+  forgotten.register(run, run.id);
+  return runs.run(run, fn, argument);
+}
+
+/** The task that the code belongs to; undefined outside of a thread of an executor. */
+export function currentTask(): TaskRun | undefined {
+  return current && (runs.getStore() ?? current.task);
+}
+
+/** Tells the loop when nothing is left of a task that could print or call. */
+const forgotten = new FinalizationRegistry<number>((id) => {
+  if (unused.push(id) === 1) setImmediate(() => post({ kind: "forget", tasks: unused.splice(0) })).unref();
+});
+const unused: number[] = [];
 
 export function postCount(): number {
   return current!.posts;
@@ -58,11 +89,8 @@ export function mailbox(): SharedArrayBuffer | undefined {
 
 /** Records an event of the task that runs here. */
 export function recordHere(kind: EventKind): void {
-  if (current) recordEvent(kind, current.timelineTask);
-}
-
-export function currentTask(): number {
-  return current?.task ?? 0;
+  const run = currentTask();
+  if (run) recordEvent(kind, run.timelineTask);
 }
 
 /**
@@ -74,15 +102,17 @@ export function checkCancelled(): void {
 }
 
 export function isCancelledHere(): boolean {
-  return current !== undefined && isCancelled(current);
+  const run = currentTask();
+  return run !== undefined && Atomics.load(current!.shared, word.cancelled) === run.id;
 }
 
 export function cancelled(): CancelledError {
   return new CancelledError("The task was cancelled.");
 }
 
-export function isCancelled({ shared, task }: WorkerContext): boolean {
-  return task !== 0 && Atomics.load(shared, word.cancelled) === task;
+/** The loop says that a task is to stop. */
+export function cancelTask(id: number, reason: unknown): void {
+  if (current?.task?.id === id) current.task.controller?.abort(reason);
 }
 
 /** Throws in a thread for which the loop's own thread waits. */

@@ -35,7 +35,7 @@ test("a build that works is no error", async () => {
 
 test("an error of the new build in a thread says that the program is to be restarted", async () => {
   const message = await said(
-    "worker/main.js",
+    "worker/run-task.js",
     `(text) => text.replace("if (message.setup)", "message.gone.now; if (message.setup)")`,
   );
   expect(message).toMatch(/undefined.*\nkernel-helpers was rebuilt while this program runs: restart it/);
