@@ -91,9 +91,9 @@ function withBrokenTypeScript(): string {
   copied("kernel-helpers/dist/kernel", join(root, "kernel-helpers", "dist", "kernel"));
   copied("tslab", join(root, "node_modules", "tslab"));
   symlinkSync(join(root, "node_modules", "zeromq"), join(modules, "zeromq"), "junction");
-  const typescript = join(modules, "@tslab", "typescript-for-tslab");
+  const typescript = join(modules, "typescript");
   mkdirSync(typescript, { recursive: true });
-  writeFileSync(join(typescript, "package.json"), '{ "version": "5.0.4" }');
+  writeFileSync(join(typescript, "package.json"), '{ "version": "6.0.3" }');
   writeFileSync(join(typescript, "index.js"), 'throw new Error("TypeScript is broken")');
   return folder;
 }

@@ -12,12 +12,12 @@ describe("the kernel answers", () => {
   afterAll(() => kernel[Symbol.asyncDispose]());
 
   test("kernel_info with the versions that run, on shell and on control", async () => {
-    const { version } = require("@tslab/typescript-for-tslab");
+    const { version } = require("typescript/package.json");
     for (const channel of ["shell", "control"] as const) {
       const { reply } = await kernel.ask("kernel_info_request", {}, channel);
       expect(reply).toMatchObject({ status: "ok", protocol_version: "5.3", implementation: "tslab" });
       expect(reply.language_info).toMatchObject({ name: "typescript", version, file_extension: ".ts" });
-      expect(reply.banner).toMatch(/^TypeScript 5\.0\.4 on Node\.js v24\./);
+      expect(reply.banner).toMatch(/^TypeScript 6\.0\.3 on Node\.js v24\./);
     }
   });
 

@@ -1,48 +1,56 @@
-/** tslab's converter, with what its executor does not pass on: diagnostics, and the way back to the source. */
+/** tslab's converter on today's TypeScript, with what its executor does not pass on: faults, and the way back to the source. */
 
-import { existsSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import type { Converter, ConvertResult } from "tslab/dist/converter";
-import type { Executor } from "tslab/dist/executor";
-import type * as jupyterModule from "tslab/dist/jupyter";
+import { join } from "node:path";
+import type { Converter } from "tslab/dist/converter";
 import type * as metadataModule from "tslab/dist/metadata";
-import { toCharacters, toUnits } from "../cursor";
-import type { AnswerRequest, Compilation, CompiledScript, CompileRequest } from "./protocol";
-import type { TypeScript } from "./tsc";
+import type { SourceFile } from "typescript";
+import { type CellSource, parses, readCell } from "./cell-source";
+import { type FaultWorld, faults, untypedHint } from "./faults";
+import { filesOf, ImportedFiles } from "./imported-files";
+import type { AnswerRequest, Compilation, CompileRequest, Fault } from "./protocol";
+import { Questions } from "./questions";
 import { loadTypeScript } from "./typescript";
 
 /** tslab puts one line, `export {};`, before every cell, and its executor one before the script. */
 const added = { source: 1, script: 1 };
-const nothingAdded = { source: 0, script: 0 };
-
-/** Whether a source has a `for await` outside every function. */
-function hasTopLevelForAwait(ts: TypeScript, source: string): boolean {
-  if (!/\bfor\s+await\b/.test(source)) return false;
-  const visit = (node: import("@tslab/typescript-for-tslab").Node): boolean => {
-    if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) return false;
-    if (ts.isForOfStatement(node) && node.awaitModifier) return true;
-    return ts.forEachChild(node, visit) ?? false;
-  };
-  return visit(ts.createSourceFile("cell.ts", source, ts.ScriptTarget.Latest));
-}
 
 /** The name of a cell's script. It has no space: V8 ignores a `sourceURL` with one. */
 function scriptName(label: string): string {
   return `${label.replaceAll(" ", "-")}.js`;
 }
 
+/** What a file declares at its top. */
+function namesOf(file: SourceFile): string[] {
+  return [...((file as SourceFile & { locals?: Map<string, unknown> }).locals?.keys() ?? [])];
+}
+
 /** Compiles cells for tslab's executor, and answers questions about code. */
 export class Compiler {
   readonly #typescript = loadTypeScript();
-  /** Cells that are modules (`@module`), by the path they compile to. */
+  /** Cells that are modules (`@module`), by their path. */
   readonly #modules = new Map<string, { label: string; source: string }>();
-  readonly node: Converter = this.#typescript.createConverter({ isJS: false, isBrowser: false });
-  #browser: Converter | undefined;
+  /** Names that cells declare which have been compiled, and which of them did last. */
+  readonly #declaredIn = new Map<string, string>();
+  readonly #told = new Set<string>();
+  readonly #files: ImportedFiles;
+  readonly #converters: { node?: Converter; browser?: Converter } = {};
+  readonly #questions: Questions;
+
+  constructor() {
+    const { ts, conversion } = this.#typescript;
+    this.#files = new ImportedFiles(ts, (path) => this.#modules.get(path));
+    this.#questions = new Questions(ts, (declarations, source, position) => {
+      const metadata = this.#metadata(source);
+      conversion.begin(readCell(ts, source), join(process.cwd(), "cell.js"));
+      this.#converter(metadata).inspect(declarations, conversion.cell!.text, position);
+      return conversion.question;
+    });
+  }
 
   #converter({ mode }: metadataModule.CodeMetadata): Converter {
-    if (mode !== "browser") return this.node;
-    this.#browser ??= this.#typescript.createConverter({ isJS: false, isBrowser: true });
-    return this.#browser;
+    const key = mode === "browser" ? "browser" : "node";
+    this.#converters[key] ??= this.#typescript.createConverter({ isJS: false, isBrowser: key === "browser" });
+    return this.#converters[key];
   }
 
   #metadata(source: string): metadataModule.CodeMetadata {
@@ -52,72 +60,102 @@ export class Compiler {
 
   /** Creates the first program, so that no cell pays for it. */
   warmUp() {
-    this.node.inspect("", "1", 0);
+    this.#questions.warmUp();
   }
 
   compile({ label, declarations, source }: CompileRequest): Compilation {
+    const { ts, conversion } = this.#typescript;
     const metadata = this.#metadata(source);
-    const typescript = this.#typescript.ts.version;
-    const { module } = metadata;
-    if (module) {
-      this.#modules.set(join(process.cwd(), `${module}.js`), { label, source });
-      const diagnostics = this.#converter(metadata).addModule(module, source, metadata);
-      return { metadata, diagnostics, scripts: [], typescript };
+    const cell = readCell(ts, source);
+    const compilation = { metadata, faults: [], imports: {}, files: [], notices: [] };
+    const world = this.#world(cell, declarations);
+    if (!parses(cell.file)) {
+      const { parseDiagnostics } = cell.file as unknown as { parseDiagnostics: [] };
+      return { ...compilation, faults: faults(parseDiagnostics, world) };
     }
-    if (metadata.mode === "browser") return { metadata, diagnostics: [], scripts: [], typescript };
-    const { converted, scripts } = this.#convert(label, declarations, source);
-    return { metadata, diagnostics: converted.diagnostics, converted, scripts, typescript };
-  }
-
-  #convert(label: string, declarations: string, source: string) {
-    const { maps, state, ts } = this.#typescript;
-    maps.clear();
-    state.namesOnly = true;
-    const result = this.node.convert(declarations, source);
-    const scripts = (result.sideOutputs ?? []).flatMap(
-      ({ path, data }) => this.#fileScript(path, data) ?? [],
-    );
-    if (!result.output) return { converted: result, scripts };
     const name = scriptName(label);
-    scripts.push({ name, label, source, maps: maps.back(result.output), added });
-    const converted: ConvertResult = {
-      ...result,
-      output: `\n${result.output}\n//# sourceURL=${name}`,
-      hasToplevelAwait: result.hasToplevelAwait || hasTopLevelForAwait(ts, source),
-    };
-    return { converted, scripts };
+    conversion.begin(cell, join(process.cwd(), name));
+    const { module } = metadata;
+    const converter = this.#converter(metadata);
+    if (module) {
+      const path = join(process.cwd(), `${module}.ts${metadata.jsx ? "x" : ""}`).replaceAll("\\", "/");
+      this.#modules.set(path, { label, source });
+      converter.addModule(module, source, metadata);
+      return { ...compilation, ...this.#findings(world) };
+    }
+    if (metadata.mode === "browser") return compilation;
+    return { ...compilation, ...this.#convert(converter, label, declarations, world) };
   }
 
-  /** A `.ts` file beside the notebook, or a cell that is a module, compiled because a cell imports it. */
-  #fileScript(path: string, script: string): CompiledScript | undefined {
-    const maps = this.#typescript.maps.back(script);
-    const cell = this.#modules.get(path);
-    if (cell) return { name: path, ...cell, maps, added: { ...nothingAdded, source: added.source } };
-    const file = [".ts", ".tsx"].map((end) => path.replace(/\.js$/, end)).find((each) => existsSync(each));
-    if (!file) return undefined;
-    const label = relative(process.cwd(), file);
-    return { name: path, label, source: readFileSync(file, "utf8"), maps, added: nothingAdded };
-  }
-
-  /** Answers as tslab's own handler, with positions in characters, as Jupyter counts them. */
-  answer({ msg_type, content, declarations }: AnswerRequest): object {
-    const { JupyterHandlerImpl } = require("tslab/dist/jupyter") as typeof jupyterModule;
-    const about = {
-      inspect: (code: string, position: number) =>
-        this.#converter(this.#metadata(code)).inspect(declarations, code, position),
-      complete: (code: string, position: number) =>
-        this.#converter(this.#metadata(code)).complete(declarations, code, position),
-    };
-    const handler = new JupyterHandlerImpl(about as Partial<Executor> as Executor, false);
-    if (msg_type === "is_complete_request") return handler.handleIsComplete(content);
-    const { code } = content;
-    const cursor_pos = toUnits(code, content.cursor_pos ?? code.length);
-    if (msg_type === "inspect_request") return handler.handleInspect({ ...content, cursor_pos });
-    const reply = handler.handleComplete({ code, cursor_pos });
+  #world(cell: CellSource, declarations: string): FaultWorld {
     return {
-      ...reply,
-      cursor_start: toCharacters(code, reply.cursor_start),
-      cursor_end: toCharacters(code, reply.cursor_end),
+      ts: this.#typescript.ts,
+      cell,
+      cwd: process.cwd(),
+      hasOwnLibrary: this.#typescript.hasOwnLibrary === true,
+      failedCellOf: (name) =>
+        new RegExp(`\\b${name.replaceAll("$", "\\$")}\\b`).test(declarations)
+          ? undefined
+          : this.#declaredIn.get(name),
+      moduleCell: (path) => this.#modules.get(path),
     };
+  }
+
+  /** What the conversion found: faults, and what is to be told once. */
+  #findings(world: FaultWorld): { faults: Fault[]; notices: string[] } {
+    const { conversion, fault } = this.#typescript;
+    const found = faults(conversion.diagnostics, world);
+    const notices = [
+      ...(fault ? [fault] : []),
+      ...conversion.untyped.map((each) => untypedHint(each, this.#typescript.ts)),
+    ].filter((each) => !this.#told.has(each));
+    for (const each of notices) this.#told.add(each);
+    return { faults: found, notices };
+  }
+
+  #convert(converter: Converter, label: string, declarations: string, world: FaultWorld) {
+    const { conversion } = this.#typescript;
+    const { cell } = world;
+    conversion.namesOnly = true;
+    const result = converter.convert(declarations, cell.text);
+    const findings = this.#findings(world);
+    const program = conversion.builder!.getProgram();
+    const file = program.getSourceFile(conversion.builder!.cell)!;
+    for (const name of namesOf(file)) this.#declaredIn.set(name, label);
+    if (findings.faults.length > 0) return findings;
+    const reached = filesOf(program, file);
+    const files = this.#files.changed(reached, program.getCompilerOptions());
+    const { imports } = reached;
+    if (!result.output) return { ...findings, imports, files, converted: result };
+    const name = scriptName(label);
+    const maps = conversion.maps(result.output);
+    return {
+      ...findings,
+      imports,
+      files,
+      script: { name, label, source: cell.file.text, maps, added },
+      converted: {
+        ...result,
+        declOutput: `${result.declOutput}${this.#namespaces(declarations, file)}`,
+        output: `\n${result.output}\n//# sourceURL=${name}`,
+        hasToplevelAwait: cell.hasTopLevelAwait,
+        lastExpressionVar: conversion.lastExpression,
+      },
+    };
+  }
+
+  /** tslab forgets the namespaces of earlier cells. */
+  #namespaces(declarations: string, cell: SourceFile): string {
+    if (!/\bnamespace\b/.test(declarations)) return "";
+    const { ts } = this.#typescript;
+    const redeclared = new Set(namesOf(cell));
+    const { statements } = ts.createSourceFile("earlier.d.ts", declarations, ts.ScriptTarget.Latest, true);
+    const kept = statements.filter((each) => ts.isModuleDeclaration(each) && !redeclared.has(each.name.text));
+    return kept.map((each) => `${each.getText()}\n`).join("");
+  }
+
+  /** The content of the reply to a Jupyter request about code. */
+  answer(request: AnswerRequest): object {
+    return this.#questions.answer(request);
   }
 }

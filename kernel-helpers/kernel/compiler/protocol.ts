@@ -1,16 +1,31 @@
 /** What the kernel and its compiler, a process of its own, say to each other. */
 
-import type { Converter, ConvertResult } from "tslab/dist/converter";
+import type { ConvertResult } from "tslab/dist/converter";
 import type { CodeMetadata } from "tslab/dist/metadata";
 import type { MapText } from "../session/cell-scripts";
 
-export type Diagnostics = ReturnType<Converter["addModule"]>;
+/** What is wrong with a cell or a file that it imports. */
+export interface Fault {
+  code: number;
+  message: string;
+  /** The reasons behind it, each indented by how deep it lies. */
+  reasons: string[];
+  /** A file that the cell imports, as the reader knows it; without it, the cell. */
+  fileName?: string;
+  /** The text of that file. */
+  source?: string;
+  /** From 1. */
+  line: number;
+  column: number;
+  /** What may help. */
+  hint?: string;
+}
 
-/** A cell, or a module of one, that was compiled: what stack traces need to know of it. */
+/** A cell, or a file that it imports, that was compiled: what stack traces need to know of it. */
 export interface CompiledScript {
   /** As in stack traces: `cell-3.js`, or a path. */
   name: string;
-  /** `cell 3`, or the path of a `.ts` file relative to the notebook. */
+  /** `cell 3`, or the path of a file relative to the notebook. */
   label: string;
   source: string;
   /** The maps from the script back to the source, the last step first. */
@@ -19,15 +34,34 @@ export interface CompiledScript {
   added: { source: number; script: number };
 }
 
+/** Names that a script imports files of the reader's by, to the paths of these files. */
+export type Imports = Record<string, string>;
+
+/** A file of the reader's own, compiled to CommonJS. */
+export interface ImportedFile {
+  path: string;
+  /** As people call it: relative to the notebook. */
+  label: string;
+  source: string;
+  script: string;
+  maps: MapText[] | undefined;
+  imports: Imports;
+  /** Whether it awaits at its top, which CommonJS cannot. */
+  waits: boolean;
+}
+
 /** A compiled cell. */
 export interface Compilation {
   metadata: CodeMetadata;
-  diagnostics: Diagnostics;
-  /** What tslab's executor runs; none where the cell is a module. */
+  faults: Fault[];
+  /** What tslab's executor runs; none where the cell is a module or has faults. */
   converted?: ConvertResult;
-  scripts: CompiledScript[];
-  /** The compiler's version. */
-  typescript: string;
+  script?: CompiledScript;
+  imports: Imports;
+  /** What the cell imports and has changed since an earlier one. */
+  files: ImportedFile[];
+  /** What the reader shall know though the cell compiles. */
+  notices: string[];
 }
 
 /** To compile a cell. */

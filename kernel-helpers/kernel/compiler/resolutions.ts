@@ -1,10 +1,12 @@
 /**
- * What imports mean, from program to program. TypeScript looks everything up again for each program, that
- * is for each cell; what packages ask for stays as it is while a kernel runs, as their files do, and is
- * looked up once. Cells and files beside the notebook are looked up each time.
+ * What imports mean: as TypeScript finds them, then as Node does, then the kernel's own package. TypeScript looks
+ * everything up again for each program, that is for each cell; what packages ask for stays as it is while a
+ * kernel runs, as their files do, and is looked up once. Cells and files beside the notebook are looked up each time.
  */
 
-import type { ModuleResolutionCache, SourceFile } from "@tslab/typescript-for-tslab";
+import { basename, delimiter, dirname, join } from "node:path";
+import type { ModuleResolutionCache, SourceFile } from "typescript";
+import { packageFolder, packageName } from "./package-folder";
 import type { CompilerHost, CompilerOptions, Resolution, TypeScript } from "./tsc";
 
 /** By asker, name and mode. */
@@ -17,6 +19,14 @@ type Resolve = (
   options: CompilerOptions,
   file: SourceFile | undefined,
 ) => Resolution[];
+
+/** Types that a package has and does not name in its `exports`, as many do: they are the package's types all the same. */
+function withTypes(found: Resolution): Resolution {
+  const { resolvedModule, alternateResult } = found as Resolution & { alternateResult?: string };
+  if (!resolvedModule || !alternateResult?.endsWith(".d.ts")) return found;
+  const typed = { ...resolvedModule, resolvedFileName: alternateResult, extension: ".d.ts" };
+  return { ...found, resolvedModule: typed };
+}
 
 /** Lets `host` resolve imports so. Call `begin` before each program. */
 export class Resolutions {
@@ -33,10 +43,19 @@ export class Resolutions {
   ) {
     this.begin();
     host.getModuleResolutionCache = () => this.#modules;
-    host.resolveModuleNameLiterals = this.#resolver(ts.createModuleResolutionLoader, () => this.#modules);
+    host.resolveModuleNameLiterals = this.#resolver(
+      ts.createModuleResolutionLoader,
+      () => this.#modules,
+      (found, name, asker) => {
+        const typed = withTypes(found);
+        if (typed.resolvedModule || /^[./]/.test(name)) return typed;
+        return this.#elsewhere(name, asker) ?? typed;
+      },
+    );
     host.resolveTypeReferenceDirectiveReferences = this.#resolver(
       ts.createTypeReferenceResolutionLoader,
       () => this.#types,
+      (found) => found,
     );
   }
 
@@ -59,20 +78,49 @@ export class Resolutions {
     this.#ofTypeRoots.clear();
   }
 
+  /** A package that only NODE_PATH leads to, or the kernel's own, which cells find wherever the kernel is. */
+  #elsewhere(name: string, asker: string): Resolution | undefined {
+    if (asker.includes("/node_modules/")) return undefined;
+    const folders = (process.env.NODE_PATH ?? "").split(delimiter).filter(Boolean);
+    const found = folders.map((folder) => this.#in(folder, name)).find((each) => each?.resolvedModule);
+    if (found) return found;
+    const [first, ...rest] = name.split("/");
+    if (first !== packageName) return undefined;
+    const { ts, host, options } = this;
+    const installed = ts.resolveModuleName(name, join(packageFolder, "cell.ts"), options, host) as Resolution;
+    if (installed.resolvedModule) return installed;
+    return this.#in(dirname(packageFolder), [basename(packageFolder), ...rest].join("/"));
+  }
+
+  /** What a name means in a folder of packages. */
+  #in(folder: string, name: string): Resolution | undefined {
+    const { ts, host, options } = this;
+    if (basename(folder) === "node_modules") {
+      const found = ts.resolveModuleName(name, join(dirname(folder), "cell.ts"), options, host);
+      if (found.resolvedModule) return found as Resolution;
+    }
+    const inFolder = { ...options, paths: { "*": [`${folder}/*`, `${folder}/@types/*`] } };
+    return ts.resolveModuleName(name, join(folder, "cell.ts"), inFolder, host) as Resolution;
+  }
+
   #keptFor(asker: string): Kept {
     if (asker.includes("/node_modules/")) return this.#ofPackages;
     return asker.endsWith(this.ts.inferredTypesContainingFile) ? this.#ofTypeRoots : new Map();
   }
 
-  #resolver(createLoader: TypeScript["createModuleResolutionLoader"], cache: () => unknown): Resolve {
+  #resolver(
+    createLoader: TypeScript["createModuleResolutionLoader"],
+    cache: () => unknown,
+    otherwise: (found: Resolution, name: string, asker: string) => Resolution,
+  ): Resolve {
     return (entries, asker, redirect, options, file) => {
       const loader = createLoader(asker, redirect, options, this.host, cache());
       const kept = this.#keptFor(asker);
       return entries.map((entry) => {
         const name = loader.nameAndMode.getName(entry);
-        const mode = loader.nameAndMode.getMode(entry, file);
+        const mode = loader.nameAndMode.getMode(entry, file, options);
         const key = `${asker}\n${name}\n${mode}`;
-        const known = kept.get(key) ?? loader.resolve(name, mode);
+        const known = kept.get(key) ?? otherwise(loader.resolve(name, mode), name, asker);
         kept.set(key, known);
         return known;
       });

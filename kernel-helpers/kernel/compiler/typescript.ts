@@ -1,107 +1,177 @@
 /**
- * tslab's TypeScript, given a lighter watch program and asked for source maps. tslab's converter reads
- * TypeScript through `require`, so what lies in the module cache before it is loaded is what it gets.
+ * TypeScript in the place of tslab's own, which is of 2023: what the converter of an unmodified tslab asks for and
+ * TypeScript has under other names, a lighter watch program, and the kernel's own options and transformations.
+ * tslab reads its compiler through `require`, so what lies in the module cache is what it gets.
  */
 
 import type * as converterModule from "tslab/dist/converter";
-import { qualifyShorthands } from "./shorthand";
-import type { Builder, TypeScript, WatchHost } from "./tsc";
-import { createLightWatch, type WatchState } from "./watch-program";
+import type { Diagnostic, SourceFile as PublicSourceFile, TypeChecker } from "typescript";
+import type { CellSource } from "./cell-source";
+import { findDiagnostics, untypedPackage } from "./find-diagnostics";
+import { cellOptions } from "./options";
+import { transformCell } from "./transform-cell";
+import type { Builder, CompilerOptions, Program, TypeScript, WatchHost } from "./tsc";
+import { createLightWatch } from "./watch-program";
 
 const mapComment = /\n?\/\/# sourceMappingURL=.*\s*$/;
 
-/** The maps of one compilation, by the text of its output. */
-type MapsByOutput = Map<string, string>;
-
-/** What the two steps of a conversion left behind: TypeScript -> ES module -> CommonJS. */
-export class Maps {
-  readonly emitted: MapsByOutput = new Map();
-  /** CommonJS text to the module it was made from and its map. */
+/** What one conversion is about, and what it leaves behind: tslab passes on little of either. */
+export class Conversion {
+  /** Whether the next builder may leave its program for later: only its files' own names are wanted. */
+  namesOnly = false;
+  /** The builder of the last change. */
+  builder: Builder | undefined;
+  cell: CellSource | undefined;
+  /** The path by which the cell's script is known to itself. */
+  script = "";
+  diagnostics: Diagnostic[] = [];
+  /** Where packages without types are imported. */
+  untyped: Diagnostic[] = [];
+  /** The name under which the script leaves the value of its last expression. */
+  lastExpression: string | undefined;
+  /** The cell as a question about it finds it. */
+  question: { file: PublicSourceFile; program: Program; position: number } | undefined;
+  /** The maps of the two steps, TypeScript -> ES module -> CommonJS, by the text of their outputs. */
+  readonly emitted = new Map<string, string>();
   readonly transpiled = new Map<string, { from: string; map: string }>();
 
-  clear() {
+  begin(cell: CellSource, script: string) {
+    Object.assign(this, {
+      cell,
+      script,
+      diagnostics: [],
+      untyped: [],
+      lastExpression: undefined,
+      question: undefined,
+    });
     this.emitted.clear();
     this.transpiled.clear();
   }
 
   /** The maps from a finished script back to its TypeScript, the last step first. */
-  back(script: string): string[] | undefined {
+  maps(script: string): string[] | undefined {
     const last = this.transpiled.get(script);
     const first = this.emitted.get(last?.from ?? "");
     return last && first ? [last.map, first] : undefined;
   }
 }
 
-/** Lets a builder hand its output over without the map's comment, and keeps the map; `{ name }` of an earlier cell is qualified. */
-function adaptedBuilder(ts: TypeScript, builder: Builder, maps: Maps): Builder {
+/** Lets a builder hand the cell over without its map's comment, in the kernel's own transformation. */
+function adaptedBuilder(ts: TypeScript, builder: Builder, conversion: Conversion): Builder {
   const emit: Builder["emit"] = (file, write, token, onlyDeclarations, transformers) => {
-    const before = () => qualifyShorthands(ts, builder.getProgram().getTypeChecker());
     // The compiler writes a file's map before the file.
     const mapOf = new Map<string, string>();
-    return builder.emit(
+    const program = builder.getProgram();
+    const take: typeof write = (name, text, ...more) => {
+      if (name.endsWith(".map")) {
+        mapOf.set(name, text);
+        return;
+      }
+      const clean = text.replace(mapComment, "\n");
+      const map = mapOf.get(`${name}.map`);
+      if (map) conversion.emitted.set(clean, map);
+      write?.(name, clean, ...more);
+    };
+    const own = {
+      before: [transformCell(ts, program.getTypeChecker(), conversion)],
+      afterDeclarations: transformers?.afterDeclarations,
+    };
+    // Declarations come even where a type has no name by which another file could call it: it is `any` there.
+    return (program.emit as (...args: unknown[]) => ReturnType<Program["emit"]>)(
       file,
-      (name, text, ...more) => {
-        if (name.endsWith(".map")) {
-          mapOf.set(name, text);
-          return;
-        }
-        const clean = text.replace(mapComment, "\n");
-        const map = mapOf.get(`${name}.map`);
-        if (map) maps.emitted.set(clean, map);
-        write?.(name, clean, ...more);
-      },
+      take,
       token,
       onlyDeclarations,
-      transformers && { ...transformers, before: [before()] },
+      own,
+      true,
     );
   };
   return { ...builder, emit };
 }
 
-/** TypeScript as the converter shall see it. */
-function adapted(ts: TypeScript, maps: Maps, state: WatchState): TypeScript {
+/** What tslab's fork of TypeScript has and TypeScript has not, or has otherwise. */
+function missing(ts: TypeScript, conversion: Conversion) {
+  const inform = (program: Program, file: PublicSourceFile) => {
+    const found = findDiagnostics(ts, program, file);
+    conversion.untyped = found.filter(({ code }) => code === untypedPackage);
+    conversion.diagnostics = found.filter(({ code }) => code !== untypedPackage);
+    // tslab has only to know that there are some: it then stops. The kernel tells of them itself.
+    return conversion.diagnostics
+      .slice(0, 1)
+      .map((each) => ({ ...each, code: 0, file, start: 0, length: 0 }));
+  };
+  return {
+    getDefaultTypeRoots: () => undefined,
+    getNullTransformationContext: () => ts.nullTransformationContext,
+    getPreEmitDiagnostics: inform,
+    getPreEmitDiagnosticsOfFiles: (program: Program, [cell]: [PublicSourceFile]) => inform(program, cell),
+    getQuickInfoAtPosition(file: PublicSourceFile, _: TypeChecker, __: object, position: number) {
+      conversion.question = { file, program: conversion.builder!.getProgram(), position };
+    },
+  };
+}
+
+/** TypeScript as tslab's converter shall see it. */
+function adapted(ts: TypeScript, loaded: Loaded) {
+  const { conversion } = loaded;
   return {
     ...ts,
-    createWatchCompilerHost: (rootNames, options, ...rest) =>
-      ts.createWatchCompilerHost(rootNames, { ...options, sourceMap: true }, ...rest),
+    ...missing(ts, conversion),
+    createWatchCompilerHost(
+      rootNames: string[],
+      tslabs: CompilerOptions,
+      sys: typeof ts.sys,
+      ...rest: unknown[]
+    ) {
+      const { options, ...about } = cellOptions(ts, tslabs, sys.getCurrentDirectory());
+      Object.assign(loaded, about);
+      return ts.createWatchCompilerHost(rootNames, options, sys, ...rest);
+    },
     createWatchProgram(host: WatchHost) {
       const announce = host.afterProgramCreate?.bind(host);
-      host.afterProgramCreate = (builder) => announce?.(adaptedBuilder(ts, builder, maps));
-      return createLightWatch(ts, host, state);
+      host.afterProgramCreate = (builder) => announce?.(adaptedBuilder(ts, builder, conversion));
+      return createLightWatch(ts, host, conversion);
     },
-    transpileModule(input, options) {
+    transpileModule(input: string, options: import("typescript").TranspileOptions) {
       const compilerOptions = { ...options.compilerOptions, sourceMap: true };
       const output = ts.transpileModule(input, { ...options, compilerOptions });
       const outputText = output.outputText.replace(mapComment, "\n");
-      if (output.sourceMapText) maps.transpiled.set(outputText, { from: input, map: output.sourceMapText });
+      if (output.sourceMapText)
+        conversion.transpiled.set(outputText, { from: input, map: output.sourceMapText });
       return { ...output, outputText };
     },
   };
 }
 
 /** The compiler of this process: there is one, because the converter keeps the TypeScript it was loaded with. */
-export interface Adapted {
+export interface Loaded {
   ts: TypeScript;
-  maps: Maps;
-  state: WatchState;
+  conversion: Conversion;
   createConverter: typeof converterModule.createConverter;
+  /** What is wrong with the project's tsconfig.json, in one sentence. */
+  fault?: string;
+  /** Whether it says which library there is. */
+  hasOwnLibrary?: boolean;
 }
 
-let loaded: Adapted | undefined;
+let loaded: Loaded | undefined;
 
-/** Loads TypeScript, puts the adapted one where tslab's own `require` finds it, and loads tslab's converter. */
-export function loadTypeScript(): Adapted {
+/** The file of tslab's own compiler, which is never read. */
+export function replacedFile(): string {
+  return require.resolve("@tslab/typescript-for-tslab", { paths: [require.resolve("tslab/package.json")] });
+}
+
+/** Loads TypeScript, puts it where tslab's own `require` finds it, and loads tslab's converter. */
+export function loadTypeScript(): Loaded {
   if (loaded) return loaded;
-  const file = require.resolve("@tslab/typescript-for-tslab", {
-    paths: [require.resolve("tslab/dist/main")],
-  });
-  const ts: TypeScript = require(file);
+  const ts: TypeScript = require("typescript");
   // TypeScript remembers the folder of its first question, which a start-up snapshot must not.
   ts.sys.getCurrentDirectory = () => process.cwd();
-  const maps = new Maps();
-  const state: WatchState = { namesOnly: false };
-  require.cache[file]!.exports = adapted(ts, maps, state);
+  const path = replacedFile();
+  const made = { ts, conversion: new Conversion() } as Loaded;
+  const exports = adapted(ts, made);
+  require.cache[path] = { id: path, filename: path, path, loaded: true, exports } as NodeJS.Module;
   const { createConverter } = require("tslab/dist/converter") as typeof converterModule;
-  loaded = { ts, maps, state, createConverter };
+  loaded = Object.assign(made, { createConverter });
   return loaded;
 }

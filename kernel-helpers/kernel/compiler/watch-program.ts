@@ -2,28 +2,35 @@
  * A light stand-in for TypeScript's watch program. tslab rebuilds a program twice a cell: once to
  * learn the cell's own names and once to check it. TypeScript's own builder also computes the shape
  * of every file at each step, and watches every file under node_modules. This one parses and binds
- * the cell for its names, makes one program a cell, and watches only files outside node_modules.
+ * the cell for its names, makes one program a cell, and looks before each whether a file outside
+ * node_modules has changed: no watcher is late.
  */
 
 import { statSync } from "node:fs";
+import { type CellSource, prefix } from "./cell-source";
 import { parsedFile } from "./parsed-files";
 import { Resolutions } from "./resolutions";
-import type { Builder, CompilerHost, Path, Program, SourceFile, TypeScript, Watch, WatchHost } from "./tsc";
+import type { Builder, CompilerHost, Program, SourceFile, TypeScript, Watch, WatchHost } from "./tsc";
 
+/** A file as it was read; a cell that is a module has no stamp. */
 interface Cached {
-  file: SourceFile | undefined;
-  watcher?: { close(): void };
+  file: SourceFile;
+  stamp?: string;
 }
-
-/** How often a file is asked whether it changed where the system cannot tell by itself. */
-const pollingMs = 250;
 
 export interface WatchState {
-  /** Whether the next builder may leave its program for later: only its files' own names are wanted. */
   namesOnly: boolean;
-  /** The builder of the last change. */
-  builder?: Builder;
+  builder: Builder | undefined;
+  cell: CellSource | undefined;
 }
+
+/** What changes when a file does; undefined if there is none. */
+function stampOf(name: string): string | undefined {
+  const now = statSync(name, { throwIfNoEntry: false });
+  return now && `${now.mtimeMs} ${now.size} ${now.ino}`;
+}
+
+const isPackage = (name: string) => name.includes("/node_modules/");
 
 class LightWatch implements Watch {
   readonly #files = new Map<string, Cached>();
@@ -52,7 +59,10 @@ class LightWatch implements Watch {
     this.#compilerHost.hasChangedAutomaticTypeDirectiveNames = () => this.#typePackagesChanged();
     this.#typePackagesChanged();
     // tslab learns from the watchers of its two files how to announce a change.
-    for (const name of this.#rootNames) this.#bound(name);
+    for (const name of this.#rootNames) {
+      host.watchFile(name, () => this.#changed(name));
+      this.#bound(name);
+    }
     this.#update();
   }
 
@@ -62,27 +72,52 @@ class LightWatch implements Watch {
   }
 
   close() {
-    for (const { watcher } of this.#files.values()) watcher?.close();
     this.#files.clear();
   }
 
-  #sourceFile(name: string, again: boolean, read: () => SourceFile): SourceFile | undefined {
+  #sourceFile(name: string, again: boolean, read: () => SourceFile | undefined): SourceFile | undefined {
     const known = this.#files.get(name);
-    if (known?.file && !again) return known.file;
-    const file = parsedFile(name) ?? read();
-    this.#files.set(name, { file, watcher: known?.watcher ?? this.#watch(name, file) });
+    if (known && !again) return known.file;
+    const file = name === this.#rootNames[1] ? this.#cellFile(name) : (parsedFile(name) ?? read());
+    if (file) this.#files.set(name, { file, stamp: isPackage(name) ? undefined : stampOf(name) });
     return file;
   }
 
-  #watch(name: string, file: SourceFile | undefined) {
-    if (!file || name.includes("/node_modules/")) return undefined;
-    return this.host.watchFile(name, () => this.#changed(name), pollingMs);
+  /** The cell, read as its syntax asks for, and with the orders in its first comments: tslab puts a line before them. */
+  #cellFile(name: string): SourceFile {
+    const { ts, state } = this;
+    const text = this.#compilerHost.readFile(name) ?? "";
+    const kind = state.cell?.isTsx ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+    const file = ts.createSourceFile(name, text, this.#target, false, kind) as SourceFile;
+    const written = state.cell?.file as SourceFile | undefined;
+    if (!written || !text.startsWith(prefix + state.cell!.text)) return file;
+    file.checkJsDirective = written.checkJsDirective;
+    file.pragmas = written.pragmas;
+    return Object.assign(file, {
+      typeReferenceDirectives: written.typeReferenceDirectives,
+      libReferenceDirectives: written.libReferenceDirectives,
+    });
+  }
+
+  get #target() {
+    return this.host.options.target ?? this.ts.ScriptTarget.ES2022;
   }
 
   #changed(name: string) {
-    const known = this.#files.get(name);
-    if (known) known.file = undefined;
+    this.#files.delete(name);
     this.#schedule();
+  }
+
+  /** Forgets files of the reader's that have changed; a cell that is a module may have changed unseen. */
+  #refresh() {
+    for (const [name, { stamp }] of this.#files) {
+      if (isPackage(name) || this.#rootNames.slice(0, 2).includes(name)) continue;
+      const now = stampOf(name);
+      if (now === stamp && (now !== undefined || !this.host.fileExists(name))) continue;
+      const text = this.#files.get(name)!.file.text;
+      if (now === undefined && this.#compilerHost.readFile(name) === text) continue;
+      this.#files.delete(name);
+    }
   }
 
   #schedule() {
@@ -90,7 +125,7 @@ class LightWatch implements Watch {
     this.#timer = this.host.setTimeout(() => {
       this.#timer = undefined;
       this.#update();
-    }, pollingMs);
+    }, 0);
   }
 
   /** Whether type packages have come or gone since this was last asked. */
@@ -104,6 +139,7 @@ class LightWatch implements Watch {
   }
 
   #update() {
+    this.#refresh();
     this.state.builder = this.#builder();
     this.host.afterProgramCreate?.(this.state.builder);
   }
@@ -120,9 +156,10 @@ class LightWatch implements Watch {
 
   #bound(name: string): SourceFile | undefined {
     const { ts, host } = this;
-    const target = host.options.target ?? ts.ScriptTarget.ES2022;
-    const file = this.#compilerHost.getSourceFile(name, target) as SourceFile | undefined;
+    const file = this.#compilerHost.getSourceFile(name, this.#target) as SourceFile | undefined;
     if (file && !file.locals) ts.bindSourceFile(file, host.options);
+    // tslab exports every name; `declare global` looks like one.
+    file?.locals?.delete("__global" as import("typescript").__String);
     return file;
   }
 
@@ -135,6 +172,7 @@ class LightWatch implements Watch {
     const { namesOnly } = this.state;
     this.state.namesOnly = false;
     return {
+      cell: this.#rootNames[1]!,
       getProgram,
       getSourceFile: (name) => {
         const file = program || !namesOnly ? getProgram().getSourceFile(name) : this.#bound(name);
@@ -143,39 +181,11 @@ class LightWatch implements Watch {
         if (!program && ownNames === 0 && name === this.#rootNames[1]) getProgram();
         return file as SourceFile | undefined;
       },
-      getAllDependencies: (file) => allDependencies(getProgram(), file),
+      // The files that a cell imports are not tslab's affair: see `imported-files`.
+      getAllDependencies: (file) => [file.fileName],
       emit: (...args) => getProgram().emit(...args),
     };
   }
-}
-
-/** What a file refers to, by resolved names. */
-function references(file: SourceFile): string[] {
-  const names: string[] = [];
-  file.resolvedModules?.forEach(({ resolvedModule }) => {
-    if (resolvedModule) names.push(resolvedModule.resolvedFileName);
-  });
-  for (const { fileName } of file.referencedFiles) names.push(fileName);
-  file.resolvedTypeReferenceDirectiveNames?.forEach(({ resolvedTypeReferenceDirective: found }) => {
-    if (found?.resolvedFileName) names.push(found.resolvedFileName);
-  });
-  return names;
-}
-
-/** A file and everything it reaches, in the order in which TypeScript's own builder walks. */
-function allDependencies(program: Program, from: SourceFile): string[] {
-  const seen = new Map<Path, SourceFile>();
-  const stack = [from];
-  while (stack.length > 0) {
-    const file = stack.pop()!;
-    if (seen.has(file.resolvedPath)) continue;
-    seen.set(file.resolvedPath, file);
-    for (const name of references(file)) {
-      const next = program.getSourceFile(name) as SourceFile | undefined;
-      if (next) stack.push(next);
-    }
-  }
-  return [...seen.values()].map(({ fileName }) => fileName);
 }
 
 /** `ts.createWatchProgram`, light. */

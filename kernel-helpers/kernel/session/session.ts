@@ -7,7 +7,8 @@ import type { CompilerProcess } from "../compiler/process";
 import type { Compilation } from "../compiler/protocol";
 import type { Request, Shared } from "../thread-protocol";
 import { cellScripts, originThrough } from "./cell-scripts";
-import { describeDiagnostics } from "./diagnostics";
+import { describeFaults } from "./faults";
+import { ImportedModules } from "./imported-modules";
 import { type CellContext, type Output, withBase64 } from "./output";
 import type { StackWorld } from "./stacks";
 import { describe, type Failure } from "./traceback";
@@ -62,7 +63,7 @@ function createExecutor(
   put("jupyter", { lastWriteDisplayData: show });
   const compiled = {
     convert: () => current().converted,
-    addModule: () => current().diagnostics,
+    addModule: () => [],
   } as Partial<Converter> as Converter;
   const converters = { node: compiled, browser: compiled, close: () => undefined };
   const tslab = require("tslab/dist/executor") as typeof import("tslab/dist/executor");
@@ -72,6 +73,7 @@ function createExecutor(
 export class Session {
   readonly #executor: Executor;
   readonly #world: StackWorld = { cells: cellScripts(), cwd: process.cwd() };
+  readonly #imports = new ImportedModules();
   #outcome: Outcome = { values: [], thrown: [] };
   #compilation: Compilation | undefined;
   /** What the cells so far have declared; tslab's executor keeps the same to itself. */
@@ -90,6 +92,7 @@ export class Session {
       log: (value) => this.#outcome.values.push(value),
       error: (...reason) => this.#outcome.thrown.push(reason[0]),
     });
+    this.#imports.serve();
   }
 
   /** The request of the cell that runs. */
@@ -161,15 +164,20 @@ export class Session {
   /** Compiles a cell, and makes its scripts known to stack traces. */
   async #compile(source: string, label: string): Promise<Compilation> {
     const compilation = await this.compiler.compile({ label, declarations: this.#declarations, source });
-    for (const { name, label, source, maps, added } of compilation.scripts) {
-      const origin = originThrough(maps, added.source);
-      const script = {
+    const { script, files, imports } = compilation;
+    const noLines = { source: 0, script: 0 };
+    const fileScripts = files.map(({ path, ...file }) => ({ ...file, name: path, added: noLines }));
+    for (const { name, label, source, maps, added } of [...fileScripts, ...(script ? [script] : [])]) {
+      const origin = maps
+        ? originThrough(maps, added.source)
+        : (line: number, column: number) => ({ line, column });
+      this.#world.cells.set(name, {
         label,
         source,
         origin: (line: number, column: number) => origin(line - added.script, column),
-      };
-      this.#world.cells.set(name, script);
+      });
     }
+    this.#imports.accept(files, imports);
     return compilation;
   }
 
@@ -180,15 +188,15 @@ export class Session {
       const compilation = await this.#compile(code, label);
       // Interrupted meanwhile, and perhaps followed by another cell.
       if (this.#running !== running) return undefined;
+      for (const notice of compilation.notices) process.stderr.write(`${notice}\n`);
+      const { converted, faults } = compilation;
+      if (faults.length > 0) return describeFaults(faults, { source: code, label });
+      if (!converted) return undefined;
       this.#compilation = compilation;
       const ok = await this.#executor.execute(code);
-      const { converted, diagnostics, typescript } = compilation;
-      if (ok && converted) this.#declarations = converted.declOutput ?? "";
+      if (ok) this.#declarations = converted.declOutput ?? "";
       // Here, too: nothing that follows is its own any more.
       if (this.#running !== running) return undefined;
-      if (diagnostics.length > 0) {
-        return describeDiagnostics(diagnostics, { source: code, label, typescript });
-      }
       if (!ok) return this.#describe(this.#outcome.thrown[0]);
       for (const value of silent ? [] : this.#outcome.values) await this.#show(value, running);
       return undefined;

@@ -2,20 +2,19 @@
 
 import { protocolVersion } from "./wire";
 
-/** The version in the package.json of a package that tslab uses. */
-function versionOf(name: string): string {
-  const file = require.resolve(`${name}/package.json`, { paths: [require.resolve("tslab/package.json")] });
+/** The version in the package.json of a package. */
+function versionOf(file: string): string {
   return (require(file) as { version: string }).version;
 }
 
 /** The content of `kernel_info_reply`. */
 export function kernelInfo(): object {
-  const typescript = versionOf("@tslab/typescript-for-tslab");
+  const typescript = versionOf("typescript/package.json");
   return {
     status: "ok",
     protocol_version: protocolVersion,
     implementation: "tslab",
-    implementation_version: versionOf("tslab"),
+    implementation_version: versionOf("tslab/package.json"),
     banner: `TypeScript ${typescript} on Node.js ${process.version}`,
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },

@@ -29,15 +29,16 @@ const commonImports = ["node:fs", "kernel-helpers"];
  * What the compiler's process needs of tslab besides the compiler and can be in a snapshot. The rest of tslab
  * needs `node:module` or `node:crypto`, which cannot, and is small.
  */
-const parts = ["metadata", "inspect"].map((name) => `tslab/dist/${name}`);
+const parts = ["tslab/dist/metadata"];
 
 /** The modules that all this brings in, in this process as in the snapshot. */
 function modulesInside(): string[] {
   require("./inside");
-  const { loadTypeScript } = require("../typescript") as typeof import("../typescript");
+  const { loadTypeScript, replacedFile } = require("../typescript") as typeof import("../typescript");
   loadTypeScript();
   for (const part of parts) require(part);
-  return Object.keys(require.cache).filter((path) => path !== __filename && !path.endsWith(".node"));
+  const outside = [__filename, replacedFile()];
+  return Object.keys(require.cache).filter((path) => !outside.includes(path) && !path.endsWith(".node"));
 }
 
 function scriptFor(modules: string[]): string {

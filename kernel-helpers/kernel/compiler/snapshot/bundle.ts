@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
+import { dirname } from "node:path";
 
 export interface Bundled {
   path: string;
@@ -20,7 +21,10 @@ function resolveCalls(path: string, source: string): Record<string, string> {
   const ids = [...source.matchAll(requireCall)].map((match) => match[2]!).filter((id) => !isBuiltin(id));
   const found = ids.flatMap((id) => {
     try {
-      return [[id, resolve(id)] as const];
+      // tslab's own packages may be where only tslab finds them.
+      return [
+        [id, resolve(id, { paths: [path, require.resolve("tslab/package.json")].map(dirname) })] as const,
+      ];
     } catch {
       // An optional module that is not installed fails when it is asked for, as outside a bundle.
       return [];
@@ -50,7 +54,7 @@ function createBundle(table: Record<string, BundledFunction>, builtin: NodeJS.Re
     const resolve = (id: string) => resolved[id] ?? id;
     const require = (id: string) => {
       const file = resolve(id);
-      if (table[file]) return load(file).exports;
+      if (table[file] || cache[file]) return load(file).exports;
       if (file === id) return builtin(id);
       // A module outside the bundle, such as zeromq's addon: Node's own require takes it, at run time.
       return (builtin("node:module") as typeof import("node:module")).createRequire(path)(file);

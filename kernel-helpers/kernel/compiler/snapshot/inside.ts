@@ -30,15 +30,15 @@ function withCopies<T>(parse: () => T): T {
 
 /** Loads the compiler and keeps every file that a cell with these imports needs. */
 export function fill(imports: string[]) {
-  const { ts, createConverter, state } = loadTypeScript();
+  const { ts, createConverter, conversion } = loadTypeScript();
   const converter = withCopies(() => createConverter({ isJS: false, isBrowser: false }));
   const cell = imports.map((name, index) => `import * as module${index} from "${name}";`).join("\n");
   withCopies(() => converter.convert("", `${cell}\n1`));
-  const files = state.builder!.getProgram().getSourceFiles() as readonly SourceFile[];
+  const files = conversion.builder!.getProgram().getSourceFiles() as readonly SourceFile[];
   for (const file of files) if (!madeUp.test(file.fileName)) keepParsed(file, ts.sys.readFile);
   converter.close();
   // The program and its checker are of no use to another folder's cells.
-  state.builder = undefined;
+  conversion.builder = undefined;
 }
 
 /** Leaves what the build has loaded for the starts; `take-loaded` finds it there. */

@@ -1,0 +1,24 @@
+/** What is wrong with a cell and the files it imports, as the compiler says it. */
+
+import type { Diagnostic, SourceFile } from "typescript";
+import { filesOf } from "./imported-files";
+import type { Program, TypeScript } from "./tsc";
+
+/** The code of a package without types: it is `any`, and the cell says so beside its output. */
+export const untypedPackage = 7016;
+
+/** A JSX element is `any` where nothing declares elements, as without React. */
+const undeclaredElement = 7026;
+
+/**
+ * Syntax first: what follows from a broken one says nothing. Declarations are the kernel's own affair, how it knows
+ * the names of a cell in the next one, and so is what they cannot express.
+ */
+export function findDiagnostics(ts: TypeScript, program: Program, cell: SourceFile): Diagnostic[] {
+  const isJson = ({ fileName }: SourceFile) => fileName.endsWith(".json");
+  const files = [cell, ...[...filesOf(program, cell).files.keys()].filter((file) => !isJson(file))];
+  const broken = files.flatMap((file) => program.getSyntacticDiagnostics(file));
+  if (broken.length > 0) return broken;
+  const found = files.flatMap((file) => program.getSemanticDiagnostics(file));
+  return ts.sortAndDeduplicateDiagnostics(found).filter(({ code }) => code !== undeclaredElement);
+}

@@ -1,0 +1,179 @@
+/**
+ * A step before the emit of a cell. Names of earlier cells are properties of one object, `exports`, at run time; the
+ * value of the last expression is exported under a name of its own; `import.meta` and its kin become what they say.
+ */
+
+import type {
+  Expression,
+  Identifier,
+  Node,
+  SourceFile,
+  Statement,
+  TransformationContext,
+  TransformerFactory,
+  TypeChecker,
+} from "typescript";
+import { metaExpressions } from "./meta";
+import type { TypeScript } from "./tsc";
+
+interface CellConversion {
+  script: string;
+  lastExpression: string | undefined;
+}
+
+/** What the published type of a file leaves out. */
+interface JsxFile extends SourceFile {
+  locals?: Map<string, unknown>;
+  pragmas: Map<string, { arguments?: { factory?: string } }>;
+}
+
+class CellTransformer {
+  readonly #meta: (node: Node) => Expression | undefined;
+
+  constructor(
+    private readonly ts: TypeScript,
+    private readonly checker: TypeChecker,
+    private readonly context: TransformationContext,
+    private readonly file: SourceFile,
+    private readonly conversion: CellConversion,
+  ) {
+    this.#meta = metaExpressions(ts, conversion.script, (name) => this.#isGlobal(name));
+  }
+
+  get #earlier(): Node | undefined {
+    // tslab hangs the file of all earlier declarations above the cell.
+    return this.file.parent;
+  }
+
+  #isGlobal(name: Identifier): boolean {
+    const declared = this.checker.getSymbolAtLocation(name)?.declarations;
+    return declared?.every((each) => ![this.file, this.#earlier].includes(each.getSourceFile())) ?? true;
+  }
+
+  #isEarlier(symbol: import("typescript").Symbol | undefined): boolean {
+    // The compiler writes the values of a `const enum` in place of its name.
+    if (!symbol || symbol.flags & this.ts.SymbolFlags.ConstEnum) return false;
+    return symbol.declarations?.some((each) => each.getSourceFile() === this.#earlier) ?? false;
+  }
+
+  #property(name: Identifier): Expression {
+    const { factory, setTextRange } = this.ts;
+    const access = factory.createPropertyAccessExpression(factory.createIdentifier("exports"), name.text);
+    return setTextRange(access, name);
+  }
+
+  #isEarlierName(node: Node): node is Identifier {
+    const { ts } = this;
+    if (!ts.isIdentifier(node) || !ts.isExpressionNode(node)) return false;
+    if (ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) return false;
+    return this.#isEarlier(this.checker.getSymbolAtLocation(node));
+  }
+
+  readonly visit = (node: Node): Node => {
+    const { ts, context } = this;
+    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return node;
+    const meta = this.#meta(node);
+    if (meta) return ts.setTextRange(meta, node);
+    if (this.#isEarlierName(node)) return this.#property(node);
+    if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
+    const inside = ts.visitEachChild(node, this.visit, context);
+    if (!ts.isCallExpression(node) || !ts.isCallExpression(inside) || !this.#isEarlierName(node.expression))
+      return inside;
+    // A function is called by its name, and not as a method of the object that holds the names.
+    const { factory } = ts;
+    const callee = factory.createParenthesizedExpression(
+      factory.createComma(factory.createNumericLiteral(0), inside.expression),
+    );
+    const call = factory.updateCallExpression(
+      inside,
+      ts.setTextRange(callee, node.expression),
+      undefined,
+      inside.arguments,
+    );
+    return call;
+  };
+
+  /** `{ name }` of an earlier cell is `{ name: exports.name }`. */
+  #shorthand(node: import("typescript").ShorthandPropertyAssignment): Node {
+    const { ts, checker, context } = this;
+    const inside = ts.visitEachChild(node, this.visit, context);
+    if (!this.#isEarlier(checker.getShorthandAssignmentValueSymbol(node))) return inside;
+    const { name, objectAssignmentInitializer } = inside;
+    const access = this.#property(name);
+    // `({ name = 1 } = object)` gives a default.
+    const value = objectAssignmentInitializer
+      ? ts.factory.createAssignment(access, objectAssignmentInitializer)
+      : access;
+    return ts.setTextRange(ts.factory.createPropertyAssignment(name.text, value), node);
+  }
+
+  #freeName(): string {
+    const { locals } = this.file as SourceFile & { locals?: Map<string, unknown> };
+    let name = "tsLastExpr";
+    for (let next = 0; locals?.has(name); next++) name = `tsLastExpr${next}`;
+    return name;
+  }
+
+  /** Exports the value of the last statement, if it is an expression. */
+  #exportLast(statements: readonly Statement[]): Statement[] {
+    const { ts, conversion } = this;
+    const { factory } = ts;
+    const index = statements.findLastIndex(
+      (each) => !ts.isExportDeclaration(each) && !ts.isEmptyStatement(each),
+    );
+    const last = statements[index];
+    if (!last || !ts.isExpressionStatement(last)) return [...statements];
+    const name = this.#freeName();
+    conversion.lastExpression = name;
+    const declaration = factory.createVariableDeclaration(name, undefined, undefined, last.expression);
+    const exported = factory.createVariableStatement(
+      [factory.createModifier(ts.SyntaxKind.ExportKeyword)],
+      factory.createVariableDeclarationList([ts.setTextRange(declaration, last)], ts.NodeFlags.Const),
+    );
+    return statements.with(index, ts.setTextRange(exported, last));
+  }
+
+  /** What JSX calls, which no identifier of the cell says: an earlier cell may have made it. */
+  #jsxFactories(): Statement[] {
+    const { ts, file } = this;
+    if (file.languageVariant !== ts.LanguageVariant.JSX) return [];
+    const { jsxFactory, jsxFragmentFactory, reactNamespace } = this.context.getCompilerOptions();
+    const pragma = (name: string) => (file as JsxFile).pragmas.get(name)?.arguments?.factory;
+    const factories = [
+      pragma("jsx") ?? jsxFactory ?? reactNamespace ?? "React",
+      pragma("jsxfrag") ?? jsxFragmentFactory ?? "React",
+    ];
+    const names = factories.map((each) => each.split(".")[0]!);
+    const isEarlier = (name: string) =>
+      !(file as JsxFile).locals?.has(name) && (this.#earlier as JsxFile).locals?.has(name);
+    return [...new Set(names)].filter(isEarlier).map((name) => this.#alias(name));
+  }
+
+  /** `const name = exports.name;` */
+  #alias(name: string): Statement {
+    const { factory, NodeFlags } = this.ts;
+    const access = factory.createPropertyAccessExpression(factory.createIdentifier("exports"), name);
+    const declaration = factory.createVariableDeclaration(name, undefined, undefined, access);
+    return factory.createVariableStatement(
+      undefined,
+      factory.createVariableDeclarationList([declaration], NodeFlags.Const),
+    );
+  }
+
+  transform(): SourceFile {
+    const { ts, file, context } = this;
+    const visited = ts.visitEachChild(file, this.visit, context);
+    const statements = [...this.#jsxFactories(), ...this.#exportLast(visited.statements)];
+    return ts.factory.updateSourceFile(visited, statements);
+  }
+}
+
+/** The transformation of a cell's program; `checker` is that of the program. */
+export function transformCell(
+  ts: TypeScript,
+  checker: TypeChecker,
+  conversion: CellConversion,
+): TransformerFactory<SourceFile> {
+  return (context) => (file) =>
+    file.parent ? new CellTransformer(ts, checker, context, file, conversion).transform() : file;
+}
