@@ -1,33 +1,41 @@
-import { mkdirSync, readFileSync, realpathSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { chmodSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import type { Duplex } from "node:stream";
-import { exportRoutes } from "./contents/export";
-import { contentsRoutes } from "./contents/routes";
-import { createTrust } from "./contents/trust";
-import { tokenWanted } from "./frontend/page";
-import { type Bundle, labRoutes } from "./frontend/routes";
-import { settingsRoutes } from "./frontend/settings";
-import { workspaceRoutes } from "./frontend/workspaces";
-import { type Auth, createAuth } from "./http/auth";
+import { removeLeftConnectionFiles } from "notebook-tools";
+import { Background } from "./contents/background";
+import { Contents } from "./contents/contents";
+import { Exports } from "./contents/export";
+import { hasTrash } from "./contents/trash";
+import { TrustStore } from "./contents/trust";
+import { Config } from "./frontend/config";
+import { type Bundle, frontendRoutes } from "./frontend/routes";
+import { ServerInfo } from "./frontend/server-info";
+import { Settings } from "./frontend/settings";
+import { Workspaces } from "./frontend/workspaces";
+import { Auth } from "./http/auth";
+import { Faults } from "./http/faults";
+import { createFrontDoor } from "./http/front-door";
 import { listen } from "./http/port";
-import { dispatch, HttpError, type Reply, type Route, replyForError, send } from "./http/router";
-import { createChannels } from "./kernels/channels";
-import { createKernels } from "./kernels/kernels";
-import { kernelRoutes } from "./kernels/routes";
-import { sessionRoutes } from "./kernels/sessions";
+import { Router } from "./http/router";
+import { Channels } from "./kernels/channels";
+import { Kernels } from "./kernels/kernels";
+import { KernelRoutes } from "./kernels/routes";
+import { Sessions } from "./kernels/sessions";
 
 export interface LabOptions {
   /** The folder that the file browser shows; nothing outside it is served. */
   readonly root: string;
   /** The folder that `npm run build` in lab/app made. */
   readonly bundle: string;
-  /** Where settings, layouts, checkpoints and the record of trusted outputs are kept. */
+  /** Where settings, layouts, checkpoints, secrets and the record of trusted outputs are kept. */
   readonly userFolder: string;
   /** The port to listen on; 0 takes any free one. */
   readonly port: number;
   /** Take the next free port when `port` is in use. Default false. */
   readonly nextFreePort?: boolean;
+  /** Shut down kernels that no page is connected to after so many idle seconds. Default 0: never. */
+  readonly cullIdleSeconds?: number;
+  /** Move what is deleted to the system's trash. Default: where there is one. */
+  readonly usesTrash?: boolean;
   /** Called when a page asks the server to stop (File, Shut Down). */
   readonly onShutdown?: () => void;
 }
@@ -35,11 +43,15 @@ export interface LabOptions {
 export interface Lab {
   readonly port: number;
   readonly token: string;
+  /** Where errors that nobody foresaw are counted and said. */
+  readonly faults: Faults;
   /** The address that opens a document, such as `notebooks/00-index.ipynb`, or none, with the token in it. */
   addressOf(document?: string): string;
-  /** Ends all kernels, then all connections. */
+  /** Ends all kernels and all connections, within 3 s. */
   close(): Promise<void>;
 }
+
+const project = path.resolve(__dirname, "..", "..", "..");
 
 function readBundle(folder: string): Bundle {
   try {
@@ -52,41 +64,14 @@ function readBundle(folder: string): Bundle {
   }
 }
 
-/** Who asks is checked before what is asked: nothing else of the server runs for a stranger. */
-async function answer(
-  auth: Auth,
-  routes: readonly Route[],
-  request: IncomingMessage,
-  url: URL,
-): Promise<Reply> {
-  const strange = auth.isCrossOrigin(request);
-  if (strange !== null) throw new HttpError(403, strange);
-  const isPage = !/^\/(api|lab\/api|static|files|nbconvert)\//.test(url.pathname);
-  if (!auth.isAuthorized(request, url)) {
-    if (isPage) return tokenWanted;
-    throw new HttpError(403, "The token is missing or old: open the address that the server printed.");
+/** Makes the folder of secrets and settings, which only this user may enter. */
+function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    chmodSync(folder, 0o700);
+  } catch {
+    // It is somebody else's folder; the files with secrets in it are still private.
   }
-  if (isPage && request.method === "GET" && auth.hasTokenInAddress(url)) {
-    url.searchParams.delete("token");
-    return { status: 302, headers: { "Set-Cookie": auth.cookie, Location: url.pathname + url.search } };
-  }
-  return dispatch(routes, request, url);
-}
-
-function serve(server: Server, auth: Auth, routes: readonly Route[]): void {
-  server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
-    try {
-      const url = new URL(request.url ?? "/", "http://127.0.0.1");
-      await send(request, response, await answer(auth, routes, request, url));
-    } catch (error) {
-      if (response.headersSent) response.destroy();
-      else await send(request, response, replyForError(error));
-    }
-  });
-}
-
-function refuse(stream: Duplex): void {
-  stream.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
 }
 
 /**
@@ -96,50 +81,61 @@ function refuse(stream: Duplex): void {
 export async function startLab(options: LabOptions): Promise<Lab> {
   const bundle = readBundle(options.bundle);
   const root = realpathSync(options.root);
-  mkdirSync(options.userFolder, { recursive: true });
-  const kernels = createKernels(root);
-  const channels = createChannels(kernels);
-  const inUserFolder = (name: string) => path.join(options.userFolder, name);
-  const server = createServer();
-  const port = await listen(server, options.port, options.nextFreePort ?? false);
-  const auth = createAuth(port);
-  const routes: Route[] = [
-    ...labRoutes(bundle, root, auth.clearCookie),
-    ...settingsRoutes(path.join(options.bundle, "schemas"), inUserFolder("settings")),
-    ...workspaceRoutes(inUserFolder("workspaces")),
-    ...contentsRoutes(root, options.userFolder, createTrust(inUserFolder("trusted-outputs"))),
-    ...exportRoutes(root),
-    ...kernelRoutes(root, kernels),
-    ...sessionRoutes(root, kernels),
-    [
-      "POST",
-      /^\/api\/shutdown$/,
-      () => {
-        options.onShutdown?.();
-        return { json: {} };
-      },
-    ],
-  ];
-  serve(server, auth, routes);
-  server.on("upgrade", (request, stream, head) => {
-    const url = new URL(request.url ?? "/", "http://127.0.0.1");
-    stream.on("error", () => stream.destroy());
-    if (auth.isCrossOrigin(request) !== null || !auth.isAuthorized(request, url)) refuse(stream);
-    else channels.upgrade(request, stream, head, url);
+  makePrivate(options.userFolder);
+  const userFolder = realpathSync(options.userFolder);
+  const inUserFolder = (name: string) => path.join(userFolder, name);
+  await removeLeftConnectionFiles();
+
+  const door = createFrontDoor();
+  const port = await listen(door.server, options.port, options.nextFreePort ?? false);
+  const auth = new Auth(port, inUserFolder("session"));
+  const faults = new Faults({
+    [root]: "<root>",
+    [userFolder]: "<user>",
+    [project]: "<project>",
+    [auth.token]: "<token>",
   });
+
+  const background = new Background();
+  const cullIdleSeconds = options.cullIdleSeconds ?? 0;
+  const kernels = new Kernels({ record: inUserFolder("kernels"), cullIdleSeconds, faults, background });
+  const channels = new Channels(kernels, faults);
+  kernels.connectionsOf = (id) => channels.connectionsOf(id);
+
+  const trust = new TrustStore(userFolder);
+  const usesTrash = options.usesTrash ?? hasTrash();
+  const contents = new Contents({ root, userFolder, trust, background, usesTrash });
+  await contents.recover();
+
+  const info = new ServerInfo({ kernels, faults, onShutdown: () => options.onShutdown?.() });
+  const routes = [
+    ...info.routes,
+    ...frontendRoutes({ bundle, root, usesTrash }),
+    ...new Settings(path.join(options.bundle, "schemas"), inUserFolder("settings")).routes,
+    ...new Workspaces(inUserFolder("workspaces")).routes,
+    ...new Config(inUserFolder("config")).routes,
+    ...contents.routes,
+    ...new Exports(root, background).routes,
+    ...new KernelRoutes(root, kernels).routes,
+    ...new Sessions(root, kernels).routes,
+  ];
+  info.all = routes;
+  const upgrade = channels.upgrade.bind(channels);
+  door.open({ auth, router: new Router(routes), upgrade, faults });
 
   return {
     port,
     token: auth.token,
+    faults,
     addressOf: (document) => {
       const encoded = document?.split("/").map(encodeURIComponent).join("/");
       return `http://127.0.0.1:${port}/lab${encoded ? `/tree/${encoded}` : ""}?token=${auth.token}`;
     },
     async close() {
-      channels.close();
-      await kernels.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => door.server.close(resolve));
+      await Promise.all([channels.close(), kernels.close()]);
+      door.server.closeAllConnections();
+      await closed;
     },
   };
 }

@@ -11,7 +11,9 @@ const usage = `Usage: npm start -- [options] [document]
   --port N         the port, 0 for any; default 8888 or the next free one
   --no-browser     only print the address
   --root FOLDER    the folder that the file browser shows; default this project
-  --user FOLDER    where settings and layouts are kept; default lab/.user
+  --user FOLDER    where settings, layouts and secrets are kept; default lab/.user
+  --no-trash       delete for ever, instead of moving to the system's trash
+  --cull-idle N    shut down kernels without a page after N idle seconds; default never
   --help           this text
 `;
 
@@ -27,12 +29,14 @@ function parseCommandLine() {
         "no-browser": { type: "boolean" },
         root: { type: "string" },
         user: { type: "string" },
+        "no-trash": { type: "boolean" },
+        "cull-idle": { type: "string" },
         help: { type: "boolean" },
       },
     });
   } catch (error) {
     // What Node adds after its first sentence is about arguments that begin with a dash, which no document does.
-    const [fault] = (error as Error).message.split(". ");
+    const [fault] = (error as Error).message.split(/\.\s/);
     throw new Error(`${fault}. The options: npm start -- --help`);
   }
 }
@@ -41,6 +45,12 @@ function readPort(text: string): number {
   const port = Number(text);
   if (text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535) return port;
   throw new Error(`--port must be a number from 0 to 65535, got ${text || "nothing"}.`);
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new Error(`--cull-idle must be a number of seconds, 0 for never, got ${text || "nothing"}.`);
 }
 
 function readRoot(folder: string): string {
@@ -64,6 +74,8 @@ function readArguments() {
     ...values,
     port: values.port === undefined ? undefined : readPort(values.port),
     root,
+    user: path.resolve(values.user ?? path.join(project, "lab", ".user")),
+    cullIdleSeconds: readSeconds(values["cull-idle"] ?? "0"),
     document: positionals[0] ?? firstDocument(root),
   };
 }
@@ -88,6 +100,12 @@ function stopOnSignals(lab: Lab): () => void {
   return stop;
 }
 
+/** The last line of defence: an error that nothing caught costs what it happened in, not everybody's kernels. */
+function goOnAfterErrors({ faults }: Lab): void {
+  process.on("uncaughtException", (error) => faults.report("an event", error));
+  process.on("unhandledRejection", (error) => faults.report("an event", error));
+}
+
 async function main(): Promise<void> {
   const options = readArguments();
   if (options.help) return void process.stdout.write(usage);
@@ -95,17 +113,20 @@ async function main(): Promise<void> {
   const lab = await startLab({
     root: options.root,
     bundle: path.join(project, "lab", "app", "build"),
-    userFolder: path.resolve(options.user ?? path.join(project, "lab", ".user")),
+    userFolder: options.user,
     port: options.port ?? defaultPort,
     nextFreePort: options.port === undefined,
+    cullIdleSeconds: options.cullIdleSeconds,
+    usesTrash: options["no-trash"] ? false : undefined,
     onShutdown: () => stop(),
   });
   stop = stopOnSignals(lab);
+  goOnAfterErrors(lab);
   if (options.port === undefined && lab.port !== defaultPort)
     console.log(`Port ${defaultPort} is in use, so this is ${lab.port}.`);
   const address = lab.addressOf(options.document);
   console.log(`JupyterLab is ready: ${address}\nStop it with Ctrl-C.`);
-  if (!options["no-browser"]) openBrowser(address);
+  if (!options["no-browser"]) openBrowser(address, options.user);
 }
 
 main().catch((error: Error) => {

@@ -10,9 +10,13 @@ declare module "ws" {
       protocols?: string | string[],
       options?: { headers?: Record<string, string> },
     );
+    readonly OPEN: number;
     readonly protocol: string;
     readonly readyState: number;
-    send(data: string | Uint8Array): void;
+    /** What has been sent and has not left yet, in bytes. */
+    readonly bufferedAmount: number;
+    send(data: string | Uint8Array, sent?: (error?: Error) => void): void;
+    ping(data?: string): void;
     close(code?: number, reason?: string): void;
     terminate(): void;
   }

@@ -8,3 +8,4 @@ export {
   FORMATS,
   type Format,
 } from "./export-notebooks";
+export { imagesBelow } from "./local-files";

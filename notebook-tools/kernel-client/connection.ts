@@ -1,6 +1,6 @@
 /** The connection file: five free ports and a key, by which kernel and client find each other. */
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -99,7 +99,7 @@ export async function writeConnectionFile(
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   };
   try {
-    folder = await mkdtemp(join(tmpdir(), "nb-kernel-"));
+    folder = await mkdtemp(join(tmpdir(), `nb-kernel-${process.pid}-`));
     const path = join(folder, "connection.json");
     await writeFile(path, JSON.stringify(connection, null, 2), { mode: 0o600 });
     return { path, remove };
@@ -109,4 +109,23 @@ export async function writeConnectionFile(
       `No kernel could be started, because its connection file could not be written (${(error as Error).message}); see that the folder for temporary files, ${tmpdir()}, is there and has room.`,
     );
   }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Removes the connection files of clients that were killed and could not do it themselves. */
+export async function removeLeftConnectionFiles(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  const left = names.filter((name) => {
+    const pid = /^nb-kernel-(\d+)-/.exec(name)?.[1];
+    return pid !== undefined && !isRunning(Number(pid));
+  });
+  // Another user's are not ours to remove.
+  await Promise.allSettled(left.map((name) => rm(join(tmpdir(), name), { recursive: true, force: true })));
 }

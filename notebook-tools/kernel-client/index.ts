@@ -1,9 +1,16 @@
 /** Kernels without Python: find their kernelspecs, start them, talk to them over ZeroMQ, end them. */
+export { removeLeftConnectionFiles } from "./connection";
 export { KernelDiedError, KernelStartError, KernelspecError, KernelTimeoutError } from "./errors";
 export type { ExecuteOptions, ExecuteOutcome } from "./execute";
-export { dataDirs } from "./jupyter-paths";
+export { dataDirs, sharedDataDirs } from "./jupyter-paths";
 export { type Kernel, type KernelOptions, type ShutdownOptions, startKernel } from "./kernel";
-export { findKernelspec, findKernelspecs, type Kernelspec, readKernelspec } from "./kernelspecs";
+export {
+  findKernelspec,
+  findKernelspecs,
+  findKernelspecsIn,
+  type Kernelspec,
+  readKernelspec,
+} from "./kernelspecs";
 export type { Channel, Frames, Header, KernelInfo, Message } from "./messages";
 export type { KernelExit } from "./process";
 export { decode, encode, newHeader } from "./wire";

@@ -200,6 +200,13 @@ function* jupyterDirs(env: Env, platform: string): Generator<string> {
   yield places.ipython();
 }
 
+/** `JUPYTER_PATH`, then Jupyter's own: what there is wherever a notebook lies. */
+function* eachSharedDir(env: Env, platform: string): Generator<string> {
+  const named = (env.JUPYTER_PATH ?? "").split(platform === "win32" ? ";" : ":");
+  yield* named.filter((folder) => folder !== "").map((folder) => folder.replace(/(?<=.)[\\/]+$/, ""));
+  yield* jupyterDirs(env, platform);
+}
+
 /** The same as `dataDirs`, one by one: what comes late, and takes a while to find, is mostly not needed. */
 export function* eachDataDir(
   from: string,
@@ -207,16 +214,17 @@ export function* eachDataDir(
   platform: string = process.platform,
 ): Generator<string> {
   const seen = new Set<string>();
-  const named = (env.JUPYTER_PATH ?? "").split(platform === "win32" ? ";" : ":");
-  const given = named.filter((folder) => folder !== "").map((folder) => folder.replace(/(?<=.)[\\/]+$/, ""));
-  for (const folder of (function* () {
-    yield* projectDirs(from);
-    yield* given;
-    yield* jupyterDirs(env, platform);
-  })()) {
-    if (!seen.has(folder)) yield folder;
-    seen.add(folder);
+  for (const folders of [projectDirs(from), eachSharedDir(env, platform)]) {
+    for (const folder of folders) {
+      if (!seen.has(folder)) yield folder;
+      seen.add(folder);
+    }
   }
+}
+
+/** `dataDirs` without the project's own: for who must not run what the folder of a notebook brings along. */
+export function sharedDataDirs(env: Env = process.env, platform: string = process.platform): string[] {
+  return [...new Set(eachSharedDir(env, platform))];
 }
 
 /**

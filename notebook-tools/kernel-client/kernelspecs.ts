@@ -56,8 +56,13 @@ function kernelFolders(dataDir: string): string[] {
 
 /** Every kernel that a notebook in the folder `from` can have, by name; broken kernelspecs are left out. */
 export function findKernelspecs(from: string, env: Env = process.env): Map<string, Kernelspec> {
+  return findKernelspecsIn(dataDirs(from, env));
+}
+
+/** Every kernel below these data folders, the first of a name; broken kernelspecs are left out. */
+export function findKernelspecsIn(dataDirs: readonly string[]): Map<string, Kernelspec> {
   const found = new Map<string, Kernelspec>();
-  for (const dataDir of dataDirs(from, env)) {
+  for (const dataDir of dataDirs) {
     for (const name of kernelFolders(dataDir)) {
       if (found.has(name)) continue;
       try {

@@ -49,20 +49,22 @@ export function encode(message: Omit<Message, "channel">): Uint8Array[] {
   return [...json, ...buffers];
 }
 
-/** Without copying: outputs can be large. */
+/** Without copying: outputs can be large. `null` means the same as an empty part. */
 function parse(frame: Uint8Array | undefined) {
   if (!frame) return {};
-  return JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString("utf8"));
+  const value = JSON.parse(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString("utf8"));
+  if (typeof value === "object" && !Array.isArray(value)) return value ?? {};
+  throw new SyntaxError(`a part of it is ${JSON.stringify(value)?.slice(0, 40)}`);
 }
 
-/** Bytes as a message. Throws a `SyntaxError` where a part is not JSON. */
+/** Bytes as a message. Throws a `SyntaxError` where a part is not a JSON object. */
 export function decode(channel: Channel, frames: Frames): Message {
   return {
     channel,
     header: parse(frames[0]),
-    parent_header: parse(frames[1]) ?? {},
-    metadata: parse(frames[2]) ?? {},
-    content: parse(frames[3]) ?? {},
+    parent_header: parse(frames[1]),
+    metadata: parse(frames[2]),
+    content: parse(frames[3]),
     buffers: frames.slice(jsonParts),
   };
 }

@@ -4,7 +4,7 @@ export type { Problem } from "./check";
 export { NotebookDocument, type Results } from "./document";
 export { NotebookError } from "./errors";
 export { notebookText } from "./notebook-text";
-export { parseNotebook } from "./parse";
+export { checkNotebook, parseNotebook } from "./parse";
 export { applyCarriageReturns, joinStreams } from "./streams";
 export { mimeText, multilineText, sourceText } from "./text";
 export type * from "./types";

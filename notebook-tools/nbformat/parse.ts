@@ -1,4 +1,4 @@
-import { findProblems } from "./check";
+import { findProblems, type Problem } from "./check";
 import { NotebookDocument } from "./document";
 import { NotebookError } from "./errors";
 import { findFault } from "./fault";
@@ -13,10 +13,26 @@ import type { Cell, Notebook, Output } from "./types";
 export function parseNotebook(text: string, file = "notebook"): NotebookDocument {
   const json = text.startsWith("\ufeff") ? text.slice(1) : text;
   const parsed = parseJson(json, file);
+  const problems = soundProblems(parsed, file);
+  return new NotebookDocument(file, filledIn(parsed as Notebook), problems, json);
+}
+
+/**
+ * Checks a parsed value as `parseNotebook` does, and fills in what a notebook may leave out.
+ * @param file the name to use in messages
+ * @throws NotebookError for what is no notebook (with the cell)
+ */
+export function checkNotebook(value: unknown, file = "notebook"): Notebook {
+  soundProblems(value, file);
+  return filledIn(value as Notebook);
+}
+
+/** The problems that a notebook can live with; throws for the first that it cannot. */
+function soundProblems(parsed: unknown, file: string): Problem[] {
   const problems = findProblems(parsed);
   const fatal = problems.find((problem) => problem.fatal);
   if (fatal) throw new NotebookError(fatal.message.replace("FILE", file), { file, cell: fatal.cell });
-  return new NotebookDocument(file, filledIn(parsed as Notebook), problems, json);
+  return problems;
 }
 
 function parseJson(text: string, file: string): unknown {

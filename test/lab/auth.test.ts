@@ -184,7 +184,7 @@ describe("files outside the root", () => {
 describe("a bad request", () => {
   it.each([
     ["GET", "/api/nothing", undefined, 404, "nothing at"],
-    ["GET", "/files/no-such.png", undefined, 404, "no file"],
+    ["GET", "/files/no-such.png", undefined, 404, "not there"],
     ["GET", "/files/sub", undefined, 404, "no file"],
     ["PUT", "/api/kernelspecs", {}, 405, "not allowed"],
     ["GET", "/api/contents/%E0%A4%A", undefined, 400, "% sequence"],

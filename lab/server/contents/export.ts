@@ -1,38 +1,43 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { exportNotebooks } from "notebook-tools";
-import { attachment, type Call, HttpError, type Reply, type Route } from "../http/router";
-import { locate } from "./paths";
+import { HttpError } from "../http/errors";
+import { attachment, type Reply } from "../http/reply";
+import type { Call, Route } from "../http/router";
+import type { Background } from "./background";
+import { locate, normalise } from "./paths";
 
-/** The formats that are one file: JupyterLab lists them in the File menu. */
+/** What JupyterLab lists in the File menu; Markdown with images comes as a ZIP file. */
 const formats = {
   html: { output_mimetype: "text/html" },
+  markdown: { output_mimetype: "text/markdown" },
   script: { output_mimetype: "text/x-typescript" },
-} as const;
+};
 
-const isFormat = (name: string): name is keyof typeof formats => Object.hasOwn(formats, name);
+/** `/api/nbconvert` and `/nbconvert/<format>/<path>`: a notebook as a page, Markdown or a script, by `nb export`. */
+export class Exports {
+  constructor(
+    readonly root: string,
+    readonly background: Background,
+  ) {}
 
-/** `/api/nbconvert` and `/nbconvert/<format>/<path>`: a notebook as a page or a script, by `nb export`. */
-export function exportRoutes(root: string): Route[] {
-  async function exported({ params: [format = "", apiPath = ""] }: Call): Promise<Reply> {
-    if (!isFormat(format)) throw new HttpError(404, `There is no export to ${format}.`);
-    const notebook = await locate(root, apiPath);
-    if (!existsSync(notebook)) throw new HttpError(404, `There is no notebook ${apiPath}`);
-    const outputDir = await mkdtemp(path.join(tmpdir(), "lab-export-"));
-    try {
-      const { written, failed } = await exportNotebooks([notebook], { to: format, outputDir, root });
-      const page = written[0];
-      if (page === undefined) throw new HttpError(400, `${apiPath}: ${failed[0]?.reason}`);
-      return { text: await readFile(page, "utf8"), headers: attachment(path.basename(page)) };
-    } finally {
-      await rm(outputDir, { recursive: true, force: true });
-    }
-  }
-
-  return [
-    ["GET", /^\/api\/nbconvert$/, () => ({ json: formats })],
-    ["GET", /^\/nbconvert\/([^/]+)\/(.+)$/, exported],
+  readonly routes: readonly Route[] = [
+    ["GET", "/api/nbconvert", "The formats of the exporter", () => ({ json: formats })],
+    ["GET", "/nbconvert/{format}/{path+}", "A notebook in another format", (call) => this.#export(call)],
   ];
+
+  async #export({ params, query }: Call): Promise<Reply> {
+    const { format = "", path: apiPath = "" } = params;
+    if (!Object.hasOwn(formats, format)) throw new HttpError(404, `There is no export to ${format}.`);
+    const file = await locate(this.root, normalise(apiPath));
+    // The exporter's libraries are loaded by the thread and go with it.
+    const { name, mimetype, data } = await this.background.run(
+      "exported",
+      { root: this.root, file, format },
+      Number.POSITIVE_INFINITY,
+    );
+    const headers = {
+      "Content-Type": mimetype,
+      "Content-Security-Policy": "sandbox; frame-ancestors 'self'",
+    };
+    const isShown = query.get("download") === "false";
+    return { bytes: data, headers: isShown ? headers : { ...headers, ...attachment(name) } };
+  }
 }

@@ -1,19 +1,12 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { constants, createReadStream, type Stats } from "node:fs";
+import { access, readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import {
-  type Cell,
-  type MultilineString,
-  multilineText,
-  type Notebook,
-  NotebookError,
-  type Output,
-  parseNotebook,
-} from "notebook-tools";
-import { mimeTypeOf } from "../http/mime";
-import { HttpError } from "../http/router";
+import { HttpError } from "../http/errors";
+import type { Reply } from "../http/reply";
+import type { Background } from "./background";
 import { locate, unlessMissing } from "./paths";
-import type { Trust } from "./trust";
+import type { TrustStore } from "./trust";
 
 export type ContentsType = "directory" | "file" | "notebook";
 
@@ -41,97 +34,55 @@ export interface Wanted {
   readonly format?: string | null;
 }
 
-const joined = (text: MultilineString) => multilineText(text);
-
-function joinedOutput(output: Output): Output {
-  if (output.output_type === "stream") return { ...output, text: joined(output.text) };
-  if (output.output_type === "error") return output;
-  const isLines = (value: unknown) => Array.isArray(value) && value.every((line) => typeof line === "string");
-  const data = Object.entries(output.data).map(([mime, value]) => [
-    mime,
-    isLines(value) && !/json$/.test(mime) ? (value as string[]).join("") : value,
-  ]);
-  return { ...output, data: Object.fromEntries(data) };
+/** A file is read in parts, so that others are answered in between. */
+async function hashOfFile(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const part of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(part);
+  return hash.digest("hex");
 }
 
-/** JupyterLab expects every text of a cell as one string. */
-function joinedCell(cell: Cell): Cell {
-  const source = joined(cell.source);
-  return cell.cell_type === "code"
-    ? { ...cell, source, outputs: cell.outputs.map(joinedOutput) }
-    : { ...cell, source };
+const isWritable = (file: string) =>
+  access(file, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+
+function typeOf(stats: Stats, apiPath: string, wanted?: string | null): ContentsType {
+  if (stats.isDirectory()) return "directory";
+  return apiPath.endsWith(".ipynb") && wanted !== "file" ? "notebook" : "file";
 }
 
-/** Reads a notebook's text for JupyterLab; throws `HttpError` 400 with the place of what is wrong. */
-function notebookFrom(bytes: Buffer, apiPath: string): Notebook {
-  try {
-    const { notebook } = parseNotebook(new TextDecoder("utf-8", { fatal: true }).decode(bytes), apiPath);
-    return { ...notebook, cells: notebook.cells.map(joinedCell) };
-  } catch (error) {
-    if (error instanceof NotebookError) throw new HttpError(400, error.message);
-    if (error instanceof TypeError)
-      throw new HttpError(400, `${apiPath} is not UTF-8 text; save it as UTF-8.`);
-    throw error;
-  }
+/** A place below the root: the file itself, and what is known of it without reading it. */
+interface Found {
+  readonly file: string;
+  readonly size: number;
+  readonly type: ContentsType;
+  readonly model: Model;
 }
 
-function fileContent(bytes: Buffer, apiPath: string, format?: string | null) {
-  const mimetype = mimeTypeOf(apiPath);
-  try {
-    if (format !== "base64")
-      return {
-        content: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-        format: "text",
-        mimetype: mimetype === "application/octet-stream" ? "text/plain" : mimetype,
-      };
-  } catch {
-    if (format === "text") throw new HttpError(400, `${apiPath} is not UTF-8 text.`);
-  }
-  return { content: bytes.toString("base64"), format: "base64", mimetype };
-}
+/** The models of what lies below `root`, a real path. */
+export class Models {
+  constructor(
+    readonly root: string,
+    readonly trust: TrustStore,
+    readonly background: Background,
+  ) {}
 
-/** Builds the models of what lies below `root`, a real path. */
-export function createModels(root: string, trust: Trust) {
-  /** The folder's visible entries; links that lead out of the root or nowhere are left out. */
-  async function entriesOf(folder: string, apiPath: string): Promise<Model[]> {
-    const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
-    const models = names.map(async (name) => {
-      try {
-        return await get(path.posix.join(apiPath, name), { content: false, hash: false });
-      } catch (error) {
-        if (error instanceof HttpError) return null;
-        throw error;
-      }
-    });
-    return (await Promise.all(models)).filter((model) => model !== null);
-  }
-
-  async function fileParts(file: string, apiPath: string, type: ContentsType, wanted: Wanted) {
-    if (!wanted.content && !wanted.hash) return {};
-    const bytes = await readFile(file);
-    const hash = createHash("sha256").update(bytes).digest("hex");
-    const parts = { hash, hash_algorithm: "sha256" };
-    if (!wanted.content) return parts;
-    if (type === "file") return { ...parts, ...fileContent(bytes, apiPath, wanted.format) };
-    return { ...parts, content: await trust.mark(notebookFrom(bytes, apiPath)), format: "json" };
-  }
-
-  /** The model of a path. Throws `HttpError` 404 when there is none, 400 when it is of another type. */
-  async function get(apiPath: string, wanted: Wanted): Promise<Model> {
-    const file = await locate(root, apiPath);
+  /** Throws `HttpError` 404 when there is nothing, 400 when it is of another type. */
+  async find(apiPath: string, wantedType?: string | null): Promise<Found> {
+    const file = await locate(this.root, apiPath);
     const stats = await unlessMissing(() => stat(file));
     if (!stats || !(stats.isFile() || stats.isDirectory()))
       throw new HttpError(404, `No such file or directory: ${apiPath}`);
-    const isFolder = stats.isDirectory();
-    const isNotebook = apiPath.endsWith(".ipynb") && wanted.type !== "file";
-    const type = isFolder ? "directory" : isNotebook ? "notebook" : "file";
-    if (wanted.type && (wanted.type === "directory") !== isFolder)
+    const type = typeOf(stats, apiPath, wantedType);
+    const isFolder = type === "directory";
+    if (wantedType && (wantedType === "directory") !== isFolder)
       throw new HttpError(400, `${apiPath} is ${isFolder ? "a folder" : "not a folder"}`);
-    const base = {
+    const model = {
       name: path.posix.basename(apiPath),
       path: apiPath,
       type,
-      writable: true,
+      writable: await isWritable(file),
       created: stats.birthtime.toISOString(),
       last_modified: stats.mtime.toISOString(),
       size: isFolder ? null : stats.size,
@@ -139,9 +90,39 @@ export function createModels(root: string, trust: Trust) {
       format: null,
       content: null,
     } as const;
-    if (!isFolder) return { ...base, ...(await fileParts(file, apiPath, type, wanted)) };
-    return wanted.content ? { ...base, format: "json", content: await entriesOf(file, apiPath) } : base;
+    return { file, size: stats.size, type, model };
   }
 
-  return { get };
+  /** The model without content, with the hash of a file if that is `known` or wanted. */
+  async describe(apiPath: string, wanted: Omit<Wanted, "content">, known?: string): Promise<Model> {
+    const { model, file, type } = await this.find(apiPath, wanted.type);
+    if (!wanted.hash || type === "directory") return model;
+    return { ...model, hash: known ?? (await hashOfFile(file)), hash_algorithm: "sha256" };
+  }
+
+  /** The answer to a request for a path, with its content if that is wanted. */
+  async reply(apiPath: string, wanted: Wanted): Promise<Reply> {
+    if (!wanted.content) return { json: await this.describe(apiPath, wanted) };
+    const { file, size, type, model } = await this.find(apiPath, wanted.type);
+    if (type === "directory")
+      return { json: { ...model, format: "json", content: await this.#entriesOf(file, apiPath) } };
+    const { trust, background } = this;
+    const input = { file, model, type, format: wanted.format ?? null, hash: true, trustFolder: trust.folder };
+    const { json, seen } = await background.run("read", input, size);
+    trust.noteSeen(seen);
+    return { bytes: json };
+  }
+
+  /** The visible entries of a folder; one that cannot be looked at, or leads out of the root, is left out. */
+  async #entriesOf(folder: string, apiPath: string): Promise<Model[]> {
+    const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
+    const models = names.map(async (name) => {
+      try {
+        return (await this.find(path.posix.join(apiPath, name))).model;
+      } catch {
+        return null;
+      }
+    });
+    return (await Promise.all(models)).filter((model) => model !== null);
+  }
 }

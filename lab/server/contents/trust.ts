@@ -1,79 +1,118 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { type Notebook, notebookText, type Output } from "notebook-tools";
-import { unlessMissing, writeOwnFile } from "./paths";
-
-/** Remembers which outputs were made here, so that a stranger's notebook shows none of its own HTML. */
-export interface Trust {
-  /**
-   * The notebook with `metadata.trusted` in each code cell, as Jupyter servers send it: true when the
-   * cell has no outputs or those that were recorded here. JupyterLab shows only safe MIME types of the
-   * others (no HTML with scripts, no JavaScript, no SVG; Vega-Lite charts are data and do show).
-   */
-  mark(notebook: Notebook): Promise<Notebook>;
-  /** Records the outputs of the cells that JupyterLab calls trusted; the notebook comes back unmarked. */
-  record(notebook: Notebook): Promise<Notebook>;
-}
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type Cell, type Notebook, type Output } from "notebook-tools";
+import { keptSecret } from "../http/secrets";
+import { joinedCell } from "./joined";
+import { writeOwnFile } from "./paths";
 
 /** Older ones are forgotten; their cells are untrusted until run again. */
-const mostDigests = 5000;
+const mostSignatures = 20_000;
 
-function digestOf(outputs: Output[]): string {
-  const cell = { cell_type: "code" as const, source: "", metadata: {}, execution_count: null, outputs };
-  const text = notebookText({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] });
-  return createHash("sha256").update(text).digest("hex");
+/** The same value with the names of its objects in order, so that equal values have equal texts. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, item]) => [name, sorted(item)]));
 }
 
-function eachCodeCell(notebook: Notebook, trustedOf: (outputs: Output[]) => boolean | undefined): Notebook {
-  const cells = notebook.cells.map((cell) => {
+/** What was made here, as it is known at one moment. */
+export interface TrustState {
+  readonly key: string;
+  /** The signatures of trusted outputs, those not seen for longest first. */
+  readonly known: Set<string>;
+}
+
+const keyFile = (folder: string) => path.join(folder, "trust-key");
+const storeFile = (folder: string) => path.join(folder, "trusted-outputs");
+
+function readStore(folder: string): Set<string> {
+  try {
+    const list: unknown = JSON.parse(readFileSync(storeFile(folder), "utf8"));
+    return new Set(Array.isArray(list) ? list.map(String) : []);
+  } catch {
+    // Not there yet, or broken: nothing is trusted; the next save writes a sound one.
+    return new Set();
+  }
+}
+
+export const readTrust = (folder: string): TrustState => ({
+  key: keptSecret(keyFile(folder)),
+  known: readStore(folder),
+});
+
+/** Without the key nobody can write a signature that counts. */
+function signatureOf(key: string, outputs: Output[]): string {
+  return createHmac("sha256", key)
+    .update(JSON.stringify(sorted(outputs)))
+    .digest("base64url");
+}
+
+/**
+ * A notebook with `metadata.trusted` in each code cell, as Jupyter servers send it: true when the cell has no
+ * outputs or those that were signed here. JupyterLab shows only safe MIME types of the others (no HTML with
+ * scripts, no JavaScript, no SVG; Vega-Lite charts are data and do show). `seen` are the signatures that were met.
+ */
+export function withTrust(
+  notebook: Notebook,
+  { key, known }: TrustState,
+): { notebook: Notebook; seen: string[] } {
+  const seen: string[] = [];
+  const cells = notebook.cells.map((cell): Cell => {
     if (cell.cell_type !== "code") return cell;
-    const { trusted: _, ...metadata } = cell.metadata;
-    const trusted = trustedOf(cell.outputs);
-    return { ...cell, metadata: trusted === undefined ? metadata : { ...metadata, trusted } };
+    const signature = cell.outputs.length === 0 ? null : signatureOf(key, cell.outputs);
+    const trusted = signature === null || known.has(signature);
+    if (signature !== null && trusted) seen.push(signature);
+    return { ...cell, metadata: { ...cell.metadata, trusted } };
   });
-  return { ...notebook, cells };
+  return { notebook: { ...notebook, cells }, seen };
 }
 
-/** The trust kept in `file`, a JSON list of digests of outputs. */
-export function createTrust(file: string): Trust {
-  let last: Promise<unknown> = Promise.resolve();
+/** A notebook without these marks, as it is stored, and the signatures of the cells that JupyterLab calls trusted. */
+export function withoutTrust(notebook: Notebook, key: string): { notebook: Notebook; trusted: string[] } {
+  const trusted: string[] = [];
+  const cells = notebook.cells.map((cell): Cell => {
+    if (cell.cell_type !== "code") return cell;
+    const { trusted: isTrusted, ...metadata } = cell.metadata;
+    if (isTrusted === true && cell.outputs.length > 0)
+      trusted.push(signatureOf(key, (joinedCell(cell) as typeof cell).outputs));
+    return { ...cell, metadata };
+  });
+  return { notebook: { ...notebook, cells }, trusted };
+}
 
-  async function read(): Promise<Set<string>> {
-    const text = await unlessMissing(() => readFile(file, "utf8"));
-    if (text === null) return new Set();
-    try {
-      return new Set(JSON.parse(text));
-    } catch {
-      // A broken store trusts nothing; the next save writes a sound one.
-      return new Set();
+/** Keeps the signatures of outputs that were made here, so that a stranger's notebook shows none of its own HTML. */
+export class TrustStore {
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #seen = new Set<string>();
+
+  constructor(readonly folder: string) {
+    // Made now, while nobody else asks for it.
+    readTrust(folder);
+  }
+
+  /** What is in use is not forgotten: at the next write it counts as new. */
+  noteSeen(signatures: readonly string[]): void {
+    for (const signature of signatures) this.#seen.add(signature);
+  }
+
+  async record(signatures: readonly string[]): Promise<void> {
+    // Two notebooks may be saved at once; the second must add to what the first has written.
+    const add = () => this.#add(signatures);
+    this.#last = this.#last.then(add, add);
+    await this.#last;
+  }
+
+  async #add(signatures: readonly string[]): Promise<void> {
+    const known = readStore(this.folder);
+    if (signatures.every((signature) => known.has(signature))) return this.noteSeen(signatures);
+    const used = [...[...this.#seen].filter((signature) => known.has(signature)), ...signatures];
+    for (const signature of used) {
+      known.delete(signature);
+      known.add(signature);
     }
+    this.#seen.clear();
+    await writeOwnFile(storeFile(this.folder), JSON.stringify([...known].slice(-mostSignatures)));
   }
-
-  async function add(digests: readonly string[]): Promise<void> {
-    const known = await read();
-    if (digests.every((digest) => known.has(digest))) return;
-    for (const digest of digests) known.add(digest);
-    await writeOwnFile(file, JSON.stringify([...known].slice(-mostDigests)));
-  }
-
-  return {
-    async mark(notebook) {
-      const known = await read();
-      return eachCodeCell(notebook, (outputs) => outputs.length === 0 || known.has(digestOf(outputs)));
-    },
-    async record(notebook) {
-      const trusted = notebook.cells.flatMap((cell) =>
-        cell.cell_type === "code" && cell.metadata.trusted === true && cell.outputs.length > 0
-          ? [digestOf(cell.outputs)]
-          : [],
-      );
-      // Two notebooks may be saved at once; the second must add to what the first has written.
-      last = last.then(
-        () => add(trusted),
-        () => add(trusted),
-      );
-      await last;
-      return eachCodeCell(notebook, () => undefined);
-    },
-  };
 }

@@ -1,15 +1,29 @@
-import type { Call, Reply } from "../http/router";
+import type { Reply } from "../http/reply";
+import type { Call } from "../http/router";
 
-/** Plugins that ask for what this server does not have: language servers, licence texts, news from the network. */
+/** Plugins that ask for what this server does not have: language servers, news from the network. */
 const disabledExtensions = [
   "@jupyterlab/apputils-extension:announcements",
   "@jupyterlab/fileeditor-extension:language-server",
-  "@jupyterlab/help-extension:licenses",
   "@jupyterlab/notebook-extension:language-server",
 ];
 
+/** What every page of one server is told. */
+export interface PageOptions {
+  readonly version: string;
+  readonly scripts: readonly string[];
+  readonly root: string;
+  /** Whether what is deleted goes to the trash; JupyterLab's dialog says which. */
+  readonly usesTrash: boolean;
+}
+
 /** What the page tells JupyterLab about where it is; every value is a string, as PageConfig wants them. */
-function pageConfig(version: string, root: string, treePath: string, workspace: string, mode: string) {
+function pageConfig(
+  { version, root, usesTrash }: PageOptions,
+  treePath: string,
+  workspace: string,
+  mode: string,
+) {
   return {
     appName: "JupyterLab",
     appNamespace: "lab",
@@ -21,9 +35,10 @@ function pageConfig(version: string, root: string, treePath: string, workspace: 
     themesUrl: "/lab/api/themes",
     translationsApiUrl: "/lab/api/translations",
     workspacesApiUrl: "/lab/api/workspaces",
+    licensesUrl: "/lab/api/licenses",
     fullStaticUrl: "/static/lab",
     cacheFiles: "true",
-    delete_to_trash: "false",
+    delete_to_trash: String(usesTrash),
     devMode: "false",
     disabledExtensions: JSON.stringify(disabledExtensions),
     mode,
@@ -42,12 +57,14 @@ function pageConfig(version: string, root: string, treePath: string, workspace: 
 const asScript = (value: unknown) => JSON.stringify(value).replaceAll("<", "\\u003c");
 
 /** Serves `/lab`, `/lab/tree/<path>`, `/lab/workspaces/<name>/tree/<path>` and `/doc/tree/<path>`. */
-export function labPage(version: string, scripts: readonly string[], root: string) {
+export function labPage(options: PageOptions) {
   return ({ path, params }: Call): Reply => {
-    const [workspace = "", treePath = ""] = params;
+    const { workspace = "default", tree = "" } = params;
     const mode = path.startsWith("/doc") ? "single-document" : "multiple-document";
-    const config = pageConfig(version, root, treePath, workspace || "default", mode);
-    const tags = scripts.map((name) => `<script defer src="/static/lab/${name}"></script>`).join("\n  ");
+    const config = pageConfig(options, tree, workspace, mode);
+    const tags = options.scripts
+      .map((name) => `<script defer src="/static/lab/${name}"></script>`)
+      .join("\n  ");
     return {
       text: `<!doctype html>
 <html lang="en">
@@ -78,15 +95,18 @@ export const favicon = (busy: boolean): Reply => ({
   headers: { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" },
 });
 
-/** What a visitor without the token sees. */
-export const tokenWanted: Reply = {
+/** What a visitor without the token sees; `next` is the page that is opened once it is given. */
+export const loginPage = (next: string): Reply => ({
   status: 403,
   text: `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Token required</title>
 <body style="font: 16px/1.5 system-ui; max-width: 40em; margin: 4em auto; padding: 0 1em">
 <h1>This JupyterLab asks for its token</h1>
-<p>Open the whole address, with <code>?token=</code>, that <code>npm start</code> printed in the terminal.
-It changes each time the server starts.</p>
+<p>Open the whole address, with <code>?token=</code>, that <code>npm start</code> printed in the terminal,
+or enter the token here. It changes each time the server starts.</p>
+<form method="post" action="/login?next=${encodeURIComponent(next)}">
+<label>Token <input name="token" type="password" autocomplete="off" size="50" autofocus></label>
+<button>Log in</button></form>
 </body></html>
 `,
-};
+});

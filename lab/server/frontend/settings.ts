@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { unlessMissing, writeOwnFile } from "../contents/paths";
-import { type Call, HttpError, type Route } from "../http/router";
+import { HttpError } from "../http/errors";
+import type { Reply } from "../http/reply";
+import type { Call, Route } from "../http/router";
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Record<string, unknown>> };
 
@@ -43,21 +45,41 @@ function readPlugins(schemas: string): Map<string, Plugin> {
   return plugins;
 }
 
-/** `/lab/api/settings`: schemas from the bundle, the user's own values from `userFolder`. */
-export function settingsRoutes(schemas: string, userFolder: string): Route[] {
-  const plugins = readPlugins(schemas);
-  const fileOf = ({ id }: Plugin) =>
-    path.join(userFolder, `${id.replace(":", path.sep)}.jupyterlab-settings`);
+/** `/lab/api/settings`: schemas from the bundle, the user's own values from `folder`. */
+export class Settings {
+  readonly #plugins: Map<string, Plugin>;
 
-  function pluginOf({ params }: Call): Plugin {
-    const plugin = plugins.get(params[0] ?? "");
-    if (!plugin) throw new HttpError(404, `No plugin has the settings ${params[0]}`);
+  constructor(
+    schemas: string,
+    readonly folder: string,
+  ) {
+    this.#plugins = readPlugins(schemas);
+  }
+
+  readonly routes: readonly Route[] = [
+    ["GET", "/lab/api/settings", "All settings", (call) => this.#list(call)],
+    [
+      "GET",
+      "/lab/api/settings/{id+}",
+      "A plugin's settings",
+      async (call) => ({ json: await this.#describe(this.#get(call)) }),
+    ],
+    ["PUT", "/lab/api/settings/{id+}", "Save a plugin's settings", (call) => this.#save(call)],
+  ];
+
+  #get({ params }: Call): Plugin {
+    const plugin = this.#plugins.get(params.id ?? "");
+    if (!plugin) throw new HttpError(404, `No plugin has the settings ${params.id}`);
     return plugin;
   }
 
+  #fileOf({ id }: Plugin): string {
+    return path.join(this.folder, `${id.replace(":", path.sep)}.jupyterlab-settings`);
+  }
+
   // JupyterLab parses `raw` (JSON with comments) itself and never reads the parsed `settings`.
-  async function describe(plugin: Plugin) {
-    const file = fileOf(plugin);
+  async #describe(plugin: Plugin) {
+    const file = this.#fileOf(plugin);
     const raw = (await unlessMissing(() => readFile(file, "utf8"))) ?? "{}";
     const times = await unlessMissing(() => stat(file));
     return {
@@ -69,23 +91,18 @@ export function settingsRoutes(schemas: string, userFolder: string): Route[] {
     };
   }
 
-  async function list({ query }: Call) {
-    const all = [...plugins.values()];
+  async #list({ query }: Call): Promise<Reply> {
+    const all = [...this.#plugins.values()];
     if (query.get("ids_only") === "true") return { json: { settings: all.map(({ id }) => ({ id })) } };
-    return { json: { settings: await Promise.all(all.map(describe)) } };
+    const settings = await Promise.all(all.map((plugin) => this.#describe(plugin)));
+    return { json: { settings }, isLarge: true };
   }
 
-  async function save(call: Call) {
-    const plugin = pluginOf(call);
+  async #save(call: Call): Promise<Reply> {
+    const plugin = this.#get(call);
     const { raw } = await call.body();
     if (typeof raw !== "string") throw new HttpError(400, 'Settings must come as {"raw": "<text>"}.');
-    await writeOwnFile(fileOf(plugin), raw);
+    await writeOwnFile(this.#fileOf(plugin), raw);
     return { status: 204 };
   }
-
-  return [
-    ["GET", /^\/lab\/api\/settings\/?$/, list],
-    ["GET", /^\/lab\/api\/settings\/(.+)$/, async (call) => ({ json: await describe(pluginOf(call)) })],
-    ["PUT", /^\/lab\/api\/settings\/(.+)$/, save],
-  ];
 }

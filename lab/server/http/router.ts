@@ -1,141 +1,105 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
-import { mimeTypeOf } from "./mime";
+import type { IncomingMessage } from "node:http";
+import { HttpError } from "./errors";
+import type { Reply } from "./reply";
 
-/** What a handler throws to answer with that status and Jupyter's `{message, reason}`. */
-export class HttpError extends Error {
-  override readonly name = "HttpError";
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** One request, as a handler sees it: `params` are the decoded groups of its route's pattern. */
+/** One request, as a handler sees it. */
 export interface Call {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly params: readonly string[];
-  /** The request's body as JSON, `{}` when there is none; throws `HttpError` 400 when it is not JSON. */
+  readonly headers: IncomingMessage["headers"];
+  /** The decoded parts of the address that the route names; empty where the address leaves one out. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The request's body; throws `HttpError` 413 when it is too large. */
+  bytes(): Promise<Buffer>;
+  /** The body as JSON, `{}` when there is none; throws `HttpError` 400 when it is not a JSON object. */
   body(): Promise<Record<string, unknown>>;
 }
 
-/** What a handler answers: `json`, `text` or the bytes of `file`. */
-export interface Reply {
-  readonly status?: number;
-  readonly headers?: Record<string, string>;
-  readonly json?: unknown;
-  readonly text?: string;
-  readonly file?: string;
-}
-
-/** The header with which a browser saves an answer under that name. */
-export const attachment = (name: string): Record<string, string> => ({
-  "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
-});
-
 export type Handler = (call: Call) => Reply | Promise<Reply>;
-export type Route = readonly [method: string, pattern: RegExp, handle: Handler];
+
+/**
+ * A line of the route table. In the address `{name}` stands for one segment, `{name+}` for one or more, and
+ * `{name*}` at the end for any number, none included. The first line that fits wins.
+ */
+export type Route = readonly [method: string, address: string, summary: string, handle: Handler];
 
 /** JupyterLab sends files in parts of 1 MiB; a notebook with many charts comes whole. */
 const largestBody = 256 * 1024 * 1024;
 
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+/** Throws `HttpError` 413 when there are more than `most` bytes. */
+export async function readBody(request: IncomingMessage, most = largestBody): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of request) {
+  // Without this the connection would end before the answer that says why.
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
     size += part.length;
-    if (size > largestBody) throw new HttpError(413, `A request may have ${largestBody} bytes at most.`);
+    if (size > most) throw new HttpError(413, `A request may have ${most} bytes at most.`);
     parts.push(part);
   }
-  if (size === 0) return {};
+  return Buffer.concat(parts);
+}
+
+/** Throws `HttpError` 400 for what is not a JSON object. */
+export function jsonObject(bytes: Buffer): Record<string, unknown> {
+  if (bytes.length === 0) return {};
   try {
-    const value: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
-    if (value !== null && typeof value === "object") return value as Record<string, unknown>;
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    if (value !== null && typeof value === "object" && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {
-    // Falls through to the same answer as any other JSON that is no object.
+    // Falls through to the same answer as any other JSON that is not an object.
   }
   throw new HttpError(400, "The request's body must be a JSON object.");
 }
 
-function decoded(part: string | undefined): string {
+function decoded(part: string): string {
   try {
-    return decodeURIComponent(part ?? "");
+    return decodeURIComponent(part);
   } catch {
     throw new HttpError(400, `The address has a broken % sequence: ${part}`);
   }
 }
 
-/** Finds the route for a request and runs it; throws `HttpError` 404 or 405 when there is none. */
-export async function dispatch(routes: readonly Route[], request: IncomingMessage, url: URL): Promise<Reply> {
-  const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
-  let known = false;
-  for (const [verb, pattern, handle] of routes) {
-    const match = pattern.exec(url.pathname);
-    if (!match) continue;
-    known = true;
-    if (verb !== method) continue;
-    const params = match.slice(1).map(decoded);
-    return handle({
+function patternOf(address: string): RegExp {
+  const source = address
+    .replaceAll(".", "\\.")
+    .replace(/\/\{(\w+)\*\}$/, "(?:/(?<$1>.*))?")
+    .replace(/\{(\w+)\+\}/g, "(?<$1>.+)")
+    .replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  return new RegExp(`^${source}/?$`);
+}
+
+/** Finds the route of a request in a table. */
+export class Router {
+  readonly #routes: readonly { method: string; pattern: RegExp; handle: Handler }[];
+
+  constructor(readonly table: readonly Route[]) {
+    this.#routes = table.map(([method, address, , handle]) => ({
+      method,
+      pattern: patternOf(address),
+      handle,
+    }));
+  }
+
+  /** Runs the route's handler; throws `HttpError` 404 when there is none, 405 when there is one of other methods. */
+  async dispatch(request: IncomingMessage, url: URL): Promise<Reply> {
+    const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
+    const fitting = this.#routes.filter(({ pattern }) => pattern.test(url.pathname));
+    const route = fitting.find((one) => one.method === method);
+    if (!route && fitting.length > 0)
+      throw new HttpError(405, `${method} is not allowed for ${url.pathname}`);
+    if (!route) throw new HttpError(404, `There is nothing at ${url.pathname}`);
+    const groups = route.pattern.exec(url.pathname)?.groups ?? {};
+    const params = Object.entries(groups).map(([name, part]) => [name, decoded(part ?? "")]);
+    return route.handle({
       method,
       path: url.pathname,
       query: url.searchParams,
-      params,
-      body: () => readBody(request),
+      headers: request.headers,
+      params: Object.fromEntries(params),
+      bytes: () => readBody(request),
+      body: async () => jsonObject(await readBody(request)),
     });
   }
-  if (known) throw new HttpError(405, `${method} is not allowed for ${url.pathname}`);
-  throw new HttpError(404, `There is nothing at ${url.pathname}`);
-}
-
-/** The answer for whatever a handler threw: never a stack, which would name this machine's folders. */
-export function replyForError(error: unknown): Reply {
-  if (error instanceof HttpError)
-    return { status: error.status, json: { message: error.message, reason: null } };
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(`The server failed on a request: ${message}`);
-  return { status: 500, json: { message, reason: null } };
-}
-
-const commonHeaders = {
-  "X-Content-Type-Options": "nosniff",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Content-Security-Policy": "frame-ancestors 'self'",
-  "Referrer-Policy": "no-referrer",
-  "Cache-Control": "no-cache",
-};
-
-async function sendFile(
-  request: IncomingMessage,
-  response: ServerResponse,
-  reply: Reply,
-  file: string,
-): Promise<void> {
-  const stats = await stat(file).catch(() => null);
-  if (!stats?.isFile()) throw new HttpError(404, `There is no file at ${request.url}`);
-  response.writeHead(reply.status ?? 200, {
-    ...commonHeaders,
-    "Content-Type": mimeTypeOf(file),
-    "Content-Length": stats.size,
-    ...reply.headers,
-  });
-  if (request.method === "HEAD") response.end();
-  else await pipeline(createReadStream(file), response);
-}
-
-export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
-  if (reply.file !== undefined) return sendFile(request, response, reply, reply.file);
-  const isText = reply.text !== undefined;
-  const body = isText ? reply.text : reply.json === undefined ? "" : JSON.stringify(reply.json);
-  response.writeHead(reply.status ?? 200, {
-    ...commonHeaders,
-    "Content-Type": isText ? "text/html; charset=utf-8" : "application/json",
-    ...reply.headers,
-  });
-  response.end(request.method === "HEAD" ? undefined : body);
 }

@@ -1,212 +1,144 @@
-import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Channel,
-  encode,
-  type Frames,
-  findKernelspecs,
-  type Kernel,
-  type Kernelspec,
-  newHeader,
-  startKernel,
-} from "notebook-tools";
-import { HttpError } from "../http/router";
-
-/** Jupyter's model of a running kernel. */
-export interface KernelModel {
-  readonly id: string;
-  readonly name: string;
-  readonly last_activity: string;
-  readonly execution_state: string;
-  readonly connections: number;
-}
-
-/** Takes every message of a kernel. */
-export type Listener = (channel: Channel, frames: Frames) => void;
-
-/** A kernel that keeps its id and its listeners while processes come and go. */
-export interface RunningKernel {
-  readonly id: string;
-  model(): KernelModel;
-  listen(listener: Listener): () => void;
-  send(channel: Exclude<Channel, "iopub">, frames: Frames): Promise<void>;
-  interrupt(): Promise<void>;
-  restart(): Promise<void>;
-  shutdown(): Promise<void>;
-}
+import { findKernelspecsIn, type Kernelspec } from "notebook-tools";
+import type { Background } from "../contents/background";
+import { HttpError } from "../http/errors";
+import type { Faults } from "../http/faults";
+import { GoneKernels } from "./gone-kernels";
+import { type KernelModel, RunningKernel } from "./running-kernel";
 
 /** A kernel that cannot start at all has said so by then, in ms; one that can goes on starting behind the answer. */
 const earlyFailure = 200;
 
 /** How long the end of all kernels is waited for, in ms: one that hangs at its start dies with this process. */
-const patience = 5000;
+const patience = 2000;
 
-/** A kernel that dies this often without having answered anything in between is left dead. */
-const mostDeaths = 3;
+/** The kernel of this project. */
+const defaultKernel = "tslab";
 
-const textOf = (frame: Uint8Array | undefined) => Buffer.from(frame ?? "{}").toString("utf8");
+/** How long each may take to end by itself then, and again after a signal, in ms. */
+const graceMs = 500;
 
-/** What an IOPub message says about the kernel's state, or `null` when it is no status message. */
-function stateIn(channel: Channel, frames: Frames): string | null {
-  if (channel !== "iopub" || !textOf(frames[0]).includes('"status"')) return null;
-  return JSON.parse(textOf(frames[0])).msg_type === "status"
-    ? JSON.parse(textOf(frames[3])).execution_state
-    : null;
+/** The project's own kernels, which are there for a root outside the project, too. */
+const ownSpecs = path.resolve(__dirname, "..", "..", "..", "..", "node_modules", ".jupyter");
+
+export interface KernelsOptions {
+  /** The file that keeps the ids of kernels, for the server after this one. */
+  readonly record: string;
+  /** How long a kernel that no page is connected to may be idle before it is shut down, in s; 0 for ever. */
+  readonly cullIdleSeconds: number;
+  readonly faults: Faults;
+  readonly background: Background;
 }
 
-function statusFrames(session: string, execution_state: string): Frames {
-  const header = newHeader("status", session);
-  return encode({ header, parent_header: {}, metadata: {}, content: { execution_state }, buffers: [] });
-}
+/** The kernels that notebooks can have, and those that run. */
+export class Kernels {
+  readonly #kernels = new Map<string, RunningKernel>();
+  readonly #gone: GoneKernels;
+  readonly #culling: NodeJS.Timeout | undefined;
+  #closed = false;
+  #sharedDirs: Promise<readonly string[]> | undefined;
+  /** How many pages are connected to a kernel. */
+  connectionsOf: (id: string) => number = () => 0;
 
-/** Follows a kernel from its start on; `started` may still be under way. */
-function follow(started: Promise<Kernel>, spec: Kernelspec): RunningKernel {
-  const id = randomUUID();
-  const listeners = new Set<Listener>();
-  let state = "starting";
-  let lastActivity = new Date();
-  let deaths = 0;
-  // What is sent while a process starts waits for this, or it would reach no one.
-  let ready: Promise<unknown> = started.then(attend, fail);
-
-  function announce(channel: Channel, frames: Frames): void {
-    for (const listener of listeners) listener(channel, frames);
+  constructor(readonly options: KernelsOptions) {
+    this.#gone = new GoneKernels(options.record);
+    const { cullIdleSeconds } = options;
+    const everyMs = Math.min(60, cullIdleSeconds / 2) * 1000;
+    if (cullIdleSeconds > 0) this.#culling = setInterval(() => void this.#cull(), everyMs).unref();
   }
 
-  function report(newState: string): void {
-    state = newState;
-    announce("iopub", statusFrames(id, newState));
-  }
-
-  function fail(error: Error): void {
-    console.error(error.message);
-    report("dead");
-  }
-
-  function hear(channel: Channel, frames: Frames): void {
-    lastActivity = new Date();
-    if (channel === "shell") deaths = 0;
-    state = stateIn(channel, frames) ?? state;
-    announce(channel, frames);
-  }
-
-  function attend(kernel: Kernel): void {
-    state = "idle";
-    kernel.onFrames(hear);
-    kernel.onExit(({ reason }) => {
-      console.error(`The kernel ${spec.name} died: ${reason}`);
-      if (++deaths > mostDeaths) return report("dead");
-      // JupyterLab tells the person when it hears this without having asked for it.
-      report("restarting");
-      restart().catch(fail);
-    });
-  }
-
-  function restart(): Promise<void> {
-    const restarted = ready.then(async () => (await started).restart());
-    ready = restarted.catch(() => {});
-    return restarted;
-  }
-
-  return {
-    id,
-    model: () => ({
-      id,
-      name: spec.name,
-      last_activity: lastActivity.toISOString(),
-      execution_state: state,
-      connections: listeners.size,
-    }),
-    listen(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    async send(channel, frames) {
-      await ready;
-      await (await started).send(channel, frames);
-    },
-    async interrupt() {
-      await (await started).interrupt();
-    },
-    async restart() {
-      state = "restarting";
-      await restart();
-    },
-    async shutdown() {
-      const kernel = await started.catch(() => null);
-      await kernel?.shutdown();
-      report("dead");
-    },
-  };
-}
-
-export interface Kernels {
-  specs(): Map<string, Kernelspec>;
-  defaultName(): string;
   /**
-   * Returns while the kernel may still be starting. Throws `HttpError` 400 when there is no such kernelspec,
-   * `KernelStartError` when it fails at once; one that fails later becomes `dead`.
+   * The kernelspecs of the project and of Jupyter's own folders. Those of the folder that is served are none of
+   * them: opening a stranger's notebook would run the stranger's command.
    */
-  start(name: string | undefined, cwd: string): Promise<RunningKernel>;
-  list(): RunningKernel[];
+  async specs(): Promise<Map<string, Kernelspec>> {
+    return findKernelspecsIn([ownSpecs, ...(await this.#dirs())]);
+  }
+
+  /** Throws `HttpError` 400 when there is no such kernelspec. */
+  async spec(name: string | undefined): Promise<Kernelspec> {
+    const own = findKernelspecsIn([ownSpecs]);
+    const found =
+      own.get(name ?? defaultKernel) ?? (await this.specs()).get(name ?? (await this.defaultName()));
+    if (found) return found;
+    throw new HttpError(400, `There is no kernel named ${name}; run \`npm start\` again to install it.`);
+  }
+
+  async defaultName(): Promise<string> {
+    const names = [...(await this.specs()).keys()];
+    return names.includes(defaultKernel) ? defaultKernel : (names[0] ?? "");
+  }
+
+  /** Looked for once, and not while others wait: a Python may have to be asked. */
+  #dirs(): Promise<readonly string[]> {
+    const found = () => this.options.background.run("dataDirs", {}, Number.POSITIVE_INFINITY);
+    this.#sharedDirs ??= found().then(({ folders }) => folders);
+    return this.#sharedDirs;
+  }
+
+  list(): RunningKernel[] {
+    return [...this.#kernels.values()];
+  }
+
+  find(id: string): RunningKernel | undefined {
+    return this.#kernels.get(id);
+  }
+
   /** Throws `HttpError` 404. */
-  get(id: string): RunningKernel;
-  shutdown(id: string): Promise<void>;
-  /** Ends all, even those that are still starting; returns after 5 s at the latest. */
-  close(): Promise<void>;
-}
-
-/** The kernels that notebooks below `root` can have, and those that run. */
-export function createKernels(root: string): Kernels {
-  const kernels = new Map<string, RunningKernel>();
-  // The project's own kernel is there for a root outside the project too.
-  const specs = () => new Map([...findKernelspecs(path.join(__dirname, "..")), ...findKernelspecs(root)]);
-  let closed = false;
-
-  function defaultName(): string {
-    const names = [...specs().keys()];
-    return names.includes("tslab") ? "tslab" : (names[0] ?? "");
-  }
-
-  async function shutdown(id: string): Promise<void> {
-    const kernel = get(id);
-    kernels.delete(id);
-    await kernel.shutdown();
-  }
-
-  function get(id: string): RunningKernel {
-    const kernel = kernels.get(id);
+  get(id: string): RunningKernel {
+    const kernel = this.#kernels.get(id);
     if (!kernel) throw new HttpError(404, `No kernel runs with the id ${id}`);
     return kernel;
   }
 
-  return {
-    specs,
-    defaultName,
-    get,
-    shutdown,
-    list: () => [...kernels.values()],
-    async start(name, cwd) {
-      if (closed) throw new HttpError(503, "The server is stopping.");
-      const spec = specs().get(name ?? defaultName());
-      if (!spec)
-        throw new HttpError(400, `There is no kernel named ${name}; run \`npm start\` again to install it.`);
-      const started = startKernel(spec, { cwd });
-      const kernel = follow(started, spec);
-      kernels.set(kernel.id, kernel);
-      try {
-        await Promise.race([started, sleep(earlyFailure)]);
-      } catch (error) {
-        kernels.delete(kernel.id);
-        throw error;
-      }
-      return kernel;
-    },
-    async close() {
-      closed = true;
-      const ended = Promise.allSettled([...kernels.keys()].map(shutdown));
-      await Promise.race([ended, sleep(patience, undefined, { ref: false })]);
-    },
-  };
+  /** The model of a kernel that runs, or ran when an earlier server was ended: dead. Throws `HttpError` 404. */
+  model(id: string): KernelModel {
+    const gone = this.#kernels.has(id) ? undefined : this.#gone.find(id);
+    return gone ?? this.get(id).model(this.connectionsOf(id));
+  }
+
+  /**
+   * Returns while the kernel may still be starting. Throws `HttpError` 400 when there is no such kernelspec,
+   * `KernelStartError` when it fails at once; one that fails later becomes `dead`.
+   */
+  async start(name: string | undefined, cwd: string): Promise<RunningKernel> {
+    if (this.#closed) throw new HttpError(503, "The server is stopping.");
+    const spec = await this.spec(name);
+    const kernel = new RunningKernel(spec, cwd, this.options.faults);
+    this.#kernels.set(kernel.id, kernel);
+    try {
+      await Promise.race([kernel.ready, sleep(earlyFailure)]);
+    } catch (error) {
+      this.#kernels.delete(kernel.id);
+      throw new HttpError(500, (error as Error).message);
+    }
+    this.#gone.note(kernel.id, spec.name);
+    kernel.ready.catch((error: Error) => console.error(this.options.faults.redact(error.message)));
+    return kernel;
+  }
+
+  /** Throws `HttpError` 404. */
+  async shutdown(id: string, grace?: number): Promise<void> {
+    const kernel = this.get(id);
+    this.#kernels.delete(id);
+    this.#gone.forget(id);
+    await kernel.shutdown(grace);
+  }
+
+  /** Ends all, even those that are still starting; returns after 2 s at the latest. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#culling);
+    const ended = Promise.allSettled([...this.#kernels.keys()].map((id) => this.shutdown(id, graceMs)));
+    await Promise.race([ended, sleep(patience, undefined, { ref: false })]);
+  }
+
+  async #cull(): Promise<void> {
+    const before = Date.now() - this.options.cullIdleSeconds * 1000;
+    for (const { id, state, lastActivity } of this.list()) {
+      const isUnused = state === "idle" && lastActivity.getTime() < before && this.connectionsOf(id) === 0;
+      if (isUnused) await this.shutdown(id).catch((error) => this.options.faults.report("culling", error));
+    }
+  }
 }

@@ -2,14 +2,20 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Kernelspec } from "notebook-tools";
 import { locate, normalise } from "../contents/paths";
-import { assetsOf } from "../http/assets";
-import { type Call, HttpError, type Route } from "../http/router";
-import type { Kernels, RunningKernel } from "./kernels";
+import { Assets } from "../http/assets";
+import { HttpError } from "../http/errors";
+import type { Reply } from "../http/reply";
+import type { Call, Route } from "../http/router";
+import type { Kernels } from "./kernels";
+
+/** What of a kernelspec's folder a page may have. */
+const isResource = /^(?:logo-[^/\\]*|kernel\.(?:js|css))$/;
 
 function resources({ name, resourceDir }: Kernelspec): Record<string, string> {
-  const logos = readdirSync(resourceDir).filter((file) => file.startsWith("logo-"));
+  const files = readdirSync(resourceDir).filter((file) => isResource.test(file));
+  const addressOf = (file: string) => `/kernelspecs/${encodeURIComponent(name)}/${file}`;
   return Object.fromEntries(
-    logos.map((file) => [path.parse(file).name, `/kernelspecs/${encodeURIComponent(name)}/${file}`]),
+    files.map((file) => [file.startsWith("logo-") ? path.parse(file).name : file, addressOf(file)]),
   );
 }
 
@@ -31,52 +37,78 @@ export async function folderOf(root: string, apiPath: string): Promise<string> {
 }
 
 /** `/api/kernelspecs` and `/api/kernels`. */
-export function kernelRoutes(root: string, kernels: Kernels): Route[] {
-  const kernelOf = ({ params }: Call): RunningKernel => kernels.get(params[0] ?? "");
+export class KernelRoutes {
+  constructor(
+    readonly root: string,
+    readonly kernels: Kernels,
+  ) {}
 
-  function specs() {
-    const all = [...kernels.specs().values()].map((spec) => [spec.name, specModel(spec)]);
-    return { json: { default: kernels.defaultName(), kernelspecs: Object.fromEntries(all) } };
-  }
-
-  async function start(call: Call) {
-    const { name, path: apiPath } = await call.body();
-    const folder = await folderOf(root, typeof apiPath === "string" ? apiPath : "");
-    const kernel = await kernels.start(typeof name === "string" ? name : undefined, folder);
-    return { status: 201, json: kernel.model() };
-  }
-
-  async function interrupt(call: Call) {
-    await kernelOf(call).interrupt();
-    return { status: 204 };
-  }
-
-  async function restart(call: Call) {
-    const kernel = kernelOf(call);
-    await kernel.restart();
-    return { json: kernel.model() };
-  }
-
-  async function remove({ params }: Call) {
-    await kernels.shutdown(params[0] ?? "");
-    return { status: 204 };
-  }
-
-  function logo(call: Call) {
-    const [name = "", file = ""] = call.params;
-    const spec = kernels.specs().get(name);
-    if (!spec) throw new HttpError(404, `There is no kernel named ${name}`);
-    return assetsOf(spec.resourceDir)({ ...call, params: [file] });
-  }
-
-  return [
-    ["GET", /^\/api\/kernelspecs$/, specs],
-    ["GET", /^\/kernelspecs\/([^/]+)\/(logo-[^/]+)$/, logo],
-    ["GET", /^\/api\/kernels$/, () => ({ json: kernels.list().map((kernel) => kernel.model()) })],
-    ["POST", /^\/api\/kernels$/, start],
-    ["GET", /^\/api\/kernels\/([^/]+)$/, (call) => ({ json: kernelOf(call).model() })],
-    ["DELETE", /^\/api\/kernels\/([^/]+)$/, remove],
-    ["POST", /^\/api\/kernels\/([^/]+)\/interrupt$/, interrupt],
-    ["POST", /^\/api\/kernels\/([^/]+)\/restart$/, restart],
+  readonly routes: readonly Route[] = [
+    ["GET", "/api/kernelspecs", "The kernels that there are", () => this.#specs()],
+    [
+      "GET",
+      "/api/kernelspecs/{name}",
+      "A kernel that there is",
+      async (call) => ({ json: specModel(await this.#spec(call)) }),
+    ],
+    ["GET", "/kernelspecs/{name}/{file}", "A kernel's logo", (call) => this.#resource(call)],
+    ["GET", "/api/kernels", "The kernels that run", () => this.#list()],
+    ["POST", "/api/kernels", "Start a kernel", (call) => this.#start(call)],
+    ["GET", "/api/kernels/{id}", "A kernel that runs", ({ params }) => this.#model(params.id)],
+    ["DELETE", "/api/kernels/{id}", "Shut a kernel down", (call) => this.#remove(call)],
+    ["POST", "/api/kernels/{id}/interrupt", "Interrupt what runs", (call) => this.#interrupt(call)],
+    ["POST", "/api/kernels/{id}/restart", "Restart a kernel", (call) => this.#restart(call)],
   ];
+
+  async #specs(): Promise<Reply> {
+    const all = [...(await this.kernels.specs()).values()].map((spec) => [spec.name, specModel(spec)]);
+    return { json: { default: await this.kernels.defaultName(), kernelspecs: Object.fromEntries(all) } };
+  }
+
+  async #spec({ params }: Call): Promise<Kernelspec> {
+    const spec = (await this.kernels.specs()).get(params.name ?? "");
+    if (!spec) throw new HttpError(404, `There is no kernel named ${params.name}`);
+    return spec;
+  }
+
+  async #resource(call: Call): Promise<Reply> {
+    const { file = "" } = call.params;
+    if (!isResource.test(file)) throw new HttpError(404, `There is nothing at ${call.path}`);
+    return new Assets((await this.#spec(call)).resourceDir).find(file, call);
+  }
+
+  #list(): Reply {
+    return { json: this.kernels.list().map(({ id }) => this.kernels.model(id)) };
+  }
+
+  #model(id = "", status = 200): Reply {
+    return { status, json: this.kernels.model(id) };
+  }
+
+  async #start(call: Call): Promise<Reply> {
+    const { name, path: apiPath } = await call.body();
+    const folder = await folderOf(this.root, typeof apiPath === "string" ? apiPath : "");
+    const { id } = await this.kernels.start(typeof name === "string" ? name : undefined, folder);
+    return { ...this.#model(id, 201), headers: { Location: `/api/kernels/${id}` } };
+  }
+
+  async #interrupt({ params }: Call): Promise<Reply> {
+    await this.kernels.get(params.id ?? "").interrupt();
+    return { status: 204 };
+  }
+
+  async #restart({ params }: Call): Promise<Reply> {
+    try {
+      await this.kernels.get(params.id ?? "").restart();
+    } catch (error) {
+      // Why a kernel does not start is for the person to read.
+      throw error instanceof HttpError ? error : new HttpError(500, (error as Error).message);
+    }
+    return this.#model(params.id);
+  }
+
+  async #remove({ params }: Call): Promise<Reply> {
+    await this.kernels.shutdown(params.id ?? "");
+    return { status: 204 };
+  }
 }

@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import {
+  access,
+  chmod,
+  chown,
+  copyFile,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
+import path from "node:path";
+import { HttpError } from "../http/errors";
+import { unlessMissing } from "./paths";
+
+/** Short, so that it may stand beside a file with the longest name that there can be; hidden, so that no listing shows it. */
+const draftBeside = (file: string) => path.join(path.dirname(file), `.lab-${randomUUID().slice(0, 8)}.tmp`);
+
+/** Waits until the data is on the disk, so that a crash cannot leave an empty file behind a rename. */
+async function writeThrough(
+  file: string,
+  flags: string,
+  mode: number,
+  data: Uint8Array | string,
+): Promise<void> {
+  const handle = await open(file, flags, mode);
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a file that is replaced would lose: its other names, or its owner where that cannot be given back. */
+async function keepsItself(draft: string, old: Stats): Promise<boolean> {
+  if (old.isFile() && old.nlink > 1) return false;
+  const made = await stat(draft);
+  if (made.uid === old.uid && made.gid === old.gid) return true;
+  try {
+    await chown(draft, old.uid, old.gid);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Puts a draft into the file's place, if the file stays what it is; else, or where no draft can be made, `false`. */
+async function replaced(
+  file: string,
+  old: Stats | null,
+  makeDraft: (draft: string) => Promise<void>,
+): Promise<boolean> {
+  const draft = draftBeside(file);
+  try {
+    await makeDraft(draft);
+    if (old && !(await keepsItself(draft, old))) return false;
+    // A new file gets what the system gives to new files, which the private draft has not.
+    await chmod(draft, old ? old.mode & 0o7777 : 0o666 & ~process.umask());
+    await rename(draft, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A folder in which nothing may be made may still hold a file that may be written.
+    if (old && (code === "EACCES" || code === "EPERM" || code === "EROFS")) return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
+  }
+}
+
+/** Where a file that is written in place was to be written: read again after a crash. */
+interface Journal {
+  readonly file: string;
+  /** The time of the entry, ms since the epoch. */
+  readonly at: number;
+}
+
+/** A write in place takes seconds; a file that was changed this much later was changed by somebody else, in ms. */
+const longestWrite = 60_000;
+
+/** Saves files whole or not at all, and leaves them what they are: hard links, owner and mode stay. */
+export class FileSaver {
+  readonly #folder: string;
+
+  /** `folder` keeps, for the moment of a write, what goes into a file that cannot be replaced. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Writes a file, following no link. Its folder must be there. Throws `HttpError` 400 for a folder, or what the
+   * system says; then the file is as it was.
+   */
+  async save(file: string, data: Uint8Array | string): Promise<void> {
+    const old = await unlessMissing(() => lstat(file));
+    if (old?.isDirectory()) throw new HttpError(400, "A folder is in the place of the file.");
+    if (old) await access(file, constants.W_OK);
+    if (await replaced(file, old, (draft) => writeThrough(draft, "wx", 0o600, data))) return;
+    await this.#writeInPlace(file, data);
+  }
+
+  /** The same with the content of another file, which is gone afterwards. */
+  async saveFrom(source: string, file: string): Promise<void> {
+    const old = await unlessMissing(() => lstat(file));
+    if (old?.isDirectory()) throw new HttpError(400, "A folder is in the place of the file.");
+    if (old) await access(file, constants.W_OK);
+    const copy = (draft: string) =>
+      copyFile(source, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    if (!(await replaced(file, old, copy))) await this.#writeInPlace(file, await readFile(source));
+    await rm(source, { force: true });
+  }
+
+  /** Ends the writes that a crash has cut off. */
+  async recover(): Promise<void> {
+    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => name.endsWith(".json"));
+    for (const name of names) {
+      const entry = path.join(this.#folder, name);
+      try {
+        const { file, at }: Journal = JSON.parse(await readFile(entry, "utf8"));
+        const { mtimeMs } = await stat(file);
+        if (mtimeMs >= at - 1000 && mtimeMs < at + longestWrite)
+          await overwrite(file, await readFile(entry.replace(/\.json$/, ".data")));
+      } catch (error) {
+        console.error(`A save that was cut off could not be ended: ${(error as Error).name}`);
+      }
+      await this.#forget(entry);
+    }
+  }
+
+  async #forget(entry: string): Promise<void> {
+    await rm(entry, { force: true });
+    await rm(entry.replace(/\.json$/, ".data"), { force: true });
+  }
+
+  async #writeInPlace(file: string, data: Uint8Array | string): Promise<void> {
+    const bytes = typeof data === "string" ? Buffer.from(data) : data;
+    const entry = path.join(this.#folder, `${randomUUID()}.json`);
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    try {
+      await writeThrough(entry.replace(/\.json$/, ".data"), "wx", 0o600, bytes);
+      await writeFile(entry, JSON.stringify({ file, at: Date.now() } satisfies Journal), { mode: 0o600 });
+      await overwrite(file, bytes);
+    } finally {
+      await this.#forget(entry);
+    }
+  }
+}
+
+/** Overwrites a file that stays the same file. What goes beyond its old end comes first: there a full disk is noticed. */
+async function overwrite(file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    const { size } = await handle.stat();
+    try {
+      if (bytes.length > size) await writeAt(handle, bytes.subarray(size), size);
+    } catch (error) {
+      await handle.truncate(size);
+      throw error;
+    }
+    await writeAt(handle, bytes.subarray(0, size), 0);
+    await handle.truncate(bytes.length);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeAt(
+  handle: Awaited<ReturnType<typeof open>>,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}

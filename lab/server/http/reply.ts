@@ -1,0 +1,93 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { HttpError } from "./errors";
+import { mimeTypeOf } from "./mime";
+
+/** What a handler answers: `json`, `text` (HTML unless the headers say otherwise), `bytes`, or those of `file`. */
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly bytes?: Uint8Array;
+  readonly file?: string;
+  /** Compress it where the browser can read that: for large texts that are asked for once a page. */
+  readonly isLarge?: boolean;
+}
+
+const commonHeaders = {
+  "X-Content-Type-Options": "nosniff",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Content-Security-Policy": "frame-ancestors 'self'",
+  "Referrer-Policy": "no-referrer",
+  "Cache-Control": "no-cache",
+};
+
+/** A lone half of a surrogate pair, which no address can hold, becomes U+FFFD. */
+export const wellFormed = (text: string): string => Buffer.from(text).toString();
+
+/** The header with which a browser saves an answer under that name. */
+export const attachment = (name: string): Record<string, string> => ({
+  "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(wellFormed(name))}`,
+});
+
+export const accepts = (headers: IncomingMessage["headers"], encoding: string): boolean =>
+  String(headers["accept-encoding"] ?? "")
+    .split(",")
+    .some((one) => one.trim().split(";")[0] === encoding && !/;\s*q=0(\.0*)?\s*$/.test(one));
+
+async function openFile(file: string): Promise<{ handle: FileHandle; size: number }> {
+  const handle = await open(file);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new HttpError(404, "There is no file at this address.");
+    return { handle, size: stats.size };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  file: string,
+): Promise<void> {
+  // Opened before the first byte of the answer: a file that may not be read is an answer, too.
+  const { handle, size } = await openFile(file);
+  const headers = { ...commonHeaders, "Content-Type": mimeTypeOf(file), "Content-Length": size };
+  response.writeHead(reply.status ?? 200, { ...headers, ...reply.headers });
+  if (request.method === "HEAD" || size === 0) {
+    await handle.close();
+    response.end();
+  } else await pipeline(handle.createReadStream({ end: size - 1 }), response);
+}
+
+function contentOf({ json, text, bytes }: Reply): { type: string; body: string | Uint8Array } {
+  if (bytes !== undefined) return { type: "application/json", body: bytes };
+  if (text !== undefined) return { type: "text/html; charset=utf-8", body: text };
+  return { type: "application/json", body: json === undefined ? "" : JSON.stringify(json) };
+}
+
+const compressed = promisify(gzip);
+
+/** Answers a request. Throws what `knownError` knows while nothing has been sent yet. */
+export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  if (reply.file !== undefined) return sendFile(request, response, reply, reply.file);
+  const { type, body } = contentOf(reply);
+  const isZipped = reply.isLarge && accepts(request.headers, "gzip");
+  const sent = isZipped ? await compressed(body) : body;
+  response.writeHead(reply.status ?? 200, {
+    ...commonHeaders,
+    "Content-Type": type,
+    // An answer without content says so by its status.
+    ...(reply.status === 204 ? {} : { "Content-Length": Buffer.byteLength(sent) }),
+    ...(isZipped ? { "Content-Encoding": "gzip", Vary: "Accept-Encoding" } : {}),
+    ...reply.headers,
+  });
+  response.end(request.method === "HEAD" ? undefined : sent);
+}

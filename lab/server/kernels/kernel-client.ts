@@ -1,0 +1,144 @@
+import type { Channel, Frames } from "notebook-tools";
+import type { WebSocket } from "ws";
+import { jsonFrame, type Packet, packJson, packV1, protocolV1 } from "./framing";
+import { MessageBuffer, type Waiting } from "./message-buffer";
+
+/** What a page that is away, or reads slowly, may have waiting for it, in bytes. */
+const mostWaiting = 32 * 1024 * 1024;
+
+/** What may lie in a socket: enough to keep a fast reader busy, little enough to be nothing for memory, in bytes. */
+const mostInSocket = 4 * 1024 * 1024;
+
+/** More replies than that within the time of one ping and pong are no page's. */
+const mostUnconfirmed = 1000;
+
+/** A page that leaves for good says so; any other end of its socket may be one that it comes back from. */
+const goingAway = 1001;
+/** The socket broke: what was sent last may not have arrived. */
+const broken = 1006;
+
+/**
+ * Replies, and the states that belong to a request: what a page cannot do without, and may get twice. That a kernel
+ * restarts it must not hear twice: it would say so twice, and it asks for the state when it comes back.
+ */
+function isNeeded({ channel, frames }: Packet): boolean {
+  if (channel !== "iopub") return true;
+  return jsonFrame(frames[0]).msg_type === "status" && jsonFrame(frames[1]).msg_id !== undefined;
+}
+
+const isOutput = (channel: Channel, type: unknown) =>
+  channel === "iopub" &&
+  ["stream", "display_data", "update_display_data", "execute_result"].includes(String(type));
+
+/**
+ * One page at one kernel. It outlives its socket: what the kernel says while the page is away, or does not read,
+ * waits here and goes out when it is back.
+ */
+export class KernelClient {
+  /** The sessions under which this page has asked: their replies are for it. */
+  readonly sessions = new Set<unknown>();
+  readonly #waiting = new MessageBuffer(mostWaiting);
+  #socket: WebSocket | null = null;
+  /** What was sent and not confirmed by the answer to a later ping. */
+  #unconfirmed: (Waiting & { readonly ping: number })[] = [];
+  #ping = 0;
+  #isPingDue = false;
+  #isAlive = true;
+
+  get isConnected(): boolean {
+    return this.#socket !== null;
+  }
+
+  /** How many bytes wait for the page. */
+  get waitingBytes(): number {
+    return this.#waiting.bytes;
+  }
+
+  /** Joins a socket, in place of one that may still seem to be open; `left` is told when it has gone, and for good or not. */
+  attach(socket: WebSocket, left: (forGood: boolean) => void): void {
+    const stale = this.#socket;
+    this.#socket = socket;
+    // The page has opened another one, so that nothing more arrives through the first.
+    if (stale) {
+      this.#replayUnconfirmed();
+      stale.terminate();
+    }
+    this.#isAlive = true;
+    socket.on("pong", (data: Buffer) => this.#confirm(Number(data.toString())));
+    socket.on("close", (code: number) => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      if (code === broken) this.#replayUnconfirmed();
+      left(code === goingAway);
+    });
+    this.#pump();
+  }
+
+  /** Takes what the kernel says; replies to other pages are left to them. */
+  deliver(channel: Channel, frames: Frames): void {
+    const parent = jsonFrame(frames[1]);
+    if (channel !== "iopub" && !this.sessions.has(parent.session)) return;
+    const type = jsonFrame(frames[0]).msg_type;
+    const message = {
+      channel,
+      frames,
+      isOutput: isOutput(channel, type),
+      parentId: String(parent.msg_id ?? ""),
+    };
+    this.#waiting.push(message);
+    this.#pump();
+  }
+
+  /** Asks for a sign of life; a page that gave none since the last time has lost its socket. */
+  beat(): void {
+    if (!this.#isAlive) this.#socket?.terminate();
+    this.#isAlive = false;
+    this.#sendPing();
+  }
+
+  close(): void {
+    this.#socket?.close(1001, "The server stops");
+  }
+
+  #pump(): void {
+    const socket = this.#socket;
+    while (socket && socket.readyState === socket.OPEN && socket.bufferedAmount < mostInSocket) {
+      const packet = this.#waiting.shift();
+      if (!packet) return;
+      this.#send(socket, packet);
+    }
+  }
+
+  #send(socket: WebSocket, packet: Packet): void {
+    const data = socket.protocol === protocolV1 ? packV1(packet) : packJson(packet);
+    socket.send(data, () => {
+      // A slow reader is alive as long as anything goes through.
+      this.#isAlive = true;
+      this.#pump();
+    });
+    if (!isNeeded(packet)) return;
+    this.#unconfirmed.push({ ...packet, isOutput: false, parentId: "", ping: this.#ping });
+    if (this.#unconfirmed.length > mostUnconfirmed) this.#unconfirmed.shift();
+    if (this.#isPingDue) return;
+    this.#isPingDue = true;
+    setImmediate(() => {
+      this.#isPingDue = false;
+      this.#sendPing();
+    });
+  }
+
+  #sendPing(): void {
+    const socket = this.#socket;
+    if (socket?.readyState === socket?.OPEN) socket?.ping(String(this.#ping++));
+  }
+
+  #confirm(ping: number): void {
+    this.#isAlive = true;
+    this.#unconfirmed = this.#unconfirmed.filter((message) => message.ping > ping);
+  }
+
+  #replayUnconfirmed(): void {
+    this.#waiting.unshift(this.#unconfirmed);
+    this.#unconfirmed = [];
+  }
+}
