@@ -10,6 +10,8 @@ export interface ExecuteOptions {
   storeHistory?: boolean;
   /** Whether the kernel drops requests that queue behind a failing one. Default false. */
   stopOnError?: boolean;
+  /** What the kernel evaluates after the code, by name: the reply's `user_expressions`. */
+  userExpressions?: Record<string, string>;
   /** Every message on IOPub that this request caused, in order. */
   onMessage?: (message: Message) => void;
   /** Answers `input()`. Without it the kernel is told that there is nobody to ask; one that asks all the same is interrupted. */
@@ -100,7 +102,7 @@ export class Execution {
       code,
       silent,
       store_history: storeHistory,
-      user_expressions: {},
+      user_expressions: this.options.userExpressions ?? {},
       allow_stdin: onInput !== undefined,
       stop_on_error: stopOnError,
     };

@@ -3,7 +3,13 @@ export { removeLeftConnectionFiles } from "./connection";
 export { KernelDiedError, KernelStartError, KernelspecError, KernelTimeoutError } from "./errors";
 export type { ExecuteOptions, ExecuteOutcome } from "./execute";
 export { dataDirs, sharedDataDirs } from "./jupyter-paths";
-export { type Kernel, type KernelOptions, type ShutdownOptions, startKernel } from "./kernel";
+export {
+  type Kernel,
+  type KernelOptions,
+  type RequestOptions,
+  type ShutdownOptions,
+  startKernel,
+} from "./kernel";
 export {
   findKernelspec,
   findKernelspecs,

@@ -30,6 +30,15 @@ export interface ShutdownOptions {
   graceMs?: number;
 }
 
+export interface RequestOptions {
+  /** Default `shell`. */
+  channel?: "shell" | "control";
+  /** Default 10,000 ms. */
+  timeoutMs?: number;
+  /** Waits for the kernel's `idle` too: what it put out before has then been delivered. Default false. */
+  untilIdle?: boolean;
+}
+
 type FramesListener = (channel: Channel, frames: Frames) => void;
 type MessageListener = (message: Message) => void;
 type ExitListener = (exit: KernelExit) => void;
@@ -131,20 +140,24 @@ export class Kernel {
 
   /**
    * Asks on the shell or control channel and gives the reply's content.
-   * Throws `KernelTimeoutError` after `timeoutMs` (default 10,000), `KernelDiedError` when the process ends.
+   * Throws `KernelTimeoutError` after `timeoutMs`, `KernelDiedError` when the process ends.
    */
   async request(
     msgType: string,
     content: Record<string, unknown> = {},
-    options: { channel?: "shell" | "control"; timeoutMs?: number } = {},
+    options: RequestOptions = {},
   ): Promise<Record<string, unknown>> {
-    const { channel = "shell", timeoutMs = 10_000 } = options;
+    const { channel = "shell", timeoutMs = 10_000, untilIdle = false } = options;
     const header = newHeader(msgType, this.#session);
     const stop = new AbortController();
     const reply = new Promise<Record<string, unknown>>((resolve) => {
+      let content: Message["content"] | undefined;
+      let idle = !untilIdle;
       const off = this.onMessage((message) => {
-        if (message.channel === channel && message.parent_header.msg_id === header.msg_id)
-          resolve(message.content);
+        if (message.parent_header.msg_id !== header.msg_id) return;
+        if (message.channel === channel) content = message.content;
+        else if (message.content.execution_state === "idle") idle = true;
+        if (content && idle) resolve(content);
       });
       stop.signal.addEventListener("abort", off);
     });

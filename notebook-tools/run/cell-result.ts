@@ -8,7 +8,7 @@ import { multilineText, type Output } from "../nbformat";
 import { relativeOutputs, relativeText } from "./paths";
 import type { PlannedCell } from "./plan";
 import { lineOfError } from "./source-location";
-import type { CellResult, CellStatus, Failure, NotebookStatus } from "./types";
+import type { CellResult, CellStatus, Failure, NotebookResult } from "./types";
 
 /** How a cell's turn ended. `stopped`: by a time-out, an interrupt or the kernel's death, which the failure names. */
 export type Ending =
@@ -22,8 +22,8 @@ export type Ending =
 export interface UnhandledError {
   text: string;
   trace: string;
-  /** Whether it came when the cell had been answered already. */
-  afterEnd: boolean;
+  /** When it came: while the cell ran, once it had gone idle, or even once its result was reported. */
+  came: "running" | "ended" | "reported";
 }
 
 /** What is known of one run of a cell. */
@@ -42,6 +42,8 @@ export interface CellFacts {
 
 /** What the facts are told relative to. */
 export interface Place {
+  /** Whether a shell command that ends with another code than 0 fails its cell. */
+  shellErrors?: boolean;
   /** The notebook's folder. */
   cwd: string;
   /** The line of the file where a line of a cell's source stands. */
@@ -98,15 +100,29 @@ function diagnostics(cell: PlannedCell, outputs: readonly Output[]): Failure[] {
     : [];
 }
 
-/** An execution count as nbformat wants it. */
-const count = (value: unknown): number | null => (Number.isInteger(value) ? (value as number) : null);
+/** The execution count as nbformat wants it. */
+function countOf(ending: Ending): number | null {
+  const count: unknown = ending.type === "replied" ? ending.outcome.reply.execution_count : null;
+  return Number.isInteger(count) ? (count as number) : null;
+}
 
 const asks =
   "The cell asked for input, which nobody can give in a run. Put the value into the cell, or tag it skip-execution.";
+const exits =
+  "The cell asked to end the kernel, as `exit()` does: for a person it would be gone now. Remove the call.";
 const noReply = "The kernel went idle without a reply, so nobody knows whether the cell succeeded.";
 const noError = "The cell is tagged raises-exception but did not fail. Remove the tag or correct the cell.";
 const noIdle =
   "The kernel's `idle` was lost, and perhaps output with it: it sent more than its socket took. Print less at once.";
+
+/** IPython's `exit` leaves the ending to the front end, by a payload. */
+function asksToEnd({ reply }: ExecuteOutcome): boolean {
+  const payloads: unknown[] = Array.isArray(reply.payload) ? reply.payload : [];
+  return payloads.some((one) => {
+    const { source, keepkernel } = { ...(one as { source?: unknown; keepkernel?: unknown }) };
+    return source === "ask_exit" && keepkernel !== true;
+  });
+}
 
 /** Why a cell that was answered does not pass, by the answer and its outputs. */
 function replyFailures({ cell, outputs, unhandled }: CellFacts, outcome: ExecuteOutcome): Failure[] {
@@ -121,9 +137,49 @@ function replyFailures({ cell, outputs, unhandled }: CellFacts, outcome: Execute
   if (hasError) return cell.raises ? lostIdle : [errorFailure(outcome, outputs, cell.source), ...lostIdle];
   if (status !== "ok") return failure("error", `The kernel replied \`${status}\`, expected \`ok\`.`);
   // An error that nobody handles is a failure too, so it satisfies raises-exception.
+  if (asksToEnd(outcome)) return failure("died", exits);
   if (cell.raises)
-    return unhandled.some((error) => !error.afterEnd) ? lostIdle : failure("expected-error", noError);
+    return unhandled.some(({ came }) => came !== "reported") ? lostIdle : failure("expected-error", noError);
   return [...diagnostics(cell, outputs), ...lostIdle];
+}
+
+const shellFailure = (code: number): Failure => ({
+  kind: "shell",
+  message: `A shell command of the cell ended with exit code ${code}.`,
+});
+
+/** A line of IPython that hands something to the shell. */
+const shellLine = /^[ \t]*(?:[\w, ]+=[ \t]*)?(?:!|%sx\b|%system\b)/m;
+
+/**
+ * What a kernel is to evaluate after a cell. IPython keeps the exit code of the last `!command` and calls the cell well all
+ * the same; asking for it forgets it, so that the next cell does not answer for it.
+ */
+export const expressionsFor = (source: string, language: string): Record<string, string> =>
+  /^i?python/i.test(language) && shellLine.test(source)
+    ? { exit_code: "get_ipython().user_ns.pop('_exit_code', 0)" }
+    : {};
+
+function shellCodeOf({ reply }: ExecuteOutcome): number | undefined {
+  const code = Number(reply.user_expressions?.exit_code?.data?.["text/plain"] ?? 0);
+  return code === 0 || Number.isNaN(code) ? undefined : code;
+}
+
+/**
+ * The failure of a kernel whose process would end with another code than 0, the only way in which `node:test` tells of
+ * tests that failed, and the run that it is named for: the one where the first of them stands, else `last`.
+ */
+export function exitCodeFailure(code: number, runs: readonly CellFacts[], last: number): [number, Failure] {
+  const printed = runs.map(({ outputs }) => withoutAnsi(streamText(outputs, "stdout")));
+  const trace = /^✖ failing tests:\n([\s\S]+)/m.exec(printed.join("\n"))?.[1]?.trim();
+  const count = Number(/\bcell (\d+):\d+:\d+/.exec(trace ?? "")?.[1]);
+  const named = runs.findLastIndex(({ ending }) => ending.type === "replied" && countOf(ending) === count);
+  const shown = printed.findIndex((text) => /^\s*(?:✖ |not ok )/m.test(text));
+  const run = [named, shown, last].find((found) => found >= 0)!;
+  const why = shown >= 0 ? "a test failed" : "something set `process.exitCode`";
+  const line = trace && lineOfError(runs[run]!.cell.source, trace, "", count);
+  const message = `${why[0]!.toUpperCase()}${why.slice(1)}: the process would end with exit code ${code}.`;
+  return [run, { kind: "exit-code", message, ...(trace ? { trace } : {}), ...(line ? { line } : {}) }];
 }
 
 /** Errors that nobody handled. Those of a cell that must fail are its failure while it runs, not after. */
@@ -131,10 +187,10 @@ function unhandledFailures({ cell, ending, unhandled }: CellFacts): Failure[] {
   const outcome = ending.type === "replied" ? ending.outcome : undefined;
   const count = outcome?.reply.execution_count ?? null;
   const counted =
-    cell.raises && outcome?.status === "ok" ? unhandled.filter((error) => error.afterEnd) : unhandled;
-  return counted.map(({ text, trace, afterEnd }) => ({
+    cell.raises && outcome?.status === "ok" ? unhandled.filter(({ came }) => came === "reported") : unhandled;
+  return counted.map(({ text, trace, came }) => ({
     kind: "late",
-    message: `${text} (${afterEnd ? "after the cell had ended" : "while the cell ran, in work that it or an earlier cell left behind"})`,
+    message: `${text} (${came === "running" ? "while the cell ran, in work that it or an earlier cell left behind" : "after the cell had ended"})`,
     trace: trace.trimEnd(),
     line: lineOfError(cell.source, trace, text, count),
   }));
@@ -154,10 +210,12 @@ function statusOf({ ending, difference }: CellFacts, failures: readonly Failure[
 }
 
 /** The result of a cell from all that is known of its run. */
-export function cellResult(facts: CellFacts, { cwd, lineOf }: Place): CellResult {
+export function cellResult(facts: CellFacts, { cwd, lineOf, shellErrors }: Place): CellResult {
   const { cell, rerun, ending, durationMs, difference } = facts;
   const { index, number, heading, source } = cell;
-  const own = [...endingFailures(facts), ...unhandledFailures(facts), ...facts.others];
+  const shellCode = ending.type === "replied" ? shellCodeOf(ending.outcome) : undefined;
+  const shell: Failure[] = shellErrors && shellCode ? [shellFailure(shellCode)] : [];
+  const own = [...endingFailures(facts), ...shell, ...unhandledFailures(facts), ...facts.others];
   const failures = difference && own.length === 0 ? [difference] : own;
   const status = statusOf(facts, own);
   const line = failures.find((failure) => failure.line !== undefined)?.line;
@@ -170,9 +228,10 @@ export function cellResult(facts: CellFacts, { cwd, lineOf }: Place): CellResult
     status,
     failures: failures.map((failure) => readable(failure, cwd)),
     outputs: relativeOutputs(facts.outputs, cwd),
-    executionCount: ending.type === "replied" ? count(ending.outcome.reply.execution_count) : null,
+    executionCount: countOf(ending),
     durationMs,
     rerun,
+    ...(shellCode ? { shellCode } : {}),
   };
 }
 
@@ -184,6 +243,42 @@ function readable(failure: Failure, cwd: string): Failure {
 /** Whether there is nothing to complain of. */
 export const isFine = (cell: CellResult): boolean => cell.status === "passed" || cell.status === "skipped";
 
-/** The status of a notebook whose cells had their turn. */
-export const notebookStatus = (cells: readonly CellResult[]): NotebookStatus =>
-  cells.every(isFine) ? "passed" : "failed";
+const tested = new Set(["passed", "failed", "differs"]);
+
+/** Whether nothing of a notebook was run: it has no code, or all is empty or skipped. */
+const testedNothing = (cells: readonly CellResult[]): boolean =>
+  !cells.some(({ status, source }) => status === "not-run" || (tested.has(status) && source.trim() !== ""));
+
+const nothing = "No cell of it has code to run, so nothing was tested.";
+
+/** The status of a notebook whose cells had their turn, and why where no cell says it. */
+export function notebookStatus(
+  cells: readonly CellResult[],
+  { requireCode = false }: { requireCode?: boolean },
+): Pick<NotebookResult, "status" | "problem"> {
+  if (requireCode && testedNothing(cells))
+    return { status: "failed", problem: `${nothing} (--require-code)` };
+  return { status: cells.every(isFine) ? "passed" : "failed", problem: undefined };
+}
+
+const mayFailUnseen = /^%%\w+[^\n]*--no-raise-error/;
+
+/** What is to be known of a notebook although it is no failure. */
+export function notesOn(
+  cells: readonly CellResult[],
+  { requireCode = false }: { requireCode?: boolean },
+): string[] {
+  const passed = cells.filter(({ status }) => status === "passed");
+  return [
+    ...(testedNothing(cells) && !requireCode ? [nothing] : []),
+    ...passed
+      .filter(({ source }) => mayFailUnseen.test(source))
+      .map(({ number }) => `The script of cell ${number} may fail unseen, because of --no-raise-error.`),
+    ...passed
+      .filter(({ shellCode }) => shellCode)
+      .map(
+        ({ number, shellCode }) =>
+          `A shell command of cell ${number} ended with exit code ${shellCode}; --shell-errors makes that a failure.`,
+      ),
+  ];
+}

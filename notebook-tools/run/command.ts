@@ -152,6 +152,8 @@ function runOptions(flags: Flags, notebooks: readonly NotebookPath[], signal: Ab
     settleMs: flags.settle,
     kernel: flags.kernel,
     rerun: flags.rerun,
+    requireCode: flags.requireCode,
+    shellErrors: flags.shellErrors,
     check: flags.check,
     update: flags.update,
     compare: { normalize, tolerance, images },

@@ -11,10 +11,12 @@ export interface Flags {
   timeout: number;
   notebookTimeout?: number;
   runTimeout?: number;
-  settle: number;
+  settle?: number;
   kernel?: string;
   rerun?: boolean;
   check?: boolean;
+  requireCode?: boolean;
+  shellErrors?: boolean;
   update?: boolean;
   outputDir?: string;
   normalize?: NonNullable<CompareOptions["normalize"]>;
@@ -128,12 +130,13 @@ export function addRunFlags(command: Command): Command {
     .option("--run-timeout <s>", "seconds for the whole run", seconds)
     .option(
       "--settle <ms>",
-      "how long to listen after the last cell for late failures",
+      "most time to wait after the last cell for late failures (default: 5000 where the kernel tells what is left, else 100)",
       notNegative("milliseconds", longestTimer),
-      100,
     )
     .option("-k, --kernel <name>", "kernel to use instead of the notebook's own", named("kernel"))
     .option("--rerun", "run every code cell a second time in the same kernel")
+    .option("--require-code", "a notebook without code to run fails, since it tests nothing")
+    .option("--shell-errors", "a cell fails whose last shell command (!command) did not end with 0 (IPython)")
     .option("--check", "compare with the stored outputs")
     .option("--update", "write outputs in place; stored ones that --check accepts stay")
     .option("--output-dir <dir>", "write executed copies into a folder", named("folder"))

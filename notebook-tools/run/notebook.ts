@@ -10,7 +10,7 @@ import {
   startKernel,
 } from "../kernel-client";
 import { fileStamp, type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
-import { notebookStatus } from "./cell-result";
+import { notebookStatus, notesOn } from "./cell-result";
 import type { CompareOptions } from "./compare";
 import { parameterProblem, parameterSource } from "./parameters";
 import { type PlannedCell, plan, steps } from "./plan";
@@ -25,7 +25,10 @@ export interface NotebookOptions {
   timeoutMs?: number;
   /** The whole notebook's limit in ms, default none. */
   notebookTimeoutMs?: number;
-  /** How long to listen after the last cell for failures that come late, in ms. Default 100. */
+  /**
+   * How long to wait at most after the last cell for failures that come late, in ms. Default 5,000 for a kernel that
+   * tells whether something is left that may fail, and then only as long as there is; 100 for any other.
+   */
   settleMs?: number;
   /** How long a cell has to stop after an interrupt before its kernel is ended. Default 5,000 ms. */
   interruptGraceMs?: number;
@@ -35,6 +38,10 @@ export interface NotebookOptions {
   failFast?: boolean;
   /** Values set after the cell tagged `parameters`. */
   parameters?: Record<string, unknown>;
+  /** A notebook without a cell to run fails, since it tests nothing. */
+  requireCode?: boolean;
+  /** A cell fails whose last shell command (`!command`, in IPython's kernel) ended with another code than 0. */
+  shellErrors?: boolean;
   /** Compares outputs with the stored ones. */
   check?: boolean;
   /** What may differ without counting. */
@@ -65,7 +72,6 @@ export interface OpenNotebook extends PlannedNotebook {
 }
 
 export const defaultTimeoutMs = 60_000;
-const defaultSettleMs = 100;
 
 /** Metadata may hold anything. */
 const word = (value: unknown): string | undefined =>
@@ -180,19 +186,18 @@ export async function runNotebook(
   listener({ type: "notebook-start", file, cells: open.cells.length });
   try {
     await runCells(session, open, options, listener);
-    await session.settle();
+    const notes = [...open.notes, ...(await session.settle())];
     await session.end();
     if (options.check) session.compare(differenceFrom(document, options.compare));
     const cells = session.results();
     const result: NotebookResult = {
       file,
-      status: notebookStatus(cells),
-      problem: undefined,
+      ...notebookStatus(cells, options),
       kernel: kernel?.spec.name,
       cells,
       durationMs: performance.now() - started,
       kernelOutput: kernel?.output ?? "",
-      notes: open.notes,
+      notes: [...notes, ...notesOn(cells, options)],
     };
     return { ...result, ...(await stored(open, result, options)) };
   } finally {
@@ -205,14 +210,15 @@ export async function runNotebook(
 export function openSession(
   { file, document }: PlannedNotebook,
   kernel: Kernel | null,
-  options: Pick<NotebookOptions, "settleMs"> &
+  options: Pick<NotebookOptions, "settleMs" | "shellErrors"> &
     Pick<SessionOptions, "interruptGraceMs" | "signal" | "onChange">,
 ): Session {
-  const { settleMs = defaultSettleMs, interruptGraceMs, signal, onChange } = options;
+  const { settleMs, shellErrors, interruptGraceMs, signal, onChange } = options;
   const lineOf = (cell: number, line?: number) => document.lineOf(cell, line);
   return new Session(kernel, {
     cwd: dirname(resolve(file)),
     lineOf,
+    shellErrors,
     settleMs,
     interruptGraceMs,
     signal,

@@ -6,18 +6,21 @@ import {
   type CellFacts,
   cellResult,
   type Ending,
+  exitCodeFailure,
+  expressionsFor,
   type Place,
   type UnhandledError,
   wasAborted,
 } from "./cell-result";
 import { NotebookOutputs } from "./outputs";
+import { followPendingWork, type Rest, untilQuiet } from "./pending-work";
 import { extraCell, type PlannedCell, type Step } from "./plan";
 import type { CellResult, Failure } from "./types";
 import { unhandledError } from "./unhandled-errors";
 
 export interface SessionOptions extends Place {
-  /** How long to listen after the last cell for failures that come late, in ms. */
-  settleMs: number;
+  /** How long to wait at most after the last cell for failures that come late, in ms: see `WaitOptions`. */
+  settleMs?: number;
   /** How long a cell has to stop after an interrupt before its kernel is ended. Default 5,000 ms. */
   interruptGraceMs?: number;
   /** Aborting it interrupts the running cell and lets no other start; its reason is a sentence for the report. */
@@ -55,6 +58,8 @@ export class Session {
   readonly #runOf = new Map<string, number>();
   /** Errors of a run that has not ended. */
   #unhandled: UnhandledError[] = [];
+  /** Runs whose `idle` was seen. */
+  readonly #ended = new Set<number>();
   #isGone = false;
   #onRunning = () => {};
   #stopped = false;
@@ -66,6 +71,7 @@ export class Session {
     private readonly options: SessionOptions,
   ) {
     opened?.onMessage((message) => this.#listen(message));
+    if (opened) followPendingWork(opened);
   }
 
   private get kernel(): Kernel {
@@ -131,19 +137,43 @@ export class Session {
     return rerun || cell.index < 0 || result.status !== "passed" ? undefined : difference(result, cell);
   }
 
-  /** Listens on for failures that come after the last cell. */
-  async settle(): Promise<void> {
+  /**
+   * Waits, within bounds, for what may still fail after the last cell. Resolves to sentences about what is left in the
+   * kernel.
+   */
+  async settle(): Promise<string[]> {
     const last = this.#known.findLastIndex(
       ({ ending }) => ending.type === "replied" || ending.type === "stopped",
     );
-    if (this.options.signal?.aborted || this.#isGone || last < 0) return;
-    await sleep(this.options.settleMs);
+    if (this.options.signal?.aborted || this.#isGone || last < 0) return [];
+    const { exitCode, notes } = await this.#untilQuiet(true);
     const { exit } = this.kernel;
-    if (!exit || this.#isGone) return;
-    this.#isGone = true;
-    const { others } = this.#known[last]!;
-    const death = this.#death("The kernel died after the last cell", exit.reason);
-    this.#change(last, { others: [...others, death] });
+    if (exit && !this.#isGone) {
+      this.#isGone = true;
+      this.#add(last, this.#death("The kernel died after the last cell", exit.reason));
+    } else if (exitCode !== 0) this.#add(...exitCodeFailure(exitCode, this.#facts(), last));
+    return notes;
+  }
+
+  #add(run: number, failure: Failure): void {
+    this.#change(run, { others: [...this.#known[run]!.others, failure] });
+  }
+
+  /** With the outputs as they are by now. */
+  #facts(): CellFacts[] {
+    return this.#known.map((known, run) => ({ ...known, outputs: this.#outputs.of(run) }));
+  }
+
+  /** Of a kernel that dies meanwhile nothing is left. */
+  async #untilQuiet(finish: boolean, isDone = () => false): Promise<Rest> {
+    const { settleMs, signal } = this.options;
+    const done = () => isDone() || signal?.aborted === true || this.kernel.exit !== null;
+    try {
+      return await untilQuiet(this.kernel, { settleMs, finish, isDone: done });
+    } catch (error) {
+      if (!(error instanceof KernelDiedError)) throw error;
+      return { exitCode: 0, notes: [] };
+    }
   }
 
   /** Whether a cell has failed so far. */
@@ -187,7 +217,7 @@ export class Session {
     this.#outputs.start(run);
     const ending = await this.#execute(cell, run);
     if (cell.raises && ending.type === "replied" && ending.outcome.status === "ok")
-      await this.#awaitUnhandled();
+      await this.#untilQuiet(false, () => this.#unhandled.length > 0);
     return ending;
   }
 
@@ -218,9 +248,13 @@ export class Session {
   async #executeOnce(cell: PlannedCell, run: number, limit: AbortSignal): Promise<Ending> {
     const msgId = randomUUID();
     this.#runOf.set(msgId, run);
+    this.#ended.delete(run);
     const { signal } = this.options;
     const listening = new AbortController();
-    const running = this.kernel.execute(cell.source, { msgId });
+    const running = this.kernel.execute(cell.source, {
+      msgId,
+      userExpressions: expressionsFor(cell.source, this.language),
+    });
     running.catch(() => {});
     try {
       const stops = [limit, signal].filter((stop): stop is AbortSignal => stop !== undefined);
@@ -284,6 +318,7 @@ export class Session {
     const run = this.#runOf.get(message.parent_header.msg_id ?? "");
     if (run === undefined) return;
     if (message.header.msg_type === "execute_input") this.#onRunning();
+    if (message.content.execution_state === "idle") this.#ended.add(run);
     this.#outputs.apply(run, message);
     const text = unhandledError(message);
     if (text !== null) this.#note(run, text, String(message.content.text ?? ""));
@@ -291,12 +326,7 @@ export class Session {
 
   #note(run: number, text: string, trace: string): void {
     const known = this.#known[run];
-    if (known) this.#change(run, { unhandled: [...known.unhandled, { text, trace, afterEnd: true }] });
-    else this.#unhandled.push({ text, trace, afterEnd: false });
-  }
-
-  async #awaitUnhandled(): Promise<void> {
-    const until = Date.now() + this.options.settleMs;
-    while (this.#unhandled.length === 0 && Date.now() < until) await sleep(10);
+    if (known) this.#change(run, { unhandled: [...known.unhandled, { text, trace, came: "reported" }] });
+    else this.#unhandled.push({ text, trace, came: this.#ended.has(run) ? "ended" : "running" });
   }
 }

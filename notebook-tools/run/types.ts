@@ -15,6 +15,8 @@ export type FailureKind =
   | "no-reply"
   | "no-idle"
   | "late"
+  | "exit-code"
+  | "shell"
   | "diagnostics"
   | "interrupted"
   | "not-run"
@@ -49,6 +51,8 @@ export interface CellResult {
   durationMs: number;
   /** Whether this was the second time, of `rerun`. */
   rerun: boolean;
+  /** What the last shell command of the cell ended with, where that is known and not 0. */
+  shellCode?: number;
 }
 
 /**

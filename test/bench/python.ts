@@ -9,15 +9,27 @@ const venv = join(import.meta.dirname, ".venv");
 const bin = join(venv, process.platform === "win32" ? "Scripts" : "bin");
 
 /** What is installed there: nbconvert brings nbclient and `jupyter execute`, too. */
-const packages = ["nbconvert==7.17.2"];
+const packages = [
+  "nbconvert==7.17.2",
+  "ipykernel==7.4.0",
+  "papermill==2.7.0",
+  "nbmake==1.5.5",
+  "nbval==0.11.0",
+];
+
+/** Where the kernel of that environment is described. */
+export const venvShare = join(venv, "share", "jupyter");
+
+/** The path of `jupyter`, for `jupyter nbconvert …`: see `peerProgram`. */
+export const jupyter = (): Promise<string | null> => peerProgram("jupyter");
 
 /**
- * The path of the program `jupyter`, for `jupyter nbconvert …`; null, with the reason on stderr,
- * where there is no Python or no package index.
+ * The path of a program of that environment; null, with the reason on stderr, where there is no Python or no
+ * package index.
  */
-export async function jupyter(): Promise<string | null> {
+export async function peerProgram(name: "jupyter" | "papermill" | "pytest"): Promise<string | null> {
   try {
-    const program = join(bin, "jupyter");
+    const program = join(bin, name);
     if (!existsSync(program)) await install();
     return program;
   } catch (error) {

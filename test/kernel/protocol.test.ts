@@ -28,6 +28,22 @@ describe("the kernel answers", () => {
     }
   });
 
+  test("pending_work_request with what cells have left behind", async () => {
+    const ask = async () => (await kernel.ask("pending_work_request")).reply;
+    expect(await ask()).toEqual({ status: "ok", pending: [], open: [], exit_code: 0 });
+    const { reply: info } = await kernel.ask("kernel_info_request");
+    expect(info.supported_features).toContain("pending work");
+    await kernel.run(
+      "const timer = setTimeout(() => {}, 60_000); const each = setInterval(() => {}, 60_000); each.unref(); const beat = setInterval(() => {}, 60_000);",
+    );
+    const { pending, open } = await ask();
+    expect(open).toEqual([{ kind: "interval" }]);
+    expect(pending).toEqual([{ kind: "timer", due_ms: expect.any(Number) }]);
+    expect(pending[0].due_ms).toBeGreaterThan(1000);
+    await kernel.run("clearTimeout(timer); clearInterval(each); clearInterval(beat);");
+    expect(await ask()).toMatchObject({ pending: [], open: [] });
+  });
+
   test("comm_info with no comms, and closes a comm that is opened", async () => {
     expect((await kernel.ask("comm_info_request")).reply).toEqual({ status: "ok", comms: {} });
     const id = await kernel.send("comm_open", { comm_id: "c", target_name: "t", data: {} });

@@ -545,6 +545,22 @@ describe("a notebook that names no kernel", () => {
   });
 });
 
+describe("a notebook without code to run", () => {
+  it("passes with a note that nothing was tested, and fails with --require-code", async () => {
+    const skipped = scripted({ source: "print('x')", tags: ["skip-execution"] });
+    for (const file of [fixture("no-cells"), scripted("", " "), skipped]) {
+      const passed = await nbRun([file, "--kernel", "scripted"]);
+      expect(passed).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^note .*so nothing was tested\.$/m),
+      });
+      const failed = await nbRun([file, "--kernel", "scripted", "--require-code"]);
+      expect(failed).toMatchObject({ code: 1, stdout: expect.stringMatching(/tested\. \(--require-code\)/) });
+    }
+    expect((await nbRun([scripted("print('x')"), "--require-code"])).code).toBe(0);
+  });
+});
+
 describe("--param", () => {
   it("sets values after the cell tagged parameters and leaves the notebook as it is", async () => {
     const file = scripted({ source: "n = 1", tags: ["parameters"] }, "print(String(n))");

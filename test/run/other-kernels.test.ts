@@ -41,6 +41,16 @@ const kinds = ({ cells }: NotebookResult) =>
   cells.flatMap(({ failures }) => failures.map(({ kind }) => kind));
 
 describe.skipIf(pythonMissing)(`ipykernel${pythonMissing ? ` (LEFT OUT: ${pythonMissing})` : ""}`, () => {
+  it("a shell command that fails is noted, or fails its cell with shellErrors; the next cell does not answer for it", async () => {
+    const cells = ["!exit 3", "x = 1", "y = !true"];
+    const noted = await run("python3", cells);
+    expect(statuses(noted)).toEqual(["passed", "passed", "passed"]);
+    expect(noted.notes).toEqual([expect.stringMatching(/shell command of cell 1 ended with exit code 3/)]);
+    const failed = await run("python3", cells, { shellErrors: true });
+    expect(statuses(failed)).toEqual(["failed", "passed", "passed"]);
+    expect(kinds(failed)).toEqual(["shell"]);
+  });
+
   it("runs cells, tells the failing line, and goes on", async () => {
     const notebook = await run("python3", ["print(1)", "x = 1\nraise KeyError('k')", "print(2)", "3"]);
     expect(statuses(notebook)).toEqual(["passed", "failed", "passed", "passed"]);

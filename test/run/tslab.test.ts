@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { multilineText } from "../../notebook-tools/nbformat";
 import { type NotebookResult, type RunOptions, runNotebooks } from "../../notebook-tools/run";
 import { kernelsForTests } from "./kernels.ts";
-import { fixture } from "./notebooks.ts";
+import { fixture, writeNotebook } from "./notebooks.ts";
 
 beforeAll(() => {
   process.env.JUPYTER_PATH = kernelsForTests();
@@ -116,5 +116,41 @@ describe("on the project's kernel", () => {
     expect(statuses(rerun("counts-up"))).toEqual(["passed", "passed", "passed", "passed"]);
     expect(stdout(rerun("counts-up"), 3)).toBe("2\n");
     expect(stdout(given("has-parameters"), 1)).toBe("3 given\n");
+  });
+
+  it("what only stays open is waited for by nobody, and said", async () => {
+    const source = [
+      'import { createServer } from "node:http";',
+      "const server = createServer().listen(0);",
+      "const interval = setInterval(() => {}, 50);",
+      "const timer = setTimeout(() => {}, 600_000);",
+    ].join("\n");
+    const { notebooks } = await runNotebooks([writeNotebook("open", "tslab", [source])], {
+      settleMs: 60_000,
+    });
+    expect(notebooks[0]!.status).toBe("passed");
+    expect(notebooks[0]!.notes).toEqual([
+      "Left open at its end: 1 server, 1 interval.",
+      expect.stringMatching(
+        /^Not waited for at its end: 1 timer \(due in \d+(\.\d)? s\); --settle gives more/,
+      ),
+    ]);
+    expect(notebooks[0]!.durationMs).toBeLessThan(60_000);
+  });
+
+  it("a failing test is told with its own text, at its line, in its cell", async () => {
+    const cells = [
+      "const y = 1;",
+      'import { test } from "node:test";\nvoid test("adds", () => {\n  throw new RangeError("no");\n});',
+      "const z = 1;",
+    ];
+    const { notebooks } = await runNotebooks([writeNotebook("tests", "tslab", cells)]);
+    expect(statuses(notebooks[0]!)).toEqual(["passed", "failed", "passed"]);
+    expect(notebooks[0]!.cells[1]!.failures[0]).toMatchObject({
+      kind: "exit-code",
+      message: "A test failed: the process would end with exit code 1.",
+      line: 3,
+      trace: expect.stringMatching(/RangeError.*no/),
+    });
   });
 });

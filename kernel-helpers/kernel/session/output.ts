@@ -44,6 +44,11 @@ export class Output {
     return this.#cell.getStore() ?? this.#last;
   }
 
+  /** Whether the running code belongs to a cell. */
+  get isWithinCell(): boolean {
+    return this.#cell.getStore() !== undefined;
+  }
+
   /** Runs a cell; whatever it starts prints to it, even later. */
   within<T>(cell: CellContext, run: () => T): T {
     this.#last = cell;

@@ -10,6 +10,7 @@ import { cellScripts, originThrough } from "./cell-scripts";
 import { describeFaults } from "./faults";
 import { ImportedModules } from "./imported-modules";
 import { type CellContext, type Output, withBase64 } from "./output";
+import { PendingWork } from "./pending-work";
 import type { StackWorld } from "./stacks";
 import { describe, type Failure } from "./traceback";
 
@@ -79,6 +80,7 @@ export class Session {
   /** What the cells so far have declared; tslab's executor keeps the same to itself. */
   #declarations = "";
   #count = 0;
+  readonly #pendingWork: PendingWork;
   #running: Running | undefined;
 
   constructor(
@@ -86,6 +88,7 @@ export class Session {
     private readonly shared: Shared,
     private readonly compiler: CompilerProcess,
   ) {
+    this.#pendingWork = new PendingWork(output);
     const show = (data: object, update: boolean) =>
       output.publish(update ? "update_display_data" : "display_data", data);
     this.#executor = createExecutor(() => this.#compilation!, show, {
@@ -118,7 +121,10 @@ export class Session {
       await this.#execute(id, content);
       return;
     }
-    const answer = await this.#answer(msg_type, content);
+    const answer =
+      msg_type === "pending_work_request"
+        ? this.#pendingWork.answer(content)
+        : await this.#answer(msg_type, content);
     this.output.send({ kind: "reply", id, content: JSON.stringify(answer) });
   }
 

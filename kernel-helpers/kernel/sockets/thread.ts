@@ -100,7 +100,13 @@ const replies: Record<string, (content: { restart?: boolean }) => object> = {
 };
 
 /** Requests that the main thread answers. */
-const forMain = new Set(["execute_request", "complete_request", "inspect_request", "is_complete_request"]);
+const forMain = new Set([
+  "execute_request",
+  "complete_request",
+  "inspect_request",
+  "is_complete_request",
+  "pending_work_request",
+]);
 
 /** All requests that main has seen, by id: a cell's timers may print long after it is idle. */
 const requests = new Map<number, Incoming>();
