@@ -1,7 +1,8 @@
 import { Chart, ChartWords, VegaLiteSpec } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
+import { threeDigits } from "./numbers";
 import { ink, palette } from "./theme";
-import { threeDigits } from "./words";
+import { words } from "./words";
 
 /** A named number to be drawn as a bar. */
 export interface NamedValue {
@@ -14,8 +15,9 @@ const barHeight = 34;
 const logarithmicFrom = 200;
 
 /**
- * Horizontal bars in the order given, each with its number at its end; a grid would run through the numbers. The
- * axis is logarithmic, and says so, where the numbers are so far apart that a linear one would show but the largest.
+ * Horizontal bars in the order given, each with its number at its end; a grid would run through the numbers. Where the
+ * numbers are so far apart that a linear axis would show but the largest, the axis is logarithmic, and says so. A
+ * logarithm has no zero to begin a bar at, so dots stand in place of bars.
  */
 export function barChart(values: NamedValue[], axisTitle: string, unit: string, words: ChartWords): Chart {
   const axis = axisOf(
@@ -31,7 +33,7 @@ export function barChart(values: NamedValue[], axisTitle: string, unit: string, 
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },
       x: { field: "value", type: "quantitative", ...axis.x },
     },
-    layer: [bars(axis.from), numbers(unit)],
+    layer: [axis.from === 0 ? bars() : dots(), numbers(unit)],
     usermeta: { names: rows.map(({ name }) => name) },
   });
 }
@@ -52,23 +54,35 @@ function axisOf(numbers: number[], title: string): { x: VegaLiteSpec; from: numb
   const shown = values.filter((value) => value <= domain[1]!).map(threeDigits);
   // Seven decades have longer labels than their distance: some go, their ticks stay.
   const labels = { grid: false, format: ",~r", labelOverlap: true, labelSeparation: 8, labelBound: true };
-  return { from, x: { title: `${title}, logarithmic`, scale, axis: { values: shown, ...labels } } };
+  return { from, x: { title: words().logarithmic(title), scale, axis: { values: shown, ...labels } } };
 }
 
-function bars(from: number): VegaLiteSpec {
+const tooltip = () => {
+  const { fields } = words();
+  return [
+    { field: "name", title: fields.name },
+    { field: "value", type: "quantitative", title: fields.value },
+  ];
+};
+
+function bars(): VegaLiteSpec {
   return {
     mark: { type: "bar", height: { band: 0.62 }, color: palette[0] },
-    encoding: {
-      x2: { datum: from },
-      tooltip: [{ field: "name" }, { field: "value", type: "quantitative" }],
-    },
+    encoding: { x2: { datum: 0 }, tooltip: tooltip() },
+  };
+}
+
+function dots(): VegaLiteSpec {
+  return {
+    mark: { type: "point", filled: true, size: 110, opacity: 1, color: palette[0] },
+    encoding: { tooltip: tooltip() },
   };
 }
 
 function numbers(unit: string): VegaLiteSpec {
   return {
     transform: [{ calculate: `format(datum.value, ',') + ${JSON.stringify(` ${unit}`)}`, as: "label" }],
-    mark: { type: "text", align: "left", dx: 6, color: ink, fontSize: 12 },
+    mark: { type: "text", align: "left", dx: 9, color: ink, fontSize: 12 },
     encoding: { text: { field: "label" } },
   };
 }

@@ -1,7 +1,8 @@
 import { loopLane, queueLane, rowsOf, Segment } from "./lanes";
+import { Layout, layoutOf } from "./layout";
+import { round } from "./numbers";
 import { width } from "./theme";
 import { MergedSegment, merge, QueueStep, queueSteps } from "./thin";
-import { round } from "./words";
 
 /** A bar as the chart's data has it: times in ms, top and bottom in lanes from the first one down. */
 export interface Bar {
@@ -12,6 +13,8 @@ export interface Bar {
   end: number;
   top: number;
   bottom: number;
+  /** The task that a click follows; absent where bars were merged. */
+  follow?: number;
   /** Present where the task ended by an error. */
   failed?: boolean;
   /** Present where the task did not end by itself. */
@@ -24,15 +27,14 @@ export interface Bars {
   /** The length of the queue over time, where too many wait for a bar each. */
   queue: (QueueStep & { top: number; bottom: number })[];
   thinned: boolean;
-  /** px. */
-  laneHeight: number;
+  layout: Layout;
 }
 
 const mostBars = 300;
 /** More than these waiting tasks would be thinner than two px each. */
 const mostWaiting = 12;
 const queueColumns = 120;
-/** The part of a lane that its bars fill; the loop's lane keeps its lower half for the blocks. */
+/** The part of a lane that its bars fill. */
 export const filled = 0.7;
 
 export function barsOf(segments: Segment[], lanes: string[], duration: number): Bars {
@@ -40,41 +42,56 @@ export function barsOf(segments: Segment[], lanes: string[], duration: number): 
   const crowded = waiting.length > mostWaiting;
   const shown = crowded ? segments.filter(({ lane }) => lane !== queueLane) : segments;
   const merged = merge(shown, mostBars, duration / width);
+  const thinned = merged.length < shown.length;
+  const rows = thinned ? new Map<Segment, number>() : rowsOf(merged);
+  const rowsIn = new Map<string, number>();
+  for (const [{ lane }, row] of rows) rowsIn.set(lane, Math.max(rowsIn.get(lane) ?? 1, row + 1));
+  const layout = layoutOf(lanes, merged, rowsIn.get(loopLane) ?? 1);
+  const queueTop = layout.lanes.find(({ lane }) => lane === queueLane)?.top ?? 0;
   return {
-    rows: place(merged, lanes, merged.length < shown.length),
-    queue: crowded ? queueRows(queueSteps(waiting, duration, queueColumns), lanes.indexOf(queueLane)) : [],
-    thinned: merged.length < shown.length,
-    laneHeight: Math.max(8, Math.min(34, Math.round(544 / lanes.length))),
+    rows: merged.map((segment) => place(segment, layout, rows.get(segment) ?? 0, rowsIn, thinned)),
+    queue: crowded ? queueRows(queueSteps(waiting, duration, queueColumns), queueTop) : [],
+    thinned,
+    layout,
   };
 }
 
-function place(segments: MergedSegment[], lanes: string[], thinned: boolean): Bar[] {
-  const rows = thinned ? new Map<Segment, number>() : rowsOf(segments);
-  const rowsIn = new Map<string, number>();
-  for (const [{ lane }, row] of rows) rowsIn.set(lane, Math.max(rowsIn.get(lane) ?? 1, row + 1));
-  return segments.map((segment) => {
-    const { lane, task, state, start, end, failed, stopped } = segment;
-    const inLane = rowsIn.get(lane) ?? 1;
-    const height = (lane === loopLane ? filled / 2 : filled) / inLane;
-    const top = lanes.indexOf(lane) + (1 - filled) / 2 + (rows.get(segment) ?? 0) * height;
-    const bottom = top + height * (inLane > 1 ? 0.86 : 1);
-    return {
-      lane,
-      task,
-      state,
-      start: round(start),
-      end: round(end),
-      top: round(top, 0.001),
-      bottom: round(bottom, 0.001),
-      ...(failed && { failed }),
-      ...(stopped && { stopped }),
-    };
-  });
+function place(
+  segment: MergedSegment,
+  layout: Layout,
+  row: number,
+  rowsIn: Map<string, number>,
+  thinned: boolean,
+): Bar {
+  const { lane, task, state, start, end, follow, failed, stopped } = segment;
+  const inLane = rowsIn.get(lane) ?? 1;
+  const all = roomOf(lane, layout);
+  const height = (all.bottom - all.top) / inLane;
+  const top = all.top + row * height;
+  const bottom = top + height * (inLane > 1 ? 0.86 : 1);
+  return {
+    lane,
+    task,
+    state,
+    start: round(start),
+    end: round(end),
+    top: round(top, 0.001),
+    bottom: round(bottom, 0.001),
+    ...(!thinned && follow !== undefined && { follow }),
+    ...(failed && { failed }),
+    ...(stopped && { stopped }),
+  };
 }
 
-function queueRows(steps: QueueStep[], lane: number): Bars["queue"] {
+function roomOf(lane: string, { lanes, loopBars }: Layout): { top: number; bottom: number } {
+  if (lane === loopLane) return loopBars;
+  const { top } = lanes.find((each) => each.lane === lane)!;
+  return { top: top + (1 - filled) / 2, bottom: top + (1 + filled) / 2 };
+}
+
+function queueRows(steps: QueueStep[], laneTop: number): Bars["queue"] {
   const most = steps.reduce((longest, { waiting }) => Math.max(longest, waiting), 1);
-  const bottom = round(lane + (1 + filled) / 2, 0.001);
+  const bottom = round(laneTop + (1 + filled) / 2, 0.001);
   return steps.map(({ time, waiting }) => {
     return { time: round(time), waiting, top: round(bottom - (filled * waiting) / most, 0.001), bottom };
   });

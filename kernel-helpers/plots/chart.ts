@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { renderSvg } from "./render";
 import { config, width } from "./theme";
+import { language } from "./words";
 
 /** The hook by which a kernel asks a value how it wants to be shown; Deno's kernel knows it too. */
 export const jupyterDisplay: unique symbol = Symbol.for("Jupyter.display") as never;
@@ -68,6 +69,13 @@ export class Chart {
   }
 }
 
+/** Numbers on the axes, as the edition writes them. */
+function locale(): object {
+  if (language() === "en") return {};
+  const number = { decimal: ",", thousands: "\u00a0", grouping: [3], currency: ["", "\u00a0₽"] };
+  return { locale: { number } };
+}
+
 function completeSpec({ title, subtitle, description }: ChartWords, body: VegaLiteSpec): VegaLiteSpec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
@@ -75,7 +83,9 @@ function completeSpec({ title, subtitle, description }: ChartWords, body: VegaLi
     title: subtitle ? { text: title, subtitle } : title,
     width,
     autosize: { type: "fit-x", contains: "padding" },
-    config,
     ...body,
+    config: { ...config, ...(body.config as object), ...locale() },
+    // As SVG the text follows the page's colour, also when the theme changes; a canvas would keep the first one.
+    usermeta: { ...(body.usermeta as object), embedOptions: { renderer: "svg" } },
   };
 }

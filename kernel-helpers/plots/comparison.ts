@@ -1,6 +1,7 @@
 import { barChart, namedValues } from "./bar-chart";
 import { Chart } from "./chart";
-import { threeDigits } from "./words";
+import { threeDigits } from "./numbers";
+import { plain, words } from "./words";
 
 /** A number of ms, or whatever knows its duration: a `Timeline`, the report of `timeLoopBlocking`. */
 export type Duration = number | { duration: number };
@@ -21,8 +22,9 @@ export function comparisonChart(
 ): Chart {
   const plain = Object.fromEntries(Object.entries(durations).map(([name, value]) => [name, msOf(value)]));
   const values = namedValues("comparisonChart's object", plain);
-  return barChart(values, "duration (ms)", "ms", {
-    title: options.title ?? "How long it took",
+  const { durationMs, ms, howLong } = words();
+  return barChart(values, durationMs, ms, {
+    title: options.title ?? howLong,
     description: describe(values),
   });
 }
@@ -32,8 +34,9 @@ function msOf(value: Duration): number {
 }
 
 function describe(values: { name: string; value: number }[]): string {
-  const all = values.map(({ name, value }) => `${name} took ${threeDigits(value)} ms`).join(", ");
+  const { took, timesAsFast } = words();
+  const all = values.map(({ name, value }) => took(name, plain(threeDigits(value)))).join(", ");
   const [first, last] = [values[0]!, values.at(-1)!];
   if (values.length < 2 || last.value === 0) return `${all}.`;
-  return `${all}: ${last.name} was ${threeDigits(first.value / last.value)} times as fast as ${first.name}.`;
+  return timesAsFast(all, last.name, plain(threeDigits(first.value / last.value)), first.name);
 }

@@ -1,33 +1,40 @@
-import { filled } from "./bars";
 import { VegaLiteSpec } from "./chart";
 import type { Ending } from "./endings";
-import { alarm, ink } from "./theme";
-import { round } from "./words";
+import { loopLane, queueLane } from "./lanes";
+import { Layout } from "./layout";
+import { round } from "./numbers";
+import { alarm, darkColours, ink } from "./theme";
+import { words } from "./words";
 
 const stretch = { x: { field: "start" }, x2: { field: "end" } };
 const box = { ...stretch, y: { field: "top" }, y2: { field: "bottom" } };
 
-/**
- * From the back to the front. `pxPerMs` and `laneHeight` tell what has room for a name. What the `endings` need
- * is there only where a task ended so.
- */
-export function concurrencyLayers(
-  color: VegaLiteSpec,
-  lanes: number,
-  laneHeight: number,
-  pxPerMs: number,
-  endings: Ending[],
-): VegaLiteSpec[] {
+export interface LayerOptions {
+  color: VegaLiteSpec;
+  layout: Layout;
+  /** Tells, with the layout, what has room for a name. */
+  pxPerMs: number;
+  /** What these need is there only where a task ended so. */
+  endings: Ending[];
+  /** A click on a bar leaves its task's bars alone in colour. */
+  follows: boolean;
+}
+
+/** From the back to the front. */
+export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
+  const { color, layout, pxPerMs, endings, follows } = options;
   return [
     laneBands(),
-    ...blockLayers(lanes),
+    blockBands(layout),
     ...markLayers(),
     queueLayer(),
-    barLayer(color, endings),
-    hatchLayer(color, laneHeight),
-    nameLayer(pxPerMs, laneHeight),
+    barLayer(color, endings, follows),
+    hatchLayer(color, layout.unit, follows),
+    nameLayer(pxPerMs, layout.unit, follows),
     ...endings.map((ending) => endingLayer(ending, pxPerMs)),
-    tickLayer(),
+    ...arrowLayers(follows),
+    blockLine(layout),
+    tickLayer(layout),
   ];
 }
 
@@ -35,95 +42,129 @@ export function timeAxis(duration: number): VegaLiteSpec {
   return {
     type: "quantitative",
     scale: { domain: [0, round(duration) || 1], nice: false },
-    title: "time since the recording began (ms)",
+    title: words().sinceRecording,
     axis: { tickCount: 6 },
   };
 }
 
 /** Lanes are numbers, so that bars may share one; the labels name them. */
-export function laneAxis(lanes: string[]): VegaLiteSpec {
+export function laneAxis({ lanes, height }: Layout): VegaLiteSpec {
+  const values = lanes.map(({ top, bottom }) => round((top + bottom) / 2, 0.001));
+  const names = lanes.map(({ lane }) => laneName(lane));
   return {
     type: "quantitative",
-    scale: { domain: [lanes.length, 0], nice: false, zero: false },
+    scale: { domain: [height, 0], nice: false, zero: false },
     title: null,
     axis: {
-      values: lanes.map((_, index) => index + 0.5),
-      labelExpr: `${JSON.stringify(lanes)}[floor(datum.value)]`,
+      values,
+      labelExpr: `${JSON.stringify(names)}[indexof(${JSON.stringify(values)}, datum.value)]`,
       grid: false,
       ticks: false,
     },
   };
 }
 
+/** The lanes of the loop and the queue have names of ours; threads have their own. */
+export function laneName(lane: string): string {
+  const { eventLoop, queue } = words();
+  return lane === loopLane ? eventLoop : lane === queueLane ? queue : lane;
+}
+
 function laneBands(): VegaLiteSpec {
   return {
     data: { name: "lanes" },
-    mark: { type: "rect", color: ink, opacity: 0.08 },
+    mark: { type: "rect", color: ink, opacity: 0.07 },
     encoding: { x: { value: 0 }, x2: { value: "width" }, y: { field: "top" }, y2: { field: "bottom" } },
   };
 }
 
-function blockLayers(lanes: number): VegaLiteSpec[] {
-  const tooltip = [
-    { field: "start", title: "loop blocked from (ms)" },
-    { field: "ms", title: "for (ms)" },
-  ];
-  return [
-    {
-      data: { name: "blocks" },
-      mark: { type: "rect", color: alarm, opacity: 0.13 },
-      encoding: { ...stretch, y: { datum: 0 }, y2: { datum: lanes } },
-    },
-    {
-      data: { name: "blocks" },
-      mark: { type: "rect", color: alarm, opacity: 1, minBandSize: 1 },
-      encoding: { ...stretch, y: { datum: 0.5 }, y2: { datum: 0.5 + filled / 2 }, tooltip },
-    },
-  ];
+function blockBands({ height }: Layout): VegaLiteSpec {
+  return {
+    data: { name: "blocks" },
+    mark: { type: "rect", color: alarm, opacity: 0.13, clip: true },
+    encoding: { ...stretch, y: { datum: 0 }, y2: { datum: height } },
+  };
 }
 
-function queueLayer(): VegaLiteSpec {
+const lineHalf = 0.13;
+
+/** On the line of the loop's ticks, which it interrupts. */
+function blockLine({ loopLine }: Layout): VegaLiteSpec {
+  const { fields } = words();
   return {
-    data: { name: "queue" },
-    mark: { type: "area", color: ink, opacity: 0.45, interpolate: "step-after" },
+    data: { name: "blocks" },
+    mark: { type: "rect", color: alarm, opacity: 1, minBandSize: 1, clip: true },
     encoding: {
-      x: { field: "time" },
-      y: { field: "top" },
-      y2: { field: "bottom" },
+      ...stretch,
+      y: { datum: round(loopLine - lineHalf, 0.001) },
+      y2: { datum: round(loopLine + lineHalf, 0.001) },
       tooltip: [
-        { field: "waiting", title: "tasks waiting" },
-        { field: "time", title: "from (ms)" },
+        { field: "start", title: fields.blockedFrom },
+        { field: "ms", title: fields.for },
       ],
     },
   };
 }
 
-function barLayer(color: VegaLiteSpec, endings: Ending[]): VegaLiteSpec {
-  const outcome = ["datum.state", ...endings.map(({ how }) => `(datum.${how} ? ', then ${how}' : '')`)].join(
-    " + ",
-  );
-  const ended = endings.length > 0;
+function queueLayer(): VegaLiteSpec {
+  const { fields } = words();
+  return {
+    data: { name: "queue" },
+    mark: { type: "area", color: ink, opacity: 0.45, interpolate: "step-after", clip: true },
+    encoding: {
+      x: { field: "time" },
+      y: { field: "top" },
+      y2: { field: "bottom" },
+      tooltip: [
+        { field: "waiting", title: fields.tasksWaiting },
+        { field: "time", title: fields.from },
+      ],
+    },
+  };
+}
+
+/** Zooming takes a key, so that a page can be scrolled past the chart. */
+const zoom = {
+  name: "zoom",
+  select: { type: "interval", encodings: ["x"], zoom: "wheel![event.ctrlKey || event.metaKey]" },
+  bind: "scales",
+};
+const followed = {
+  name: "followed",
+  select: { type: "point", fields: ["follow"], on: "click[datum && datum.follow]", clear: "dblclick" },
+};
+const faded = { opacity: { condition: { param: "followed", value: 1 }, value: 0.15 } };
+
+function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolean): VegaLiteSpec {
+  const { fields, states, endedBy, endings: ended } = words();
+  const state = `${JSON.stringify(states)}[datum.state]`;
+  const outcome = [
+    state,
+    ...endings.map(({ how }) => `(datum.${how} ? ${JSON.stringify(endedBy(ended[how]))} : '')`),
+  ];
   return {
     data: { name: "bars" },
-    ...(ended && { transform: [{ calculate: outcome, as: "outcome" }] }),
+    params: follows ? [zoom, followed] : [zoom],
+    transform: [{ calculate: outcome.join(" + "), as: "outcome" }],
     // A thin gap keeps bars apart that follow one another.
-    mark: { type: "rect", opacity: 1, x2Offset: -0.5 },
+    mark: { type: "rect", opacity: 1, x2Offset: -0.5, clip: true, ...(follows && { cursor: "pointer" }) },
     encoding: {
       ...box,
       color,
+      ...(follows && faded),
       fillOpacity: {
         condition: [
           { test: "datum.state == 'running'", value: 1 },
           { test: "datum.state == 'blocked'", value: 0.25 },
         ],
-        value: 0.48,
+        value: 0.45,
       },
       tooltip: [
-        { field: "task" },
-        { field: "lane" },
-        ended ? { field: "outcome", title: "state" } : { field: "state" },
-        { field: "start", title: "from (ms)" },
-        { field: "end", title: "to (ms)" },
+        { field: "task", title: fields.task },
+        { field: "lane", title: fields.lane },
+        { field: "outcome", title: fields.state },
+        { field: "start", title: fields.from },
+        { field: "end", title: fields.to },
       ],
     },
   };
@@ -132,55 +173,70 @@ function barLayer(color: VegaLiteSpec, endings: Ending[]): VegaLiteSpec {
 const middle = { calculate: "(datum.top + datum.bottom) / 2", as: "middle" };
 
 /** A thick dashed line is a hatched bar. */
-function hatchLayer(color: VegaLiteSpec, laneHeight: number): VegaLiteSpec {
+function hatchLayer(color: VegaLiteSpec, unit: number, follows: boolean): VegaLiteSpec {
   return {
     data: { name: "bars" },
     transform: [
       { filter: "datum.state == 'blocked'" },
       middle,
-      { calculate: `(datum.bottom - datum.top) * ${laneHeight}`, as: "thickness" },
+      { calculate: `(datum.bottom - datum.top) * ${unit}`, as: "thickness" },
     ],
-    mark: { type: "rule", strokeDash: [3, 4], opacity: 1 },
+    mark: { type: "rule", strokeDash: [2, 5], opacity: 1, clip: true },
     encoding: {
       ...stretch,
       y: { field: "middle" },
       color,
+      ...(follows && faded),
       strokeWidth: { field: "thickness", type: "quantitative", scale: null },
     },
   };
 }
 
-/** A task's name stands in its bar where there is room for it. */
-function nameLayer(pxPerMs: number, laneHeight: number): VegaLiteSpec {
+/** A task's name stands in its bar where there is room for it, in white or black, by the colour of the bar. */
+function nameLayer(pxPerMs: number, unit: number, follows: boolean): VegaLiteSpec {
   const fits = `(datum.end - datum.start) * ${pxPerMs} > length(datum.task) * 6.6 + (datum.failed || datum.stopped ? 28 : 12)`;
-  const high = `(datum.bottom - datum.top) * ${laneHeight} > 11`;
+  const high = `(datum.bottom - datum.top) * ${unit} > 11`;
   return {
     data: { name: "bars" },
     transform: [{ filter: `datum.state == 'running' && ${fits} && ${high}` }, middle],
-    mark: { type: "text", align: "left", dx: 6, fontSize: 11, color: "#fff", tooltip: null },
-    encoding: { x: { field: "start" }, y: { field: "middle" }, text: { field: "task" } },
+    mark: { type: "text", align: "left", dx: 6, fontSize: 11, tooltip: null, clip: true },
+    encoding: {
+      x: { field: "start" },
+      y: { field: "middle" },
+      text: { field: "task" },
+      color: onColour,
+      ...(follows && faded),
+    },
   };
 }
 
-/** The mark at the end of what ended so; in the middle, and in grey, of a bar with no room for it. */
+/** White or black, whichever is readable on the bar. */
+const onColour = {
+  condition: {
+    test: `indexof(${JSON.stringify(darkColours)}, scale('color', datum.group)) >= 0`,
+    value: "#fff",
+  },
+  value: "#000",
+};
+
+/** The mark at the end of what ended so; in the middle, and in the colour of text, of a bar with no room for it. */
 function endingLayer({ how, shape, name }: Ending, pxPerMs: number): VegaLiteSpec {
   const hasRoom = `(datum.end - datum.start) * ${pxPerMs} > ${2 * fromEndPx}`;
   const at = `max((datum.start + datum.end) / 2, datum.end - ${fromEndPx} / ${pxPerMs})`;
   return {
     data: { name: "bars" },
     transform: [{ filter: `datum.${how}` }, middle, { calculate: at, as: name }],
-    mark: {
-      type: "point",
-      shape,
-      size: 20,
-      strokeWidth: 2,
-      opacity: 1,
-      tooltip: null,
-    },
+    mark: { type: "point", shape, size: 20, strokeWidth: 2, opacity: 1, tooltip: null, clip: true },
     encoding: {
       x: { field: name },
       y: { field: "middle" },
-      stroke: { condition: { test: `datum.state == 'running' && ${hasRoom}`, value: "#fff" }, value: ink },
+      stroke: {
+        condition: [
+          { test: `datum.state == 'running' && ${hasRoom} && ${onColour.condition.test}`, value: "#fff" },
+          { test: `datum.state == 'running' && ${hasRoom}`, value: "#000" },
+        ],
+        value: ink,
+      },
     },
   };
 }
@@ -188,11 +244,46 @@ function endingLayer({ how, shape, name }: Ending, pxPerMs: number): VegaLiteSpe
 /** From the end of a bar to the middle of its mark. */
 const fromEndPx = 10;
 
+/** A call of a thread goes up to the loop, its answer comes down. */
+function arrowLayers(follows: boolean): VegaLiteSpec[] {
+  const { fields } = words();
+  const tooltip = [
+    { field: "call", title: fields.call },
+    { field: "start", title: fields.at },
+  ];
+  const head = (kind: string, shape: string) => ({
+    data: { name: "arrows" },
+    transform: [{ filter: `datum.kind == '${kind}'` }],
+    mark: { type: "point", shape, filled: true, size: 34, color: ink, opacity: 1, clip: true },
+    encoding: { x: { field: "end" }, y: { field: "to" }, tooltip, ...(follows && faded) },
+  });
+  return [
+    {
+      data: { name: "arrows" },
+      mark: { type: "rule", color: ink, strokeWidth: 1.2, clip: true },
+      encoding: {
+        ...stretch,
+        y: { field: "from" },
+        y2: { field: "to" },
+        strokeDash: { condition: { test: "datum.kind == 'answer'", value: [3, 2] }, value: [1, 0] },
+        tooltip,
+        ...(follows && faded),
+      },
+    },
+    head("call", "triangle-up"),
+    head("answer", "triangle-down"),
+  ];
+}
+
 function markLayers(): VegaLiteSpec[] {
-  const tooltip = [{ field: "name" }, { field: "time", title: "at (ms)" }];
+  const { fields } = words();
+  const tooltip = [
+    { field: "name", title: fields.name },
+    { field: "time", title: fields.at },
+  ];
   const line = {
     data: { name: "marks" },
-    mark: { type: "rule", color: ink, strokeDash: [4, 3] },
+    mark: { type: "rule", color: ink, strokeDash: [4, 3], opacity: 0.7, clip: true },
     encoding: { x: { field: "time" }, tooltip },
   };
   return [line, markNames("left", tooltip), markNames("right", tooltip)];
@@ -214,18 +305,26 @@ function markNames(align: "left" | "right", tooltip: VegaLiteSpec[]): VegaLiteSp
 }
 
 /**
- * Dots along the upper edge of the loop's lane: lines with round ends, the smallest in SVG, and a tenth of a
- * pixel long, for a canvas draws nothing of a line without length.
+ * A row of dots in the loop's lane, broken where the loop was blocked: lines with round ends, the smallest in SVG,
+ * and a tenth of a pixel long, for a canvas draws nothing of a line without length.
  */
-function tickLayer(): VegaLiteSpec {
+function tickLayer({ loopLine }: Layout): VegaLiteSpec {
   return {
     data: { name: "ticks" },
-    mark: { type: "rule", strokeCap: "round", strokeWidth: 3, y2Offset: 0.1, color: ink, opacity: 1 },
+    mark: {
+      type: "rule",
+      strokeCap: "round",
+      strokeWidth: 5,
+      y2Offset: 0.1,
+      color: ink,
+      opacity: 1,
+      clip: true,
+    },
     encoding: {
       x: { field: "time" },
-      y: { datum: 0.1 },
-      y2: { datum: 0.1 },
-      tooltip: [{ field: "time", title: "the loop ticked at (ms)" }],
+      y: { datum: loopLine },
+      y2: { datum: loopLine },
+      tooltip: [{ field: "time", title: words().fields.ticked }],
     },
   };
 }

@@ -1,72 +1,104 @@
 import type { LoopBlock, TimelineData, TimelineMark, TimelineTask } from "../timing";
-import { Bars, barsOf } from "./bars";
+import { arrowsOf, callsOf } from "./arrows";
+import { Bar, Bars, barsOf } from "./bars";
 import { Chart } from "./chart";
 import { concurrencyLayers, laneAxis, timeAxis } from "./concurrency-layers";
 import { type Ending, endings } from "./endings";
 import { gantt } from "./gantt";
-import { byName, lanesOf, queueLane, Segment, segmentsOf, takeFirst } from "./lanes";
+import { byName, lanesOf, loopLane, queueLane, Segment, segmentsOf, takeFirst } from "./lanes";
+import { round, wrap } from "./numbers";
 import { colourChannel, taskColours } from "./task-colours";
 import { config, width } from "./theme";
 import { merge } from "./thin";
-import { count, round, wrap } from "./words";
+import { count, plain, words } from "./words";
 
 export interface ConcurrencyChartOptions {
   /** "Who ran where" unless given. */
   title?: string;
+  /**
+   * What a task's colour says; its name unless given. Tasks of one group have one colour, as those of one request do
+   * wherever it goes.
+   */
+  colourBy?: (task: TimelineTask) => string;
 }
 
 /**
  * Who ran where and when: a lane for the event loop, one for the queue, one for each thread; a bar for
- * each task. Takes a `Timeline`, recording or stopped, or a plain object of its shape. Where there are
- * more bars than a chart can show, neighbours are merged, and the subtitle says so.
+ * each task, an arrow for each call from a thread to the loop and for its answer. Takes a `Timeline`,
+ * recording or stopped, or a plain object of its shape. Where there are more bars than a chart can show,
+ * neighbours are merged, and the subtitle says so.
+ *
+ * In JupyterLab and other live front ends Ctrl or Cmd with the wheel zooms into the time, dragging moves it,
+ * a click on a bar follows its task through queue, thread and loop, and a double click gives all back.
  */
 export function concurrencyChart(timeline: TimelineData, options: ConcurrencyChartOptions = {}): Chart {
-  const { duration, tasks, blocks, marks, ticks = [], lost } = timeline;
+  const { duration, blocks, marks, ticks = [], lost, threshold = 2 } = timeline;
+  const say = words();
+  const tasks = options.colourBy ? regrouped(timeline.tasks, options.colourBy) : timeline.tasks;
   const lanes = lanesOf(tasks);
-  const names = [...new Set(tasks.map(({ name }) => name))].sort(byName);
-  const segments = segmentsOf(tasks, duration);
+  const segments = segmentsOf(tasks, duration, blocks);
   const bars = barsOf(segments, lanes, duration);
-  const ends = endingsOf(bars);
-  const colours = taskColours(names);
+  const arrows = bars.thinned ? [] : arrowsOf(tasks, bars.rows, bars.layout);
+  const colours = taskColours([...new Set(tasks.map(({ name }) => name))].sort(byName));
+  const rows = bars.rows.map((row) => ({ ...row, group: colours.groupOf(row.task) }));
+  const scale = pxPerMs(lanes, duration);
   const labels = markRows(marks, duration);
-  const words = {
-    title: options.title ?? "Who ran where",
-    subtitle: [...legendOf(ends, ticks, plotWidth(lanes)), ...warnings(bars, tasks.length, lost)],
+  const ends = endingsOf(bars);
+  const legend = [
+    say.pale,
+    say.solid,
+    ...(rows.some(({ state }) => state === "blocked") ? [say.striped] : []),
+    ...ends.map(({ name, how }) => `${say.shapes[name]}: ${say.endings[how]}`),
+    say.red(plain(threshold)),
+    ...(ticks.length > 0 ? [say.dots] : []),
+    ...(arrows.length > 0 ? [say.arrows] : []),
+  ];
+  const warned = warnings(bars, tasks, lost, arrows.length > 0);
+  const text = {
+    title: options.title ?? say.whoRanWhere,
+    subtitle: [...wrap(legend, " · ", plotWidth(lanes) / say.pxPerLetter), ...warned],
     description: describe(tasks, blocks, lanes, duration),
     text: () => gantt(lanes, segments, blocks, duration),
   };
-  return new Chart(words, {
-    height: lanes.length * bars.laneHeight,
+  const named = colours.groups.every((group) =>
+    rows.some((row) => row.group === group && isNamed(row, scale)),
+  );
+  return new Chart(text, {
+    height: round(bars.layout.height * bars.layout.unit),
     datasets: {
-      lanes: lanes.map((lane, index) => ({ lane, top: index + 0.06, bottom: index + 0.94 })),
-      bars: bars.rows.map((row) => ({ ...row, group: colours.groupOf(row.task) })),
+      lanes: bars.layout.lanes.map(({ lane, top, bottom }) => ({
+        lane,
+        top: top + 0.06,
+        bottom: bottom - 0.06,
+      })),
+      bars: rows,
       queue: bars.queue,
       blocks: blockRows(blocks, duration),
       marks: labels.rows,
+      arrows,
       ticks: spread(ticks, mostTicks).map((time) => ({ time: round(time) })),
     },
-    encoding: { x: timeAxis(duration), y: laneAxis(lanes) },
-    layer: concurrencyLayers(
-      colourChannel(colours, bars.thinned),
-      lanes.length,
-      bars.laneHeight,
-      pxPerMs(lanes, duration),
-      ends,
-    ),
-    config: { ...config, legend: { ...config.legend, offset: 6 + 14 * labels.height } },
+    encoding: { x: timeAxis(duration), y: laneAxis(bars.layout) },
+    layer: concurrencyLayers({
+      color: colourChannel(colours, bars.thinned, !named || colours.groups.length > 5),
+      layout: bars.layout,
+      pxPerMs: scale,
+      endings: ends,
+      follows: !bars.thinned && rows.length > 0,
+    }),
+    config: { legend: { ...config.legend, offset: 6 + 14 * labels.height } },
     usermeta: { lanes, tasks: colours.groups },
   });
 }
 
-/** In as many lines as it needs: a title is cut off where the plot ends. */
-function legendOf(ends: Ending[], ticks: number[], plot: number): string[] {
-  const parts = [
-    "pale: waiting · solid: running · striped: blocked",
-    ...ends.map(({ name, how }) => `${name}: ${how}`),
-    "red: the loop is blocked",
-    ...(ticks.length > 0 ? ["dots: its ticks"] : []),
-  ];
-  return wrap(parts, " · ", plot / pxPerLetter);
+/** Under the name of its group: a name that differs stays in the alt text alone. */
+function regrouped(tasks: TimelineTask[], colourBy: (task: TimelineTask) => string): TimelineTask[] {
+  return tasks.map((task) => ({ ...task, name: String(colourBy(task)) }));
+}
+
+/** Whether the task's name has room in its bar. */
+export function isNamed({ state, task, start, end, failed, stopped }: Bar, scale: number): boolean {
+  return state === "running" && (end - start) * scale > task.length * 6.6 + (failed || stopped ? 28 : 12);
 }
 
 /** Of the bars that are drawn: a crowded queue has none. */
@@ -74,31 +106,35 @@ function endingsOf({ rows }: Bars): Ending[] {
   return endings.filter(({ how }) => rows.some((bar) => bar[how]));
 }
 
-function warnings({ thinned, rows }: Bars, tasks: number, lost: number): string[] {
+function warnings(
+  { thinned, rows }: Bars,
+  tasks: TimelineTask[],
+  lost: number,
+  hasArrows: boolean,
+): string[] {
+  const say = words();
+  const calls = callsOf(tasks).length;
   return [
-    ...(thinned ? [`thinned: ${count(tasks, "task")} drawn as ${count(rows.length, "bar")}`] : []),
-    ...(lost > 0
-      ? [`the oldest ${count(lost, "event")} were overwritten: record with a larger capacity`]
-      : []),
+    ...(thinned ? [say.thinned(count(tasks.length, "task"), count(rows.length, "bar"))] : []),
+    ...(calls > 0 && !hasArrows ? [say.manyArrows(count(calls, "call"))] : []),
+    ...(lost > 0 ? [say.overwritten(count(lost, "event"))] : []),
   ];
 }
 
 function describe(tasks: TimelineTask[], blocks: LoopBlock[], lanes: string[], duration: number): string {
-  const threads = lanes.includes(queueLane) ? lanes.length - 2 : 0;
+  const say = words();
+  const threads = lanes.filter((lane) => lane !== loopLane && lane !== queueLane).length;
   const longest = blocks.reduce((most, block) => Math.max(most, block.duration), 0);
-  const unfinished = tasks.filter(({ done }) => done === null).length;
   const outcomes = [
-    ...endings.map(({ how }) => ({ how, tasks: tasks.filter((task) => task[how]).length })),
-    { how: "unfinished", tasks: unfinished },
+    ...endings.map(({ how }) => ({ how: say.endings[how], tasks: tasks.filter((task) => task[how]).length })),
+    { how: say.unfinished, tasks: tasks.filter(({ done }) => done === null).length },
   ];
-  const left = outcomes
+  const how = outcomes
     .filter((outcome) => outcome.tasks > 0)
-    .map((outcome) => `, ${outcome.tasks} of them ${outcome.how}`)
+    .map((outcome) => say.someOf(outcome.tasks, outcome.how))
     .join("");
-  return (
-    `${count(tasks.length, "task")} on ${count(threads, "thread")} took ${Math.round(duration)} ms in all${left}; ` +
-    `the loop was blocked for ${Math.round(longest)} ms at most.`
-  );
+  const [all, on] = [count(tasks.length, "task"), count(threads, "thread")];
+  return say.ranAs(all, on, Math.round(duration), how, Math.round(longest));
 }
 
 const mostBlocks = 100;
@@ -128,9 +164,6 @@ function plotWidth(lanes: string[]): number {
 function pxPerMs(lanes: string[], duration: number): number {
   return Number((plotWidth(lanes) / (duration || 1)).toPrecision(4));
 }
-
-/** Of the subtitle, on average. */
-const pxPerLetter = 5.7;
 
 /** Marks stand above the plot, those close to one another in rows above one another. */
 function markRows(marks: TimelineMark[], duration: number) {

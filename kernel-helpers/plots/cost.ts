@@ -1,6 +1,7 @@
 import { barChart, namedValues } from "./bar-chart";
 import { Chart } from "./chart";
-import { threeDigits } from "./words";
+import { threeDigits } from "./numbers";
+import { plain, words } from "./words";
 
 export interface CostOptions {
   /** "What a call costs" unless given. */
@@ -15,8 +16,9 @@ export interface CostOptions {
  * @throws RangeError without any, TypeError for a cost that is no number of at least 0.
  */
 export function costChart(costs: { [name: string]: number }, options: CostOptions = {}): Chart {
-  const { title = "What a call costs", unit = "µs" } = options;
+  const { costOfCall, timeForCall, costs: cost } = words();
+  const { title = costOfCall, unit = "µs" } = options;
   const values = namedValues("costChart's object", costs);
-  const all = values.map(({ name, value }) => `${name} costs ${threeDigits(value)} ${unit}`).join(", ");
-  return barChart(values, `time for a call (${unit})`, unit, { title, description: `${all}.` });
+  const all = values.map(({ name, value }) => cost(name, plain(threeDigits(value)), unit)).join(", ");
+  return barChart(values, timeForCall(unit), unit, { title, description: `${all}.` });
 }

@@ -1,20 +1,27 @@
 import type { LoopBlock } from "../timing";
+import { laneName } from "./concurrency-layers";
 import { endings } from "./endings";
 import { loopLane, Segment } from "./lanes";
+import { words } from "./words";
 
 const columns = 60;
-const paint = { waiting: "░", "in flight": "─", running: "█", blocked: "▒" } as const;
+const paint = { waiting: "░", awaiting: "─", running: "█", blocked: "▒" } as const;
 
 /** The concurrency chart in characters: a line for each lane, sixty columns for the whole time. */
 export function gantt(lanes: string[], segments: Segment[], blocks: LoopBlock[], duration: number): string {
-  const widest = Math.max(...lanes.map((lane) => lane.length));
-  const lines = lanes.map((lane) => `${lane.padEnd(widest)} ▏${line(lane, segments, blocks, duration)}▏`);
-  const scale = `0 ms${`${Math.round(duration)} ms`.padStart(columns - 4)}`;
-  const ends = endings.filter(({ how }) => segments.some((segment) => segment[how]));
-  const endSigns = ends.map(({ how, sign }) => `  ${sign} ${how}`).join("");
-  return [...lines, `${"".padEnd(widest)}  ${scale}`, `░ waiting  █ running  ▒ blocked${endSigns}`].join(
-    "\n",
+  const { states, endings: ended, ms } = words();
+  const widest = Math.max(...lanes.map((lane) => laneName(lane).length));
+  const lines = lanes.map(
+    (lane) => `${laneName(lane).padEnd(widest)} ▏${line(lane, segments, blocks, duration)}▏`,
   );
+  const scale = `0 ${ms}${`${Math.round(duration)} ${ms}`.padStart(columns - 2 - ms.length)}`;
+  const ends = endings.filter(({ how }) => segments.some((segment) => segment[how]));
+  const endSigns = ends.map(({ how, sign }) => `  ${sign} ${ended[how]}`).join("");
+  return [
+    ...lines,
+    `${"".padEnd(widest)}  ${scale}`,
+    `░ ${states.waiting}  █ ${states.running}  ▒ ${states.blocked}${endSigns}`,
+  ].join("\n");
 }
 
 function line(lane: string, segments: Segment[], blocks: LoopBlock[], duration: number): string {

@@ -1,12 +1,15 @@
-import type { TimelineTask } from "../timing";
+import type { LoopBlock, TimelineTask } from "../timing";
 
 /** A stretch of a task on a lane; times in ms. */
 export interface Segment {
   lane: string;
   task: string;
-  state: "waiting" | "running" | "blocked" | "in flight";
+  /** In the queue, on its thread, held there without running, or, on the loop, with nothing but a promise to come. */
+  state: "waiting" | "running" | "blocked" | "awaiting";
   start: number;
   end: number;
+  /** The task that it belongs to; a call to the loop belongs to the task that made it. */
+  follow?: number;
   /** How the task ended here, unless well. */
   failed?: boolean;
   stopped?: boolean;
@@ -32,9 +35,29 @@ export function byName(a: string, b: string): number {
 /**
  * Cuts every task into what it did: waited in the queue, ran, stood blocked. What is unfinished ends with
  * the recording; a stretch that would end before it starts, after a clock went backwards, is left out.
+ *
+ * A task on the loop runs until it first waits for a promise. Later it runs where the loop is blocked while no
+ * other task is on its way there: of several nobody can tell which one it is.
  */
-export function segmentsOf(tasks: TimelineTask[], duration: number): Segment[] {
-  return tasks.flatMap((task) => withOutcome(task, segmentsOfTask(task, duration))).filter(isForward);
+export function segmentsOf(tasks: TimelineTask[], duration: number, blocks: LoopBlock[] = []): Segment[] {
+  const held = heldAlone(tasks, duration, blocks);
+  return tasks.flatMap((task) => withOutcome(task, segmentsOfTask(task, duration, held))).filter(isForward);
+}
+
+/** The blocks during which a single task is on the loop, by that task. */
+function heldAlone(tasks: TimelineTask[], duration: number, blocks: LoopBlock[]): Map<number, LoopBlock[]> {
+  const onLoop = tasks.filter(({ thread }) => thread === loopLane);
+  const held = new Map<number, LoopBlock[]>();
+  for (const block of blocks) {
+    const end = block.start + block.duration;
+    const there = onLoop.filter(
+      ({ started, done }) => (started ?? 0) < end && (done ?? duration) > block.start,
+    );
+    if (there.length !== 1) continue;
+    const { id } = there[0]!;
+    held.set(id, [...(held.get(id) ?? []), block]);
+  }
+  return held;
 }
 
 const isForward = ({ start, end }: Segment): boolean => end >= start;
@@ -45,14 +68,15 @@ function withOutcome({ failed, stopped }: TimelineTask, segments: Segment[]): Se
   return [...segments.slice(0, -1), { ...last, ...(failed && { failed }), ...(stopped && { stopped }) }];
 }
 
-function segmentsOfTask(task: TimelineTask, duration: number): Segment[] {
-  const { name, thread, queued, started } = task;
+function segmentsOfTask(task: TimelineTask, duration: number, held: Map<number, LoopBlock[]>): Segment[] {
+  const { name, thread, queued, started, caller, id } = task;
   const end = task.done ?? duration;
-  if (thread === loopLane)
-    return [{ lane: loopLane, task: name, state: "in flight", start: started ?? queued ?? 0, end }];
+  const follow = caller ?? id;
+  if (thread === loopLane) return onLoop(task, started ?? queued ?? 0, end, held.get(id) ?? []);
   const waiting: Segment = {
     lane: queueLane,
     task: name,
+    follow,
     state: "waiting",
     start: queued ?? 0,
     end: started ?? end,
@@ -61,8 +85,27 @@ function segmentsOfTask(task: TimelineTask, duration: number): Segment[] {
   return thread === null ? waited : [...waited, ...onThread(task, thread, started ?? 0, end)];
 }
 
+function onLoop(task: TimelineTask, started: number, end: number, held: LoopBlock[]): Segment[] {
+  const { name, caller, id, awaiting = end } = task;
+  const part = (state: Segment["state"], from: number, until: number): Segment => {
+    return { lane: loopLane, task: name, follow: caller ?? id, state, start: from, end: until };
+  };
+  const segments = awaiting > started ? [part("running", started, awaiting)] : [];
+  let from = awaiting;
+  for (const block of held) {
+    const start = Math.max(from, block.start);
+    const until = Math.min(end, block.start + block.duration);
+    if (until <= start) continue;
+    if (start > from) segments.push(part("awaiting", from, start));
+    segments.push(part("running", start, until));
+    from = until;
+  }
+  if (from < end || segments.length === 0) segments.push(part("awaiting", from, end));
+  return segments;
+}
+
 function onThread(
-  { name: task, blocked }: TimelineTask,
+  { name: task, blocked, id: follow }: TimelineTask,
   lane: string,
   started: number,
   end: number,
@@ -71,11 +114,13 @@ function onThread(
   let from = started;
   for (const stretch of blocked) {
     const until = stretch.end ?? end;
-    segments.push({ lane, task, state: "running", start: from, end: stretch.start });
-    segments.push({ lane, task, state: "blocked", start: stretch.start, end: until });
+    if (stretch.start > from)
+      segments.push({ lane, task, follow, state: "running", start: from, end: stretch.start });
+    segments.push({ lane, task, follow, state: "blocked", start: stretch.start, end: until });
     from = until;
   }
-  if (from < end || segments.length === 0) segments.push({ lane, task, state: "running", start: from, end });
+  if (from < end || segments.length === 0)
+    segments.push({ lane, task, follow, state: "running", start: from, end });
   return segments;
 }
 

@@ -1,7 +1,8 @@
 import { Chart, VegaLiteSpec } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
+import { ascending, powersOfTen, quantile, threeDigits } from "./numbers";
 import { ink, palette } from "./theme";
-import { ascending, quantile, threeDigits } from "./words";
+import { plain, words } from "./words";
 
 export interface LatencyOptions {
   /** "How long calls took" unless given. */
@@ -16,36 +17,55 @@ const laneHeight = 44;
 
 /**
  * Distributions of latencies, one above the other: a thin line from the least to the most, a thick one for
- * the middle half, a dot for the median, a tick for the 99th percentile.
+ * the middle half, a dot for the median; and a tick for the 99th percentile where each has at least 100 values, for of
+ * fewer there is none. Of fewer than 20 each value is a point.
  *
  * @throws RangeError for no series or an empty one, TypeError for a latency that is no number of at least 0.
  */
 export function latencyChart(series: { [name: string]: number[] }, options: LatencyOptions = {}): Chart {
-  const { title = "How long calls took", unit = "ms", scale = "log" } = options;
+  const say = words();
+  const { title = say.latencies, unit = say.ms, scale = "log" } = options;
   const entries = Object.entries(series);
   checkSome("latencyChart's object", entries.length, "Give it a name and a list of numbers.");
   const rows = entries.map(([name, values]) => summary(name, values, scale));
-  const words = {
+  const hasTail = rows.every(({ count }) => count >= enoughForTail);
+  const text = {
     title,
-    subtitle: "line: all calls · thick: the middle half · dot: median · tick: 99 of 100 are faster",
-    description: describe(rows, unit),
+    subtitle: hasTail ? [say.latencyLegend, say.latencyTick].join(" · ") : say.latencyLegend,
+    description: describe(rows, unit, hasTail),
   };
-  return new Chart(words, {
+  const points = entries.flatMap(([name, values]) =>
+    values.length < enoughForBox ? values.map((value) => ({ name, value: floor(value, scale) })) : [],
+  );
+  return new Chart(text, {
     height: rows.length * laneHeight,
-    datasets: { latencies: rows },
+    datasets: { latencies: rows, points },
     data: { name: "latencies" },
     encoding: {
       x: {
         type: "quantitative",
         scale: { type: scale },
-        title: `latency (${unit})`,
-        axis: scale === "log" ? { format: "~g", values: powersOfTen(rows) } : { format: ",~r", tickCount: 6 },
+        title: say.latency(unit),
+        axis:
+          scale === "log"
+            ? { format: "~g", values: powersOfTen(rows.flatMap(({ least, most }) => [least, most])) }
+            : { format: ",~r", tickCount: 6 },
       },
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },
     },
-    layer: layers(),
+    layer: layers(hasTail),
     usermeta: { names: rows.map(({ name }) => name) },
   });
+}
+
+/** From so many values on the 99th percentile is one of them. */
+const enoughForTail = 100;
+/** From so many values on quarters say more than the values themselves. */
+const enoughForBox = 20;
+
+/** A logarithm has no zero: what is faster than the clock can tell counts as a thousandth. */
+function floor(value: number, scale: "linear" | "log"): number {
+  return threeDigits(scale === "log" ? Math.max(value, 0.001) : value);
 }
 
 interface Summary {
@@ -59,11 +79,10 @@ interface Summary {
   most: number;
 }
 
-/** A logarithm has no zero: what is faster than the clock can tell counts as a thousandth. */
 function summary(name: string, values: number[], scale: "linear" | "log"): Summary {
   checkSome(`latencyChart's ${JSON.stringify(name)}`, values.length, "Give it at least one number.");
   checkNumbers(`The latencies of ${JSON.stringify(name)}`, values);
-  const sorted = ascending(scale === "log" ? values.map((value) => Math.max(value, 0.001)) : values);
+  const sorted = ascending(values.map((value) => floor(value, scale)));
   const at = (p: number) => threeDigits(quantile(sorted, p));
   return {
     name,
@@ -77,9 +96,10 @@ function summary(name: string, values: number[], scale: "linear" | "log"): Summa
   };
 }
 
-function layers(): VegaLiteSpec[] {
-  const fields = ["name", "count", "least", "median", "p99", "most"];
-  const tooltip = fields.map((field) => ({ field }));
+function layers(hasTail: boolean): VegaLiteSpec[] {
+  const { fields } = words();
+  const shown = ["name", "count", "least", "median", "most"] as const;
+  const tooltip = shown.map((field) => ({ field, title: fields[field] }));
   const color = palette[0];
   return [
     {
@@ -87,13 +107,23 @@ function layers(): VegaLiteSpec[] {
       encoding: { x: { field: "least" }, x2: { field: "most" } },
     },
     {
+      transform: [{ filter: `datum.count >= ${enoughForBox}` }],
       mark: { type: "bar", height: 14, color, opacity: 0.45 },
       encoding: { x: { field: "p25" }, x2: { field: "p75" }, tooltip },
     },
     {
-      mark: { type: "tick", size: 20, thickness: 2, color: ink, opacity: 1 },
-      encoding: { x: { field: "p99" }, tooltip },
+      data: { name: "points" },
+      mark: { type: "tick", size: 14, thickness: 2, color, opacity: 0.55 },
+      encoding: { x: { field: "value" }, tooltip: [{ field: "value", title: fields.value }] },
     },
+    ...(hasTail
+      ? [
+          {
+            mark: { type: "tick", size: 20, thickness: 2, color: ink, opacity: 1 },
+            encoding: { x: { field: "p99" }, tooltip },
+          },
+        ]
+      : []),
     {
       mark: { type: "point", filled: true, size: 90, color, opacity: 1 },
       encoding: { x: { field: "median" }, tooltip },
@@ -101,14 +131,10 @@ function layers(): VegaLiteSpec[] {
   ];
 }
 
-/** A line for each power of ten; Vega would draw the nine between as well. */
-function powersOfTen(rows: Summary[]): number[] {
-  const from = Math.floor(Math.log10(Math.min(...rows.map(({ least }) => least))));
-  const to = Math.ceil(Math.log10(Math.max(...rows.map(({ most }) => most))));
-  return Array.from({ length: to - from + 1 }, (_, index) => Number(`1e${from + index}`));
-}
-
-function describe(rows: Summary[], unit: string): string {
-  const each = rows.map(({ name, median, p99 }) => `${name} ${median} ${unit} and ${p99} ${unit}`);
-  return `Half of the calls, and 99 of 100, took at most: ${each.join("; ")}.`;
+function describe(rows: Summary[], unit: string, hasTail: boolean): string {
+  const say = words();
+  if (!hasTail)
+    return say.halfTook(rows.map(({ name, median }) => say.one(name, plain(median), unit)).join("; "));
+  const each = rows.map(({ name, median, p99 }) => say.two(name, plain(median), plain(p99), unit));
+  return say.halfAndMost(each.join("; "));
 }

@@ -1,7 +1,8 @@
 import type { LoopBlock } from "../timing";
 import { Chart, VegaLiteSpec } from "./chart";
+import { round } from "./numbers";
 import { alarm, ink } from "./theme";
-import { round } from "./words";
+import { grouped, words } from "./words";
 
 /** What the chart needs: the report of `timeLoopBlocking` or `LoopMonitor`, or a `Timeline`. */
 export interface LoopDelayData {
@@ -23,14 +24,13 @@ const mostBlocks = 150;
 export function loopDelayChart({ duration, blocks }: LoopDelayData, options: LoopDelayOptions = {}): Chart {
   const shown = longest(blocks);
   const tallest = tallestOf(shown);
-  const words = {
-    title: options.title ?? "How long an event waits for the loop",
-    ...(shown.length < blocks.length && {
-      subtitle: `the longest ${shown.length} of ${blocks.length.toLocaleString("en")} blocks`,
-    }),
+  const say = words();
+  const text = {
+    title: options.title ?? say.loopDelay,
+    ...(shown.length < blocks.length && { subtitle: say.longestOf(shown.length, grouped(blocks.length)) }),
     description: describe(blocks, duration),
   };
-  return new Chart(words, {
+  return new Chart(text, {
     height: 180,
     datasets: {
       delay: [{ time: 0, delay: 0 }, ...shown.flatMap(tooth), { time: round(duration), delay: 0 }],
@@ -40,14 +40,14 @@ export function loopDelayChart({ duration, blocks }: LoopDelayData, options: Loo
       x: {
         field: "time",
         type: "quantitative",
-        title: "time since the measuring began (ms)",
+        title: say.sinceMeasuring,
         scale: { domain: [0, round(duration) || 1], nice: false },
         axis: { tickCount: 6, grid: false },
       },
       y: {
         field: "delay",
         type: "quantitative",
-        title: "delay (ms)",
+        title: say.delayMs,
         scale: { domain: [0, topOf(tallest)], nice: false },
         axis: { tickCount: 4, gridOpacity: upTo(tallest?.duration ?? 0) },
       },
@@ -99,7 +99,12 @@ function layers(): VegaLiteSpec[] {
     {
       data: { name: "delay" },
       mark: { type: "area", color: alarm, opacity: 0.3, line: { color: alarm, strokeWidth: 1.5 } },
-      encoding: { tooltip: [{ field: "time" }, { field: "delay" }] },
+      encoding: {
+        tooltip: [
+          { field: "time", title: words().fields.time },
+          { field: "delay", title: words().fields.delay },
+        ],
+      },
     },
     label("left"),
     label("right"),
@@ -111,7 +116,7 @@ function label(side: "left" | "right"): VegaLiteSpec {
     data: { name: "longest" },
     transform: [
       { filter: `datum.side == '${side}'` },
-      { calculate: "format(datum.delay, ',') + ' ms'", as: "label" },
+      { calculate: `format(datum.delay, ',') + ${JSON.stringify(` ${words().ms}`)}`, as: "label" },
     ],
     mark: {
       type: "text",
@@ -129,8 +134,5 @@ function label(side: "left" | "right"): VegaLiteSpec {
 function describe(blocks: LoopBlock[], duration: number): string {
   const most = blocks.reduce((top, block) => Math.max(top, block.duration), 0);
   const all = blocks.reduce((sum, block) => sum + block.duration, 0);
-  return (
-    `In ${Math.round(duration)} ms the loop was blocked for ${Math.round(all)} ms in all (blocks: ${blocks.length}); ` +
-    `an event waited for ${Math.round(most)} ms at most.`
-  );
+  return words().delayed(Math.round(duration), Math.round(all), blocks.length, Math.round(most));
 }

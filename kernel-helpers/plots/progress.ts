@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { notebook } from "./show";
+import { words } from "./words";
 
 export interface ProgressOptions {
   /** What stands before the bar. */
@@ -132,12 +133,13 @@ class AsyncIterableBar<T> extends Bar implements AsyncIterable<T> {
 
 /** "parse ██████░░░░ 6 of 10 · 1.2 s"; without a total only the count. */
 export function barText(label: string, done: number, total: number | undefined, seconds: number): string {
-  const time = `${seconds.toFixed(1)} s`;
+  const { of, seconds: inSeconds } = words();
+  const time = inSeconds(seconds.toFixed(1));
   const name = label ? `${label} ` : "";
   if (total === undefined) return `${name}${done} · ${time}`;
   const share = total === 0 ? 1 : Math.min(1, Math.max(0, done / total));
   const full = Math.floor(share * barLength);
-  return `${name}${"█".repeat(full)}${"░".repeat(barLength - full)} ${done} of ${total} · ${time}`;
+  return `${name}${"█".repeat(full)}${"░".repeat(barLength - full)} ${of(done, total)} · ${time}`;
 }
 
 /** A line of text that can be written anew. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { VegaLiteSpec } from "./chart";
 import { font } from "./theme";
 
@@ -42,7 +43,7 @@ export function renderSvg(spec: VegaLiteSpec, title: string, description: string
   vega.textMetrics.width = textWidth;
   const view = new vega.View(vega.parse(vegaLite.compile(own).spec), { renderer: "none" });
   try {
-    return describe(compact(draw(vega, view.run())), title, description);
+    return describe(ownIds(compact(draw(vega, view.run()))), title, description);
   } finally {
     view.finalize();
     vega.textMetrics.width = estimate;
@@ -76,8 +77,18 @@ function letterWidth(letter: string): number {
 
 function describe(svg: string, title: string, description: string): string {
   const words = `<title>${escapeXml(title)}</title><desc>${escapeXml(description)}</desc>`;
-  return svg.replace(/^<svg([^>]*)>/, (_, attributes) => `<svg role="img"${attributes}>${words}`);
+  return svg.replace(
+    /^<svg([^>]*)>/,
+    (_, attributes) => `<svg role="img" color="${onLight}"${attributes}>${words}<style>${onDark}</style>`,
+  );
 }
+
+/**
+ * Text takes the page's colour where the page's styles say so. By itself, as an image on GitHub, the picture is its
+ * own document: `:root`, which it is not within a page.
+ */
+const onLight = "#1f2328";
+const onDark = "@media(prefers-color-scheme:dark){svg:root{color:#d1d7e0}}";
 
 /** Outputs are stored in the notebook: what draws nothing or repeats the default goes, and no px is finer than 0.1. */
 function compact(svg: string): string {
@@ -95,6 +106,15 @@ function compactTag(tag: string): string {
     .replace(defaults, "")
     .replace(` font-family="${font}"`, "")
     .replace(/\d+\.\d{2,}/g, shorter);
+}
+
+/** Vega counts its clips over all charts. In a page of many pictures each needs ids of its own, the same in every run. */
+function ownIds(svg: string): string {
+  const numbers = new Map<string, number>();
+  const numberOf = (id: string) => numbers.get(id) ?? numbers.set(id, numbers.size).get(id)!;
+  const numbered = svg.replace(/\bclip(\d+)\b(?=["')])/g, (_, id) => `clip-${numberOf(id)}`);
+  const mark = createHash("sha256").update(numbered).digest("hex").slice(0, 8);
+  return numbered.replace(/\bclip-(\d+)(?=["')])/g, `c${mark}-$1`);
 }
 
 /** Below 1 it may be an opacity. */

@@ -1,7 +1,7 @@
 import { VegaLiteSpec } from "./chart";
 import { byName } from "./lanes";
 import { palette } from "./theme";
-import { several } from "./thin";
+import { words } from "./words";
 
 /** What the colour of a task says. */
 export interface TaskColours {
@@ -24,11 +24,11 @@ export function taskColours(names: string[]): TaskColours {
 }
 
 /** The last colour is for bars that stand for tasks of several groups. */
-export function colourChannel({ groups }: TaskColours, thinned: boolean): VegaLiteSpec {
-  const domain = thinned ? [...groups, several] : groups;
+export function colourChannel({ groups }: TaskColours, thinned: boolean, hasLegend: boolean): VegaLiteSpec {
+  const domain = thinned ? [...groups, words().several] : groups;
   const range = [...palette.slice(0, groups.length), ...(thinned ? [palette.at(-1)] : [])];
-  // Vega makes a legend of nothing infinitely high.
-  const legend = domain.length === 0 ? { legend: null } : {};
+  // Names in the bars say it already; and Vega makes a legend of nothing infinitely high.
+  const legend = domain.length === 0 || !hasLegend ? { legend: null } : {};
   return { field: "group", type: "nominal", scale: { domain, range }, ...legend };
 }
 

@@ -1,4 +1,5 @@
 import { Segment } from "./lanes";
+import { words } from "./words";
 
 /** A stretch that stands for `tasks` neighbours. */
 export interface MergedSegment extends Segment {
@@ -40,11 +41,9 @@ function absorb(into: MergedSegment, segment: MergedSegment): void {
   into.tasks += segment.tasks;
   if (segment.failed) into.failed = true;
   if (segment.stopped) into.stopped = true;
-  if (into.task !== segment.task) into.task = several;
+  if (into.task !== segment.task) into.task = words().several;
+  delete into.follow;
 }
-
-/** The name of a bar that stands for tasks of different names. */
-export const several = "several tasks";
 
 /** How many tasks wait in the queue from this moment on. */
 export interface QueueStep {

@@ -1,7 +1,8 @@
 import { Chart, VegaLiteSpec } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
+import { threeDigits } from "./numbers";
 import { ink, palette } from "./theme";
-import { threeDigits } from "./words";
+import { count, plain, words } from "./words";
 
 /** What so many threads did in a second. */
 export interface ThroughputPoint {
@@ -24,7 +25,8 @@ export interface ThroughputOptions {
  * @throws RangeError without points, TypeError for numbers below 0 or none at all.
  */
 export function throughputChart(points: ThroughputPoint[], options: ThroughputOptions = {}): Chart {
-  const { title = "Throughput by number of threads", unit = "tasks", cores } = options;
+  const say = words();
+  const { title = say.throughput, unit = say.tasks, cores } = options;
   checkSome(
     "throughputChart's list of points",
     points.length,
@@ -36,9 +38,8 @@ export function throughputChart(points: ThroughputPoint[], options: ThroughputOp
   );
   if (cores !== undefined) checkNumbers("cores", [cores]);
   const rows = [...points].sort((a, b) => a.threads - b.threads);
-  const subtitle = "dashed: if each thread added as much as the first";
-  const words = { title, subtitle, description: describe(rows, unit, cores) };
-  return new Chart(words, {
+  const text = { title, subtitle: say.ideal, description: describe(rows, unit, cores) };
+  return new Chart(text, {
     height: 240,
     datasets: {
       points: rows.map(({ threads, perSecond }) => ({ threads, perSecond: threeDigits(perSecond) })),
@@ -46,7 +47,7 @@ export function throughputChart(points: ThroughputPoint[], options: ThroughputOp
     },
     encoding: {
       x: threadsAxis(rows),
-      y: { field: "perSecond", type: "quantitative", title: `${unit} per second`, axis: { tickCount: 5 } },
+      y: { field: "perSecond", type: "quantitative", title: say.perSecond(unit), axis: { tickCount: 5 } },
     },
     layer: [...coresLayers(rows, cores), idealLayer(), ...measuredLayers(unit)],
   });
@@ -56,7 +57,7 @@ function threadsAxis(rows: ThroughputPoint[]): VegaLiteSpec {
   return {
     field: "threads",
     type: "quantitative",
-    title: "threads",
+    title: words().threads,
     scale: { nice: false, zero: false, padding: 24 },
     axis: { values: [...new Set(rows.map(({ threads }) => threads))], format: "d", grid: false },
   };
@@ -65,7 +66,7 @@ function threadsAxis(rows: ThroughputPoint[]): VegaLiteSpec {
 /** Where the cores are full; nothing where that lies outside the chart. */
 function coresLayers(rows: ThroughputPoint[], cores: number | undefined): VegaLiteSpec[] {
   if (cores === undefined || cores < rows[0]!.threads || cores > rows.at(-1)!.threads) return [];
-  const data = { values: [{ threads: cores, label: cores === 1 ? "1 core" : `${cores} cores` }] };
+  const data = { values: [{ threads: cores, label: count(cores, "core") }] };
   return [
     {
       data,
@@ -100,8 +101,8 @@ function idealLayer(): VegaLiteSpec {
 
 function measuredLayers(unit: string): VegaLiteSpec[] {
   const tooltip = [
-    { field: "threads", type: "quantitative" },
-    { field: "perSecond", type: "quantitative", title: `${unit} per second` },
+    { field: "threads", type: "quantitative", title: words().threads },
+    { field: "perSecond", type: "quantitative", title: words().perSecond(unit) },
   ];
   return [
     { data: { name: "points" }, mark: { type: "line", color: palette[0], strokeWidth: 2.5 } },
@@ -114,10 +115,11 @@ function measuredLayers(unit: string): VegaLiteSpec[] {
 }
 
 function describe(rows: ThroughputPoint[], unit: string, cores: number | undefined): string {
-  const machine = cores === undefined ? "" : ` Cores of the machine: ${cores}.`;
+  const { throughputFrom, coresOf } = words();
   const [first, last] = [rows[0]!, rows.at(-1)!];
+  const [from, to] = [first, last].map(({ perSecond }) => plain(threeDigits(perSecond)));
   return (
-    `From ${first.threads} to ${last.threads} threads the throughput goes from ` +
-    `${threeDigits(first.perSecond)} to ${threeDigits(last.perSecond)} ${unit} per second.${machine}`
+    throughputFrom(count(first.threads, "thread"), count(last.threads, "thread"), from!, to!, unit) +
+    (cores === undefined ? "" : coresOf(cores))
   );
 }

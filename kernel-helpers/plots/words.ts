@@ -1,37 +1,268 @@
-/** "1 task", "3 tasks". */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+import { basename } from "node:path";
+
+/**
+ * The words that charts, progress bars and alt texts add of their own, in the edition's language. A kernel
+ * learns its edition from the folder that it starts in: `notebooks/ru` is Russian, so that the same cells
+ * draw Russian charts there. `KERNEL_HELPERS_LANGUAGE` says it instead.
+ */
+export type Language = "en" | "ru";
+
+export function language(): Language {
+  const said = process.env.KERNEL_HELPERS_LANGUAGE || basename(process.cwd());
+  return said === "ru" ? "ru" : "en";
 }
 
-/** To 0.1 unless another grain is given. */
-export function round(value: number, grain = 0.1): number {
-  return Number((Math.round(value / grain) * grain).toPrecision(12));
+/** The words of the edition. */
+export function words(): Words {
+  return editions[language()];
 }
 
-/** To three digits, as a person would say it: 0.0123, 1.23, 12.3, 1230. */
-export function threeDigits(value: number): number {
-  return Number(value.toPrecision(3));
+/** "1 task", "3 tasks"; "1 задача", "3 задачи", "5 задач". */
+export function count(number: number, noun: Noun): string {
+  const lang = language();
+  return `${grouped(number)} ${editions[lang].nouns[noun][pluralForm(lang, number)]}`;
 }
 
-/** The value that a share `p` of the sorted values does not exceed, between neighbours where it falls between. */
-export function quantile(sorted: number[], p: number): number {
-  const at = (sorted.length - 1) * p;
-  const below = sorted[Math.floor(at)]!;
-  return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
+/** A number as the edition writes it: 1,234.5 or 1 234,5. */
+export function grouped(number: number): string {
+  return number.toLocaleString(language(), { maximumSignificantDigits: 17 });
 }
 
-/** Sorted copies, so that the caller's arrays stay as they are. */
-export function ascending(values: number[]): number[] {
-  return [...values].sort((a, b) => a - b);
+/** A number within a sentence: 1234.5 or 1234,5. */
+export function plain(number: number): string {
+  return number.toLocaleString(language(), { maximumSignificantDigits: 17, useGrouping: false });
 }
 
-/** Joins the parts into lines of at most so many letters, a longer part alone in its own. */
-export function wrap(parts: string[], separator: string, letters: number): string[] {
-  const lines: string[] = [];
-  for (const part of parts) {
-    const longer = lines.length > 0 ? lines.at(-1) + separator + part : part;
-    if (lines.length > 0 && longer.length <= letters) lines[lines.length - 1] = longer;
-    else lines.push(part);
-  }
-  return lines;
+type Noun = "task" | "bar" | "event" | "thread" | "core" | "call";
+type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+
+const plurals = { en: new Intl.PluralRules("en"), ru: new Intl.PluralRules("ru") };
+
+function pluralForm(lang: Language, number: number): Intl.LDMLPluralRule {
+  const rule = plurals[lang].select(number);
+  return rule in editions[lang].nouns.task ? rule : "other";
 }
+
+const en = {
+  /** px of a letter of a subtitle, on average. */
+  pxPerLetter: 5.7,
+  nouns: {
+    task: { one: "task", other: "tasks" },
+    bar: { one: "bar", other: "bars" },
+    event: { one: "event", other: "events" },
+    thread: { one: "thread", other: "threads" },
+    core: { one: "core", other: "cores" },
+    call: { one: "call", other: "calls" },
+  } as Record<Noun, Forms>,
+  eventLoop: "event loop",
+  queue: "queue",
+  several: "several tasks",
+  ms: "ms",
+  // The concurrency chart.
+  whoRanWhere: "Who ran where",
+  pale: "pale: waiting",
+  solid: "solid: running",
+  striped: "striped: blocked",
+  endings: { failed: "failed", stopped: "stopped" },
+  shapes: { cross: "cross", square: "square" },
+  unfinished: "unfinished",
+  red: (threshold: string) => `red: the loop is blocked for ${threshold} ms or longer`,
+  dots: "dots: ticks of the loop",
+  arrows: "arrows: a call to the loop and its answer",
+  manyArrows: (calls: string) => `${calls} to the loop, too many for arrows`,
+  thinned: (tasks: string, bars: string) => `thinned: ${tasks} drawn as ${bars}`,
+  overwritten: (events: string) => `the oldest ${events} were overwritten: record with a larger capacity`,
+  someOf: (number: number, how: string) => `, ${number} of them ${how}`,
+  ranAs: (tasks: string, threads: string, ms: number, how: string, longest: number) =>
+    `${tasks} on ${threads} took ${ms} ms in all${how}; the loop was blocked for ${longest} ms at most.`,
+  sinceRecording: "time since the recording began (ms)",
+  states: { waiting: "waiting", running: "running", blocked: "blocked", awaiting: "awaiting its promise" },
+  fields: {
+    task: "task",
+    lane: "lane",
+    state: "state",
+    from: "from (ms)",
+    to: "to (ms)",
+    blockedFrom: "loop blocked from (ms)",
+    for: "for (ms)",
+    tasksWaiting: "tasks waiting",
+    name: "name",
+    at: "at (ms)",
+    ticked: "the loop ticked at (ms)",
+    call: "call",
+    value: "value",
+    count: "count",
+    least: "least",
+    median: "median",
+    most: "most",
+    threads: "threads",
+    time: "time",
+    delay: "delay",
+  },
+  endedBy: (how: string) => `, then ${how}`,
+  // The delay of the loop.
+  loopDelay: "How long an event waits for the loop",
+  sinceMeasuring: "time since the measuring began (ms)",
+  delayMs: "delay (ms)",
+  longestOf: (shown: number, all: string) => `the longest ${shown} of ${all} blocks`,
+  delayed: (ms: number, all: number, blocks: number, most: number) =>
+    `In ${ms} ms the loop was blocked for ${all} ms in all (blocks: ${blocks}); an event waited for ${most} ms at most.`,
+  // Bars of numbers.
+  howLong: "How long it took",
+  durationMs: "duration (ms)",
+  took: (name: string, ms: string) => `${name} took ${ms} ms`,
+  timesAsFast: (all: string, last: string, times: string, first: string) =>
+    `${all}: ${last} was ${times} times as fast as ${first}.`,
+  costOfCall: "What a call costs",
+  timeForCall: (unit: string) => `time for a call (${unit})`,
+  costs: (name: string, cost: string, unit: string) => `${name} costs ${cost} ${unit}`,
+  logarithmic: (title: string) => `${title}, logarithmic`,
+  // Throughput.
+  throughput: "Throughput by number of threads",
+  tasks: "tasks",
+  threads: "threads",
+  perSecond: (unit: string) => `${unit} per second`,
+  ideal: "dashed: if each thread added as much as the first",
+  throughputFrom: (first: string, last: string, from: string, to: string, unit: string) =>
+    `From ${first} to ${last} the throughput goes from ${from} to ${to} ${unit} per second.`,
+  coresOf: (cores: number) => ` Cores of the machine: ${cores}.`,
+  // Latencies.
+  latencies: "How long calls took",
+  latency: (unit: string) => `latency (${unit})`,
+  latencyLegend: "line: all calls · thick: the middle half · dot: median",
+  latencyTick: "tick: 99 of 100 are faster",
+  halfTook: (each: string) => `Half of the calls took at most: ${each}.`,
+  halfAndMost: (each: string) => `Half of the calls, and 99 of 100, took at most: ${each}.`,
+  two: (name: string, median: string, p99: string, unit: string) =>
+    `${name} ${median} ${unit} and ${p99} ${unit}`,
+  one: (name: string, median: string, unit: string) => `${name} ${median} ${unit}`,
+  // Progress.
+  of: (done: number, total: number) => `${done} of ${total}`,
+  seconds: (seconds: string) => `${seconds} s`,
+  // A schedule for so many threads.
+  schedule: "The same tasks on so many threads",
+  scheduleLegend: "pale: waiting, without a core · solid: computing on one",
+  scheduleAxis: "time (ms)",
+  scheduled: (tasks: string, from: string, fromMs: string, to: string, toMs: string) =>
+    `${tasks} are done after ${fromMs} ms on ${from}, after ${toMs} ms on ${to}.`,
+  allDone: (ms: string) => `all done after ${ms} ms`,
+  // Lines: cost against size.
+  lineAt: (name: string, from: string, to: string) => `${name} goes from ${from} to ${to}`,
+  cross: (a: string, b: string, at: string) => `${a} and ${b} cross at ${at}`,
+  // A histogram.
+  histogram: "How often each result came",
+  runs: "runs",
+  histogramOf: (runs: string, least: string, most: string) => `${runs} runs gave from ${least} to ${most}.`,
+  expected: (value: string) => `expected: ${value}`,
+  expectedEach: (value: string) => ` A right program gives ${value} each time.`,
+  // Sequence of calls.
+  sequence: "Who called whom",
+  sequenceOf: (calls: string, threads: string) => `${calls} from ${threads} to the event loop.`,
+};
+
+export type Words = typeof en;
+
+const ru: Words = {
+  pxPerLetter: 6.7,
+  nouns: {
+    task: { one: "задача", few: "задачи", many: "задач", other: "задачи" },
+    bar: { one: "полоса", few: "полосы", many: "полос", other: "полосы" },
+    event: { one: "событие", few: "события", many: "событий", other: "события" },
+    thread: { one: "поток", few: "потока", many: "потоков", other: "потока" },
+    core: { one: "ядро", few: "ядра", many: "ядер", other: "ядра" },
+    call: { one: "вызов", few: "вызова", many: "вызовов", other: "вызова" },
+  },
+  eventLoop: "цикл событий",
+  queue: "очередь",
+  several: "несколько задач",
+  ms: "мс",
+  whoRanWhere: "Кто где работал",
+  pale: "бледное: ожидание",
+  solid: "сплошное: работа",
+  striped: "штриховка: блокировка",
+  endings: { failed: "ошибка", stopped: "остановка" },
+  shapes: { cross: "крест", square: "квадрат" },
+  unfinished: "не завершено",
+  red: (threshold) => `красное: цикл заблокирован на ${threshold} мс и дольше`,
+  dots: "точки: такты цикла",
+  arrows: "стрелки: вызов в цикл и ответ",
+  manyArrows: (calls) => `${calls} в цикл: для стрелок слишком много`,
+  thinned: (tasks, bars) => `упрощено: ${tasks} — на графике ${bars}`,
+  overwritten: (events) => `перезаписано старых: ${events}; увеличьте capacity`,
+  someOf: (number, how) => `, ${how}: ${number}`,
+  ranAs: (tasks, threads, ms, how, longest) =>
+    `${tasks} (${threads}) за ${ms} мс${how}; самая долгая блокировка цикла — ${longest} мс.`,
+  sinceRecording: "время с начала записи (мс)",
+  states: { waiting: "ожидание", running: "работа", blocked: "блокировка", awaiting: "ожидание промиса" },
+  fields: {
+    task: "задача",
+    lane: "дорожка",
+    state: "состояние",
+    from: "от (мс)",
+    to: "до (мс)",
+    blockedFrom: "цикл заблокирован с (мс)",
+    for: "длительность (мс)",
+    tasksWaiting: "задач в очереди",
+    name: "имя",
+    at: "момент (мс)",
+    ticked: "такт цикла (мс)",
+    call: "вызов",
+    value: "значение",
+    count: "количество",
+    least: "минимум",
+    median: "медиана",
+    most: "максимум",
+    threads: "потоки",
+    time: "время",
+    delay: "задержка",
+  },
+  endedBy: (how) => `, затем ${how}`,
+  loopDelay: "Сколько событие ждёт цикла",
+  sinceMeasuring: "время с начала измерения (мс)",
+  delayMs: "задержка (мс)",
+  longestOf: (shown, all) => `самые долгие блокировки: ${shown} из ${all}`,
+  delayed: (ms, all, blocks, most) =>
+    `За ${ms} мс цикл был заблокирован ${all} мс (блокировок: ${blocks}); событие ждало не дольше ${most} мс.`,
+  howLong: "Сколько это заняло",
+  durationMs: "длительность (мс)",
+  took: (name, ms) => `${name} — ${ms} мс`,
+  timesAsFast: (all, last, times, first) => `${all}: ${last} быстрее, чем ${first}, в ${times} раза.`,
+  costOfCall: "Сколько стоит вызов",
+  timeForCall: (unit) => `время вызова (${unit})`,
+  costs: (name, cost, unit) => `${name} — ${cost} ${unit}`,
+  logarithmic: (title) => `${title}, логарифмическая шкала`,
+  throughput: "Пропускная способность и число потоков",
+  tasks: "задач",
+  threads: "потоки",
+  perSecond: (unit) => `${unit} в секунду`,
+  ideal: "пунктир: если бы каждый поток добавлял столько же, сколько первый",
+  throughputFrom: (first, last, from, to, unit) =>
+    `Пропускная способность (${first} → ${last}): ${from} → ${to} ${unit} в секунду.`,
+  coresOf: (cores) => ` Ядер процессора: ${cores}.`,
+  latencies: "Сколько длились вызовы",
+  latency: (unit) => `задержка (${unit})`,
+  latencyLegend: "линия: все вызовы · толстая: средняя половина · точка: медиана",
+  latencyTick: "черта: 99 из 100 быстрее",
+  halfTook: (each) => `Половина вызовов длилась не дольше: ${each}.`,
+  halfAndMost: (each) => `Половина вызовов и 99 из 100 длились не дольше: ${each}.`,
+  two: (name, median, p99, unit) => `${name} — ${median} ${unit} и ${p99} ${unit}`,
+  one: (name, median, unit) => `${name} — ${median} ${unit}`,
+  of: (done, total) => `${done} из ${total}`,
+  seconds: (seconds) => `${seconds.replace(".", ",")} с`,
+  schedule: "Те же задачи и разное число потоков",
+  scheduleLegend: "бледное: ожидание без ядра · сплошное: вычисление на ядре",
+  scheduleAxis: "время (мс)",
+  scheduled: (tasks, from, fromMs, to, toMs) => `${tasks}: ${from} — ${fromMs} мс, ${to} — ${toMs} мс.`,
+  allDone: (ms) => `всё готово через ${ms} мс`,
+  lineAt: (name, from, to) => `${name}: от ${from} до ${to}`,
+  cross: (a, b, at) => `${a} и ${b} пересекаются при ${at}`,
+  histogram: "Как часто получался каждый результат",
+  runs: "запусков",
+  histogramOf: (runs, least, most) => `Запусков: ${runs}, результаты от ${least} до ${most}.`,
+  expected: (value) => `ожидалось: ${value}`,
+  expectedEach: (value) => ` Правильная программа каждый раз даёт ${value}.`,
+  sequence: "Кто кого вызвал",
+  sequenceOf: (calls, threads) => `В цикл событий: ${calls} (${threads}).`,
+};
+
+const editions: Record<Language, Words> = { en, ru };

@@ -1,4 +1,4 @@
-import { threadId } from "node:worker_threads";
+import { isMainThread, threadId } from "node:worker_threads";
 
 /**
  * Where every thread leaves its events. `threads/` calls this on both sides; `Timeline` reads it.
@@ -12,6 +12,7 @@ export const eventKinds = [
   "started",
   "blocked",
   "resumed",
+  "awaiting",
   "done",
   "failed",
   "stopped",
@@ -50,6 +51,10 @@ interface Ring {
 let ring: Ring | undefined;
 let recordings = 0;
 const taskNames = new Map<number, string>();
+/** For a function that the loop runs for a thread: the task that called it. */
+const callers = new Map<number, number>();
+/** In a worker: the task that runs here, which a sleep or a wait blocks. */
+let taskHere = 0;
 const threadNames = new Map<number, string>([[0, "event loop"]]);
 
 /** Milliseconds on one clock that all threads of the process share (`process.hrtime`, monotonic). */
@@ -77,6 +82,7 @@ export function startRecording(capacity: number): { shared: SharedArrayBuffer; f
   if (recordings++ === 0 || !ring) {
     ring = newRing(capacity);
     taskNames.clear();
+    callers.clear();
   }
   return { shared: ring.shared, from: Atomics.load(ring.words, written) };
 }
@@ -106,9 +112,76 @@ export function recordTask(name: string): number {
   return task;
 }
 
+/** A call from a thread to the loop, as a recording knows it: its id, and that of the task that made it. */
+export interface RecordedCall {
+  id: number;
+  caller: number;
+}
+
+/** In a worker: notes a call to the loop as queued; undefined while nothing records. */
+export function recordCall(): RecordedCall | undefined {
+  if (!ring || taskHere === 0) return undefined;
+  const id = Atomics.add(ring.words, tasksGiven, 1) + 1;
+  recordEvent("queued", id);
+  return { id, caller: taskHere };
+}
+
+/** On the loop thread: runs what a worker called, under its name. */
+export function recordCalled<T>(call: RecordedCall | undefined, name: string, run: () => T): T {
+  if (!ring || !call) return run();
+  taskNames.set(call.id, name);
+  callers.set(call.id, call.caller);
+  return recordRun(call.id, run);
+}
+
+/** On the loop thread: runs `run` as this task, noting when it only waits for its promise, and its end. */
+export function recordRun<T>(task: number, run: () => T): T {
+  recordEvent("started", task);
+  try {
+    const value = run();
+    if (typeof (value as PromiseLike<unknown> | null)?.then === "function") return recordAwait(task, value);
+    recordEvent("done", task);
+    return value;
+  } catch (error) {
+    recordEvent("failed", task);
+    throw error;
+  }
+}
+
+/** The task that a call came from, or undefined for what nobody called. */
+export function callerOf(task: number): number | undefined {
+  return callers.get(task);
+}
+
+/** In a worker: the task that runs here is blocked in `wait`, which the chart shows. On the loop thread it is the loop. */
+export function recordBlocked<T>(wait: () => T): T {
+  if (isMainThread || taskHere === 0) return wait();
+  recordEvent("blocked", taskHere);
+  try {
+    return wait();
+  } finally {
+    recordEvent("resumed", taskHere);
+  }
+}
+
+/** `then` is called once: some queries run anew at each call of it. */
+function recordAwait<T>(task: number, value: T): T {
+  recordEvent("awaiting", task);
+  const promise = Promise.resolve(value);
+  promise.then(
+    () => recordEvent("done", task),
+    () => recordEvent("failed", task),
+  );
+  return promise as T;
+}
+
 /** Records an event of this thread; does nothing for task 0 or while nothing records. */
 export function recordEvent(kind: EventKind, task: number): void {
   if (ring === undefined || task === 0) return;
+  if (!isMainThread) {
+    if (kind === "started") taskHere = task;
+    else if (kind === "done" || kind === "failed") taskHere = 0;
+  }
   const { words } = ring;
   const number = Atomics.add(words, written, 1);
   const at = headerWords + (number % ring.capacity) * recordWords;

@@ -1,3 +1,5 @@
+import { recordBlocked } from "./recorder";
+
 const never = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -10,5 +12,5 @@ export function sleepSync(ms: number): void {
   if (!Number.isFinite(ms) || ms < 0) {
     throw new RangeError(`sleepSync expects milliseconds of at least 0, got ${ms}.`);
   }
-  Atomics.wait(never, 0, 0, ms);
+  recordBlocked(() => Atomics.wait(never, 0, 0, ms));
 }

@@ -1,4 +1,4 @@
-import { EventKind } from "./recorder";
+import { callerOf, EventKind } from "./recorder";
 import { TimelineEvent, TimelineTask } from "./timeline";
 
 /** Gathers events into tasks, in the order in which they were first seen. */
@@ -12,6 +12,8 @@ function taskOf(tasks: Map<number, TimelineTask>, { task: id, name }: TimelineEv
   const known = tasks.get(id);
   if (known) return known;
   const task: TimelineTask = { id, name, thread: null, queued: null, started: null, done: null, blocked: [] };
+  const caller = callerOf(id);
+  if (caller !== undefined) task.caller = caller;
   tasks.set(id, task);
   return task;
 }
@@ -20,6 +22,7 @@ function note(task: TimelineTask, { kind, time, thread }: TimelineEvent): void {
   const last = task.blocked.at(-1);
   if (!loopSays.has(kind)) task.thread ??= thread;
   if (kind === "queued") task.queued = time;
+  else if (kind === "awaiting") task.awaiting = time;
   else if (kind === "started") task.started = time;
   else if (kind === "blocked") task.blocked.push({ start: time, end: null });
   else if (last && last.end === null) last.end = time;

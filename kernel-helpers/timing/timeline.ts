@@ -6,7 +6,7 @@ import {
   EventKind,
   now,
   readEvents,
-  recordEvent,
+  recordRun,
   recordTask,
   startRecording,
   stopRecording,
@@ -41,7 +41,11 @@ export interface TimelineTask {
    * end; else absent.
    */
   stopped?: boolean;
-  /** Where it held its thread without running: waiting for the loop's answer. */
+  /** On the loop's lane: since when it only waits for its promise; absent while it never did. */
+  awaiting?: number;
+  /** Of a function that the loop ran for a thread: the id of the task that called it; else absent. */
+  caller?: number;
+  /** Where it held its thread without running: asleep, or waiting for the loop's answer, a queue or a lock. */
   blocked: { start: number; end: number | null }[];
 }
 
@@ -61,6 +65,8 @@ export interface TimelineData {
   marks: TimelineMark[];
   /** When the loop took a tick of `tickEvery`; ms since the recording began. */
   ticks?: number[];
+  /** The shortest block of the loop that was noted, in ms. */
+  threshold?: number;
   /** How many of the oldest events were overwritten because the ring was full. */
   lost: number;
 }
@@ -86,6 +92,7 @@ export class Timeline implements TimelineData {
   readonly #ring: { shared: SharedArrayBuffer; from: number };
   readonly #listening: Listening;
   readonly #marks: TimelineMark[] = [];
+  readonly threshold: number;
   #ended: number | undefined;
   #read: ReadRing | undefined;
 
@@ -93,6 +100,7 @@ export class Timeline implements TimelineData {
     checkPositive("threshold", threshold, "ms");
     checkPositive("capacity", capacity, "events");
     if (tickEvery !== undefined) checkPositive("tickEvery", tickEvery, "ms");
+    this.threshold = threshold;
     this.#ring = startRecording(Math.ceil(capacity));
     this.#listening = listen(this.#began, threshold, tickEvery);
     forgotten.register(this, this.#listening.end, this);
@@ -123,16 +131,7 @@ export class Timeline implements TimelineData {
 
   /** Runs `work` as a task on the event loop's own lane and returns its value. */
   async task<T>(name: string, work: () => T): Promise<Awaited<T>> {
-    const id = recordTask(name);
-    recordEvent("started", id);
-    try {
-      const value = await work();
-      recordEvent("done", id);
-      return value;
-    } catch (error) {
-      recordEvent("failed", id);
-      throw error;
-    }
+    return await recordRun(recordTask(name), work);
   }
 
   /** Ends the recording; called again, changes nothing. */

@@ -21,8 +21,13 @@ describe("the axis of a bar chart", () => {
 
   it("drops labels of a logarithmic axis that would run into each other, or out of the picture", () => {
     const svg = costChart({ direct: 0.141, "new Worker": 94_000 }).toSvg();
-    expect(svg).toMatch(/fill="#\w+">10,000</);
+    expect(svg).toMatch(/fill="currentColor"[^>]*>10,000</);
     expect(svg).toMatch(/opacity="0">1,000,000</);
+  });
+
+  it("has dots on a logarithmic axis, where a bar's length would say nothing", () => {
+    const { layer } = costChart({ direct: 0.14, "new Worker": 43_100 }).spec;
+    expect((layer as { mark: { type: string } }[]).map(({ mark }) => mark.type)).toEqual(["point", "text"]);
   });
 
   it("stays linear beside a zero, which has no logarithm", () => {

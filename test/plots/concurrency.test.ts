@@ -1,4 +1,13 @@
-import { type Chart, concurrencyChart, type TimelineData } from "kernel-helpers";
+import {
+  type Chart,
+  comparisonChart,
+  concurrencyChart,
+  sequenceChart,
+  sleepSync,
+  Timeline,
+  type TimelineData,
+  toThread,
+} from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { manyTasks, task, timeline, typical } from "./samples";
 import { expectValidSpec, expectWellFormed } from "./schema";
@@ -66,7 +75,7 @@ describe("the concurrency chart", () => {
     const { bars } = dataOf(
       timeline({ tasks: [task(1, "a", { ...on, done: 50 }), task(2, "b", { ...on, done: 60 })] }),
     );
-    expect(bars.map(({ state }) => state)).toEqual(["in flight", "in flight"]);
+    expect(bars.map(({ state }) => state)).toEqual(["running", "running"]);
     expect(bars[0]!.bottom).toBeLessThanOrEqual(bars[1]!.top);
   });
 
@@ -124,7 +133,7 @@ describe("the concurrency chart", () => {
     ]);
     expect((chart.spec.title as { subtitle: string[] }).subtitle[0]).toContain("cross: failed");
     const crosses = chart.toSvg().match(/<path [^>]*d="M[^"]*L[^"]*M[^"]*L[^"]*"[^>]*>/g) ?? [];
-    expect(crosses.map((cross) => / stroke="([^"]*)"/.exec(cross)?.[1])).toEqual(["#fff", "#797979"]);
+    expect(crosses.map((cross) => / stroke="([^"]*)"/.exec(cross)?.[1])).toEqual(["#fff", "currentColor"]);
     expect(chart.description).toContain("in all, 2 of them failed; the loop");
     expect(chart.toString()).toMatch(/█✗ .*\n/);
     expect(chart.toString()).toContain("✗ failed");
@@ -148,10 +157,10 @@ describe("the concurrency chart", () => {
     expect(subtitleOf(chart)[0]).toContain("square: stopped");
     const svg = chart.toSvg();
     const squares = svg.match(/<path [^>]*d="M[^"A]*[Zz]"[^>]* stroke="[^"]*"[^>]*>/g) ?? [];
-    const strokes = squares.map((square) => / stroke="([^"]*)"/.exec(square)![1]);
-    expect(strokes.filter((stroke) => stroke === "#fff" || stroke === "#797979")).toEqual([
-      "#fff",
-      "#797979",
+    const strokes = squares.map((square) => / stroke="([^"]*)"/.exec(square)![1]!);
+    expect(strokes.filter((stroke) => /#fff|#000|currentColor/.test(stroke))).toEqual([
+      "#000",
+      "currentColor",
     ]);
     expect(JSON.stringify(chart.spec.layer)).toContain(", then stopped");
     expect(chart.description).toContain("in all, 2 of them stopped; the loop");
@@ -173,8 +182,8 @@ describe("the concurrency chart", () => {
     );
     expectValidSpec(chart);
     expect(subtitleOf(chart).join(" · ")).toBe(
-      "pale: waiting · solid: running · striped: blocked · cross: failed · square: stopped · " +
-        "red: the loop is blocked · dots: its ticks",
+      "pale: waiting · solid: running · cross: failed · square: stopped · " +
+        "red: the loop is blocked for 2 ms or longer · dots: ticks of the loop",
     );
     expect(subtitleOf(chart).every((line) => line.length <= 95)).toBe(true);
     expect(chart.description).toContain("in all, 1 of them failed, 1 of them stopped; the loop");
@@ -195,7 +204,125 @@ describe("the concurrency chart", () => {
     expect(JSON.stringify([chart.spec.title, chart.description, chart.toString()])).not.toMatch(
       /fail|✗|stop|□/,
     );
-    expect(JSON.stringify(chart.spec.layer)).not.toMatch(/outcome|cross|square/);
+    expect(JSON.stringify(chart.spec.layer)).not.toMatch(/cross|square/);
+  });
+
+  it("draws a task on the loop as running until it first waits, and where it alone is there while the loop is blocked", () => {
+    const on = { thread: "event loop", queued: 0 };
+    const { bars } = dataOf(
+      timeline({
+        tasks: [
+          task(1, "early", { ...on, started: 0, awaiting: 10, done: 100 }),
+          task(2, "late", { ...on, started: 120, awaiting: 121, done: 190 }),
+        ],
+        blocks: [
+          { start: 0, duration: 10 },
+          { start: 150, duration: 30 },
+        ],
+      }),
+    );
+    expect(bars.map(({ task, state, start, end }) => [task, state, start, end])).toEqual([
+      ["early", "running", 0, 10],
+      ["early", "awaiting", 10, 100],
+      ["late", "running", 120, 121],
+      ["late", "awaiting", 121, 150],
+      ["late", "running", 150, 180],
+      ["late", "awaiting", 180, 190],
+    ]);
+  });
+
+  it("does not say which of two tasks blocked the loop", () => {
+    const on = { thread: "event loop", queued: 0, started: 0, awaiting: 1, done: 100 };
+    const { bars } = dataOf(
+      timeline({ tasks: [task(1, "a", on), task(2, "b", on)], blocks: [{ start: 20, duration: 30 }] }),
+    );
+    expect(bars.filter(({ start }) => start >= 1).map(({ state }) => state)).toEqual([
+      "awaiting",
+      "awaiting",
+    ]);
+  });
+
+  it("draws a call to the loop and its answer as arrows, and a note without an answer as one", () => {
+    const chart = concurrencyChart(
+      timeline({
+        tasks: [
+          task(1, "job", { started: 10, blocked: [{ start: 20, end: 61 }], done: 90 }),
+          task(2, "ask", {
+            thread: "event loop",
+            queued: 20,
+            started: 21,
+            awaiting: 22,
+            done: 60,
+            caller: 1,
+          }),
+          task(3, "note", { thread: "event loop", queued: 70, started: 71, done: 72, caller: 1 }),
+        ],
+      }),
+    );
+    expectValidSpec(chart);
+    const { arrows, bars } = chart.spec.datasets as unknown as {
+      arrows: { [key: string]: unknown }[];
+      bars: Bar[];
+    };
+    expect(arrows.map(({ call, kind, start, end }) => [call, kind, start, end])).toEqual([
+      ["ask", "call", 20, 21],
+      ["ask", "answer", 60, 60],
+      ["note", "call", 70, 71],
+    ]);
+    expect(subtitleOf(chart).join()).toContain("arrows: a call to the loop and its answer");
+    // A click on any of them follows the task that called.
+    expect(new Set([...arrows, ...bars].map((each) => (each as { follow?: number }).follow))).toEqual(
+      new Set([1]),
+    );
+    const sequence = sequenceChart(timeline({ tasks: [...typical.tasks] }));
+    expectValidSpec(sequence);
+    expect(sequence.description).toBe("0 calls from 0 threads to the event loop.");
+  });
+
+  it("says of very many calls that they are too many for arrows", () => {
+    const calls = Array.from({ length: 200 }, (_, id) =>
+      task(id + 2, "note", { thread: "event loop", queued: id, started: id, done: id, caller: 1 }),
+    );
+    const chart = concurrencyChart(timeline({ tasks: [task(1, "job"), ...calls] }));
+    expect((chart.spec.datasets as unknown as { arrows: unknown[] }).arrows).toEqual([]);
+    expect(subtitleOf(chart).join()).toContain("200 calls to the loop, too many for arrows");
+  });
+
+  it("gives tasks the colour of their group", () => {
+    const chart = concurrencyChart(typical, { colourBy: ({ id }) => `request ${id % 2}` });
+    expect((chart.spec.usermeta as { tasks: string[] }).tasks).toEqual(["request 0", "request 1"]);
+  });
+
+  it("has a legend only where a name is in no bar", () => {
+    const legendOf = (data: TimelineData) =>
+      JSON.stringify(concurrencyChart(data).spec.layer).includes('"legend":null');
+    expect(legendOf(timeline({ tasks: [task(1, "wide", { started: 10, done: 200 })] }))).toBe(true);
+    expect(legendOf(timeline({ tasks: [task(1, "narrow", { started: 10, done: 12 })] }))).toBe(false);
+  });
+
+  it("draws a thread asleep as blocked, as it does one that waits for the loop", async () => {
+    const recorded = await Timeline.record(async () => {
+      await toThread(() => sleepSync(30));
+    });
+    const { bars } = dataOf(recorded);
+    const asleep = bars.find(({ state }) => state === "blocked");
+    expect(asleep!.end - asleep!.start).toBeGreaterThanOrEqual(25);
+  });
+
+  it("speaks the language of its edition", () => {
+    process.env.KERNEL_HELPERS_LANGUAGE = "ru";
+    try {
+      const chart = concurrencyChart(typical);
+      expect(chart.description).toBe("4 задачи (3 потока) за 205 мс; самая долгая блокировка цикла — 20 мс.");
+      expect(subtitleOf(chart)[0]).toContain("бледное: ожидание");
+      expect(JSON.stringify(chart.spec)).not.toMatch(/waiting"\},|time since|event loop"\]/);
+      expect(comparisonChart({ a: 1.5, b: 0.5 }).description).toBe(
+        "a — 1,5 мс, b — 0,5 мс: b быстрее, чем a, в 3 раза.",
+      );
+      expectValidSpec(chart);
+    } finally {
+      delete process.env.KERNEL_HELPERS_LANGUAGE;
+    }
   });
 
   it("prints as lanes of characters in a terminal", () => {

@@ -27,9 +27,11 @@ describe("Timeline", () => {
     expect(timeline.events.map(({ kind }) => kind)).toEqual([
       "queued",
       "started",
+      "awaiting",
       "done",
       "queued",
       "started",
+      "awaiting",
       "done",
     ]);
   });

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { recordCalled } from "../../timing/recorder";
 import { liveFunction } from "../closures/identity";
 import { pack } from "../closures/pack";
 import { packError } from "../closures/pack-error";
@@ -135,5 +136,7 @@ function start(message: Call): unknown {
     throw new ReferenceError(
       "The function that the worker calls is gone: keep a reference to it on the loop.",
     );
-  return importContext(parts.context, () => fn(...parts.args));
+  return importContext(parts.context, () =>
+    recordCalled(message.recorded, fn.name || "call", () => fn(...parts.args)),
+  );
 }

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { RecordedCall } from "../../timing/recorder";
 
 /** What crosses between the loop and the workers. Short keys and few objects: each costs its clone. */
 
@@ -76,6 +77,8 @@ export type ToLoop =
       args?: unknown[];
       context?: unknown;
       task: number;
+      /** While something records. */
+      recorded?: RecordedCall;
     }
   /** The thread has loaded: its first task starts. */
   | { kind: "up" }

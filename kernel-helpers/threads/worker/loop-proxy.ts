@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { receiveMessageOnPort } from "node:worker_threads";
+import { recordCall } from "../../timing/recorder";
 import { knownId } from "../closures/identity";
 import { pack } from "../closures/pack";
 import { unpackError } from "../closures/pack-error";
@@ -55,7 +56,15 @@ export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unkn
   requireFunction(fn, "callSoonThreadsafe");
   const context = workerContext();
   if (!context) setImmediate(AsyncResource.bind(() => fn(...args)));
-  else post({ kind: "call", id: 0, soon: true, task: currentTask()?.id ?? 0, ...packCall(fn, args) });
+  else
+    post({
+      kind: "call",
+      id: 0,
+      soon: true,
+      task: currentTask()?.id ?? 0,
+      recorded: recordCall(),
+      ...packCall(fn, args),
+    });
 }
 
 /**
@@ -121,6 +130,7 @@ function callLoop<A extends unknown[], R>(
     id,
     soon: false,
     task: currentTask()?.id ?? 0,
+    recorded: recordCall(),
     ...packCall(fn, args),
   };
   pending.set(id, future as Future<unknown>);

@@ -1,0 +1,156 @@
+import type { TimelineData, TimelineTask } from "../timing";
+import { callsOf } from "./arrows";
+import { Chart, VegaLiteSpec } from "./chart";
+import { laneName } from "./concurrency-layers";
+import { byName, loopLane } from "./lanes";
+import { round } from "./numbers";
+import { ink, palette } from "./theme";
+import { count, words } from "./words";
+
+export interface SequenceOptions {
+  /** "Who called whom" unless given. */
+  title?: string;
+}
+
+const mostCalls = 40;
+const lineHeight = 22;
+
+/**
+ * A sequence diagram drawn from a recording: the event loop and the threads as lifelines, time downwards in order and
+ * not to scale, an arrow for each call from a thread to the loop and, dashed, for its answer, with the ms at which it
+ * happened. Of more than 40 calls the first ones are drawn, and the subtitle says so.
+ */
+export function sequenceChart(timeline: TimelineData, options: SequenceOptions = {}): Chart {
+  const say = words();
+  const calls = callsOf(timeline.tasks);
+  const byId = new Map(timeline.tasks.map((task) => [task.id, task]));
+  const messages = messagesOf(calls.slice(0, mostCalls), byId);
+  const threads = [...new Set(messages.flatMap(({ from, to }) => [from, to]))].filter(
+    (name) => name !== loopLane,
+  );
+  const lifelines = [loopLane, ...threads.sort(byName)];
+  const at = (name: string) => lifelines.indexOf(name);
+  const text = {
+    title: options.title ?? say.sequence,
+    ...(calls.length > mostCalls && {
+      subtitle: say.thinned(count(calls.length, "call"), String(mostCalls)),
+    }),
+    description: say.sequenceOf(count(calls.length, "call"), count(threads.length, "thread")),
+    text: () => messages.map(inWords).join("\n"),
+  };
+  const height = (messages.length + 1) * lineHeight;
+  return new Chart(text, {
+    height,
+    datasets: {
+      lifelines: lifelines.map((name, index) => ({ x: index, name: laneName(name) })),
+      messages: messages.map(({ from, to, label, time, kind }, index) => ({
+        from: at(from),
+        to: at(to),
+        middle: (at(from) + at(to)) / 2,
+        y: index + 1,
+        label,
+        time: `${round(time)} ${say.ms}`,
+        kind,
+        right: at(to) > at(from),
+      })),
+    },
+    encoding: {
+      x: { type: "quantitative", axis: null, scale: { domain: [-0.5, lifelines.length - 0.5], nice: false } },
+      y: { type: "quantitative", axis: null, scale: { domain: [messages.length + 1, 0], nice: false } },
+    },
+    layer: layers(),
+    usermeta: { lifelines },
+  });
+}
+
+interface Message {
+  from: string;
+  to: string;
+  label: string;
+  time: number;
+  kind: "call" | "answer";
+}
+
+function messagesOf(calls: TimelineTask[], byId: Map<number, TimelineTask>): Message[] {
+  return calls
+    .flatMap((call): Message[] => {
+      const caller = byId.get(call.caller!);
+      const thread = caller?.thread;
+      if (!caller || !thread) return [];
+      const made: Message = {
+        from: thread,
+        to: loopLane,
+        label: call.name,
+        time: call.queued ?? call.started ?? 0,
+        kind: "call",
+      };
+      const { done } = call;
+      const waits =
+        done !== null && caller.blocked.some(({ start, end }) => start <= done && (end ?? done) >= done);
+      if (!waits) return [made];
+      return [made, { from: loopLane, to: thread, label: call.name, time: done, kind: "answer" }];
+    })
+    .sort((a, b) => a.time - b.time);
+}
+
+function inWords({ from, to, label, time, kind }: Message): string {
+  return `${String(round(time)).padStart(8)}  ${laneName(from)} ${kind === "call" ? "──▶" : "╌╌▶"} ${laneName(to)}  ${label}`;
+}
+
+function layers(): VegaLiteSpec[] {
+  const { fields } = words();
+  const tooltip = [
+    { field: "label", title: fields.call },
+    { field: "time", title: fields.time },
+  ];
+  const head = (right: boolean) => ({
+    data: { name: "messages" },
+    transform: [{ filter: `datum.right == ${right}` }],
+    mark: {
+      type: "point",
+      shape: right ? "triangle-right" : "triangle-left",
+      filled: true,
+      size: 60,
+      opacity: 1,
+      color: palette[0],
+      xOffset: right ? -4 : 4,
+    },
+    encoding: { x: { field: "to" }, y: { field: "y" }, tooltip },
+  });
+  return [
+    {
+      data: { name: "lifelines" },
+      mark: { type: "rule", color: ink, opacity: 0.4 },
+      encoding: { x: { field: "x" }, y: { value: 0 }, y2: { value: "height" } },
+    },
+    {
+      data: { name: "lifelines" },
+      mark: { type: "text", baseline: "bottom", dy: -4, fontWeight: 600, color: ink, fontSize: 12 },
+      encoding: { x: { field: "x" }, y: { value: 0 }, text: { field: "name" } },
+    },
+    {
+      data: { name: "messages" },
+      mark: { type: "rule", strokeWidth: 1.6, color: palette[0] },
+      encoding: {
+        x: { field: "from" },
+        x2: { field: "to" },
+        y: { field: "y" },
+        strokeDash: { condition: { test: "datum.kind == 'answer'", value: [4, 3] }, value: [1, 0] },
+        tooltip,
+      },
+    },
+    head(true),
+    head(false),
+    {
+      data: { name: "messages" },
+      transform: [{ filter: "datum.kind == 'call'" }],
+      mark: { type: "text", baseline: "bottom", dy: -2, color: ink, fontSize: 11 },
+      encoding: { x: { field: "middle" }, y: { field: "y" }, text: { field: "label" } },
+    },
+    {
+      data: { name: "messages" },
+      mark: { type: "text", align: "right", dx: -12, color: ink, fontSize: 10, opacity: 0.75 },
+      encoding: { x: { datum: 0 }, y: { field: "y" }, text: { field: "time" } },
+    },
+  ];
+}
