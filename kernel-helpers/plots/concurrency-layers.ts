@@ -131,7 +131,12 @@ const zoom = {
 };
 const followed = {
   name: "followed",
-  select: { type: "point", fields: ["follow"], on: "click[datum && datum.follow]", clear: "dblclick" },
+  select: {
+    type: "point",
+    fields: ["follow"],
+    on: "click[event.item && event.item.datum && event.item.datum.follow]",
+    clear: "dblclick",
+  },
 };
 const faded = { opacity: { condition: { param: "followed", value: 1 }, value: 0.15 } };
 
