@@ -67,7 +67,7 @@ export class Compiler {
     const { ts, conversion } = this.#typescript;
     const metadata = this.#metadata(source);
     const cell = readCell(ts, source);
-    const compilation = { metadata, faults: [], imports: {}, files: [], notices: [] };
+    const compilation = { metadata, faults: [], imports: {}, packages: [], files: [], notices: [] };
     const world = this.#world(cell, declarations);
     if (!parses(cell.file)) {
       const { parseDiagnostics } = cell.file as unknown as { parseDiagnostics: [] };
@@ -123,15 +123,16 @@ export class Compiler {
     const file = program.getSourceFile(conversion.builder!.cell)!;
     for (const name of namesOf(file)) this.#declaredIn.set(name, label);
     if (findings.faults.length > 0) return findings;
-    const reached = filesOf(program, file);
+    const reached = filesOf(this.#typescript.ts, program, file);
     const files = this.#files.changed(reached, program.getCompilerOptions());
-    const { imports } = reached;
-    if (!result.output) return { ...findings, imports, files, converted: result };
+    const { imports, packages } = reached;
+    if (!result.output) return { ...findings, imports, packages, files, converted: result };
     const name = scriptName(label);
     const maps = conversion.maps(result.output);
     return {
       ...findings,
       imports,
+      packages,
       files,
       script: { name, label, source: cell.file.text, maps, added },
       converted: {

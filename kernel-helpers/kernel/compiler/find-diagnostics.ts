@@ -16,9 +16,10 @@ const undeclaredElement = 7026;
  */
 export function findDiagnostics(ts: TypeScript, program: Program, cell: SourceFile): Diagnostic[] {
   const isJson = ({ fileName }: SourceFile) => fileName.endsWith(".json");
-  const files = [cell, ...[...filesOf(program, cell).files.keys()].filter((file) => !isJson(file))];
+  const files = [cell, ...filesOf(ts, program, cell).files.keys()];
   const broken = files.flatMap((file) => program.getSyntacticDiagnostics(file));
   if (broken.length > 0) return broken;
-  const found = files.flatMap((file) => program.getSemanticDiagnostics(file));
+  const checked = files.filter((file) => !isJson(file));
+  const found = checked.flatMap((file) => program.getSemanticDiagnostics(file));
   return ts.sortAndDeduplicateDiagnostics(found).filter(({ code }) => code !== undeclaredElement);
 }

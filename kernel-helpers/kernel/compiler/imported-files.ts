@@ -39,18 +39,33 @@ function importsOf(program: Program, file: SourceFile): Map<string, SourceFile> 
   return found;
 }
 
+/** What the import statements of a file name, except files of the reader's and types. */
+function packagesOf(ts: TypeScript, file: SourceFile, imports: Imports): string[] {
+  const names = file.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const { moduleSpecifier } = statement;
+    if (!moduleSpecifier || !ts.isStringLiteral(moduleSpecifier)) return [];
+    const isTypeOnly = ts.isImportDeclaration(statement)
+      ? statement.importClause?.isTypeOnly
+      : statement.isTypeOnly;
+    return isTypeOnly ? [] : [moduleSpecifier.text];
+  });
+  return names.filter((name) => !(name in imports));
+}
+
 const paths = (imports: Map<string, SourceFile>): Imports =>
   Object.fromEntries([...imports].map(([name, file]) => [name, file.fileName]));
 
 /** A cell's files in one program. */
 export interface FilesOfCell {
   imports: Imports;
+  packages: string[];
   /** With what each imports, in the order in which they are met. */
   files: Map<SourceFile, Imports>;
 }
 
 /** Everything of the reader's that a cell reaches. */
-export function filesOf(program: Program, cell: SourceFile): FilesOfCell {
+export function filesOf(ts: TypeScript, program: Program, cell: SourceFile): FilesOfCell {
   const files = new Map<SourceFile, Imports>();
   const follow = (imports: Map<string, SourceFile>) => {
     for (const file of imports.values()) {
@@ -62,7 +77,7 @@ export function filesOf(program: Program, cell: SourceFile): FilesOfCell {
   };
   const imports = importsOf(program, cell);
   follow(imports);
-  return { imports: paths(imports), files };
+  return { imports: paths(imports), packages: packagesOf(ts, cell, paths(imports)), files };
 }
 
 const isJson = ({ fileName }: SourceFile) => fileName.endsWith(".json");
@@ -92,12 +107,14 @@ export class ImportedFiles {
     const cell = this.moduleCell(path);
     const source = ownText(file, cell !== undefined);
     const label = cell?.label ?? relative(process.cwd(), path).replaceAll("\\", "/");
-    const known = { path, label, source, imports, waits: false };
+    const packages = packagesOf(ts, file, imports);
+    const known = { path, label, source, imports, packages, waits: false };
     if (isJson(file)) return { ...known, script: `module.exports = ${source}`, maps: undefined };
     // A script of Node's own kind says `require` and `module.exports` itself.
     if (!ts.isExternalModule(file)) return { ...known, script: source, maps: undefined };
     const { outputText, sourceMapText } = ts.transpileModule(source, {
-      fileName: path,
+      // By its ending, `.mts` would stay an ES module.
+      fileName: path.replace(/\.[cm](?=[jt]sx?$)/, "."),
       compilerOptions: { ...options, module: ts.ModuleKind.CommonJS, declaration: false },
       transformers: { before: [this.#withMeta(path)] },
     });

@@ -46,7 +46,9 @@ export interface ImportedFile {
   script: string;
   maps: MapText[] | undefined;
   imports: Imports;
-  /** Whether it awaits at its top, which CommonJS cannot. */
+  /** What it imports of packages and of Node. */
+  packages: string[];
+  /** Whether it awaits at its top. */
   waits: boolean;
 }
 
@@ -58,6 +60,7 @@ export interface Compilation {
   converted?: ConvertResult;
   script?: CompiledScript;
   imports: Imports;
+  packages: string[];
   /** What the cell imports and has changed since an earlier one. */
   files: ImportedFile[];
   /** What the reader shall know though the cell compiles. */

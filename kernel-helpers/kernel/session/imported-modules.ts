@@ -1,17 +1,22 @@
 /**
- * The reader's own files as modules: run when a cell first imports them, and again once they or what they
- * import have changed. Everything else is Node's own `require`.
+ * What cells import. The reader's own files run when a cell first imports them, and again once they or what they
+ * import have changed. Everything else is Node's own `require`, which also takes ES modules; what it refuses
+ * although `import` would not, is imported before the cell runs.
  */
 
-import { createRequire } from "node:module";
+import * as nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileFunction, constants } from "node:vm";
 import { packageFolder, packageName } from "../compiler/package-folder";
 import type { ImportedFile, Imports } from "../compiler/protocol";
 
+const { createRequire, isBuiltin } = nodeModule;
+
 interface LoadedModule {
   exports: unknown;
+  /** Settles once the file, which awaits at its top, has run to its end. */
+  done?: Promise<unknown>;
 }
 
 /** What scripts of cells find on `globalThis`; tslab makes it. */
@@ -20,20 +25,29 @@ interface TslabGlobal {
   importMeta(path: string): object;
 }
 
+const parameters = ["exports", "require", "module", "__filename", "__dirname"];
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | null)?.code;
+
 export class ImportedModules {
   readonly #files = new Map<string, ImportedFile>();
   readonly #loaded = new Map<string, LoadedModule>();
+  /** Modules that await at their top, which `require` refuses, by the name they were imported by. */
+  readonly #awaited = new Map<string, object>();
   /** What cells call their files. */
   readonly #ofCells: Imports = {};
+  /** Node's own, as a cell has it. */
+  #node!: NodeJS.Require;
 
   /** Takes over `require` of the cells. */
   serve() {
     const tslab = (globalThis as unknown as { __tslab__: TslabGlobal }).__tslab__;
-    tslab.require = this.#requireFor(this.#ofCells, tslab.require);
+    this.#node = tslab.require;
+    tslab.require = this.#requireFor(this.#ofCells, this.#node);
     tslab.importMeta = (path) => this.#meta(path, this.#ofCells);
   }
 
-  /** What a cell imports, and what of it is new; files that import what has changed run again, too. */
+  /** Learns what a cell imports, and what of it is new; files that import what has changed run again, too. */
   accept(files: ImportedFile[], imports: Imports) {
     const changed = files.filter(({ path, script }) => this.#files.get(path)?.script !== script);
     for (const file of files) this.#files.set(file.path, file);
@@ -43,21 +57,47 @@ export class ImportedModules {
 
   #forget(path: string) {
     if (!this.#loaded.delete(path)) return;
-    for (const file of this.#files.values())
+    for (const file of this.#files.values()) {
       if (Object.values(file.imports).includes(path)) this.#forget(file.path);
+    }
+  }
+
+  /** Imports whatever has to be waited for, of what a cell with these imports reaches. */
+  async prepare(imports: Imports, packages: string[], seen = new Set<string>()): Promise<void> {
+    for (const path of Object.values(imports)) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const file = this.#files.get(path)!;
+      await this.prepare(file.imports, file.packages, seen);
+      if (file.waits && !this.#loaded.has(path)) this.#load(path);
+      await this.#loaded.get(path)?.done;
+    }
+    for (const name of packages) if (!isBuiltin(name)) await this.#prepareModule(name);
+  }
+
+  async #prepareModule(name: string): Promise<void> {
+    if (this.#awaited.has(name)) return;
+    let path: string;
+    try {
+      path = this.#node.resolve(name);
+      if (!mayAwait(path)) return;
+      this.#node(name);
+    } catch (error) {
+      // Anything else is wrong with it when the cell imports it, and is told there.
+      if (codeOf(error) === "ERR_REQUIRE_ASYNC_MODULE") {
+        this.#awaited.set(name, await import(pathToFileURL(path!).href));
+      }
+    }
   }
 
   #meta(path: string, imports: Imports): object {
     const resolve = (name: string): string => {
+      if (isBuiltin(name)) return name.startsWith("node:") ? name : `node:${name}`;
+      const near = /^\.{0,2}\//.test(name) ? new URL(name, pathToFileURL(path)).href : undefined;
       const file = imports[name];
-      if (file) return pathToFileURL(file).href;
-      if (/^\.{0,2}\//.test(name)) return new URL(name, pathToFileURL(path)).href;
-      const found = createRequire(path).resolve(name);
-      return found.includes(":") && !/^[A-Za-z]:[\\/]/.test(found)
-        ? found
-        : found === name
-          ? `node:${name}`
-          : pathToFileURL(found).href;
+      return file
+        ? pathToFileURL(file).href
+        : (near ?? pathToFileURL(createRequire(path).resolve(name)).href);
     };
     const main = !this.#files.has(path);
     return { dirname: dirname(path), filename: path, url: pathToFileURL(path).href, main, resolve };
@@ -68,7 +108,7 @@ export class ImportedModules {
     const load = (name: string) => {
       const file = imports[name];
       if (file && this.#files.has(file)) return this.#load(file);
-      return requireOrOwn(node, name);
+      return this.#awaited.get(name) ?? required(node, name);
     };
     return new Proxy(node, { apply: (_, __, [name]: [string]) => load(name) });
   }
@@ -76,40 +116,79 @@ export class ImportedModules {
   #load(path: string): unknown {
     const known = this.#loaded.get(path);
     if (known) return known.exports;
-    const { script, imports, label, waits } = this.#files.get(path)!;
-    if (waits) {
-      throw new SyntaxError(
-        `${label} awaits at its top, and a file that a cell imports cannot: put the await into an async function and export that.`,
-      );
-    }
+    const { script, imports, waits } = this.#files.get(path)!;
     const module: LoadedModule = { exports: {} };
     this.#loaded.set(path, module);
+    const forget = (error: unknown) => {
+      this.#loaded.delete(path);
+      throw error;
+    };
     try {
-      const parameters = ["exports", "require", "module", "__filename", "__dirname"];
-      const run = compileFunction(script, parameters, {
+      const run = compileFunction(waits ? `return (async () => {${script}\n})()` : script, parameters, {
         filename: path,
         importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       });
       const require = this.#requireFor(imports, createRequire(path));
-      run.call(module.exports, module.exports, require, module, path, dirname(path));
+      const result = run.call(module.exports, module.exports, require, module, path, dirname(path));
+      if (waits) module.done = (result as Promise<unknown>).catch(forget);
     } catch (error) {
-      this.#loaded.delete(path);
-      throw error;
+      forget(error);
     }
     return module.exports;
   }
 }
 
-/** Node's `require`; the kernel's own package is found wherever the kernel runs. */
-function requireOrOwn(node: NodeJS.Require, name: string): unknown {
+/** Whether `require` may refuse a file because it awaits at its top: an ES module. */
+function mayAwait(path: string): boolean {
+  if (path.endsWith(".mjs")) return true;
+  if (!path.endsWith(".js")) return false;
+  for (let folder = dirname(path); dirname(folder) !== folder; folder = dirname(folder)) {
+    try {
+      return (require(join(folder, "package.json")) as { type?: string }).type === "module";
+    } catch {
+      // No package.json here: one above says it.
+    }
+  }
+  return false;
+}
+
+/** Node's `require`, as `import` would find the module. */
+function required(node: NodeJS.Require, name: string): unknown {
   try {
     return node(name);
   } catch (error) {
-    const [first, ...rest] = name.split("/");
-    const isMissing =
-      (error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND" &&
-      (error as Error).message.includes(`'${name}'`);
-    if (first !== packageName || !isMissing) throw error;
-    return createRequire(join(packageFolder, "cell.js"))(join(packageFolder, ...rest));
+    if (codeOf(error) === "ERR_PACKAGE_PATH_NOT_EXPORTED") return requiredAsImport(node, name, error);
+    // A dynamic import, which waits for what it gets; the mark keeps the compiler's helper from wrapping it.
+    if (codeOf(error) === "ERR_REQUIRE_ASYNC_MODULE") {
+      return Object.assign(import(pathToFileURL(node.resolve(name)).href), { __esModule: true });
+    }
+    return requiredOwn(name, error);
   }
+}
+
+/** A package that exports to `import` only. */
+function requiredAsImport(node: NodeJS.Require, name: string, error: unknown): unknown {
+  if (!nodeModule.registerHooks) throw error;
+  const hooks = nodeModule.registerHooks({
+    resolve: (specifier, context, next) =>
+      next(
+        specifier,
+        specifier === name
+          ? { ...context, conditions: ["node", "import", "module-sync", "default"] }
+          : context,
+      ),
+  });
+  try {
+    return node(name);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+/** The kernel's own package, which is found wherever the kernel runs. */
+function requiredOwn(name: string, error: unknown): unknown {
+  const [first, ...rest] = name.split("/");
+  const isMissing = codeOf(error) === "MODULE_NOT_FOUND" && (error as Error).message.includes(`'${name}'`);
+  if (first !== packageName || !isMissing) throw error;
+  return createRequire(join(packageFolder, "cell.js"))(join(packageFolder, ...rest));
 }

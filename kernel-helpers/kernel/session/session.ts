@@ -170,7 +170,7 @@ export class Session {
   /** Compiles a cell, and makes its scripts known to stack traces. */
   async #compile(source: string, label: string): Promise<Compilation> {
     const compilation = await this.compiler.compile({ label, declarations: this.#declarations, source });
-    const { script, files, imports } = compilation;
+    const { script, files, imports, packages } = compilation;
     const noLines = { source: 0, script: 0 };
     const fileScripts = files.map(({ path, ...file }) => ({ ...file, name: path, added: noLines }));
     for (const { name, label, source, maps, added } of [...fileScripts, ...(script ? [script] : [])]) {
@@ -184,6 +184,7 @@ export class Session {
       });
     }
     this.#imports.accept(files, imports);
+    if (compilation.converted) await this.#imports.prepare(imports, packages);
     return compilation;
   }
 
