@@ -10,6 +10,16 @@ import { type Holder, type Waitable, type Waiter, whoAwaits } from "../task/wait
  * nobody awaits goes on, and so does what a timeout, a signal, or a timer of the function itself may end.
  */
 
+/**
+ * `Promise.race` leaves no trace of what else it waits for, and that may have begun outside of the function. While
+ * timers or requests are open in the process, nothing is refused before it has been stuck for so many milliseconds.
+ */
+const patience = 1000;
+
+/** They wake nobody by themselves. */
+const passive =
+  /^(MessagePort|Worker|Immediate|TTYWrap|PipeWrap|ProcessWrap|SignalWrap|FSEventWrap|.*ServerWrap)$/;
+
 /** Calls whose functions have begun to wait for something that may be held up. */
 const suspects = new Set<LoopCall>();
 
@@ -33,6 +43,11 @@ export function noteWait(waitable: Waitable, waiter: Waiter): void {
   suspects.add(call);
   pause = firstPause;
   outside.runInAsyncScope(lookLater, undefined);
+}
+
+/** The same for the end of an async function that is awaited under a name (`awaitAs`). */
+export function noteAwait(name: string, waiter: Waiter): void {
+  noteWait({ waiters: [waiter], isOver: false, heldBy: () => ({ need: "one", holders: [name] }) }, waiter);
 }
 
 function lookLater(): void {
@@ -86,11 +101,26 @@ class Search {
   async refuseOne(): Promise<boolean> {
     await this.#ask();
     this.#dropWhatGoesOn();
+    const now = performance.now();
+    const isQuiet = process.getActiveResourcesInfo().every((type) => passive.test(type));
     for (const call of this.#calls.values()) {
-      if (!this.#waitsForEver(call.name)) continue;
-      for (const [waiter, waitable] of call.waits) {
-        if (!this.#stuck.has(waitable) || !this.#awaitedBy.get(waiter)?.has(call.name)) continue;
-        waitable.refuse(waiter, new DeadlockError(waitable.inWords()));
+      call.stuckSince = this.#waitsForEver(call.name) ? (call.stuckSince ?? now) : undefined;
+    }
+    for (const { name, stuckSince } of this.#calls.values()) {
+      if (stuckSince === undefined || (!isQuiet && now - stuckSince < patience)) continue;
+      if (this.#refuse(name)) return true;
+    }
+    return false;
+  }
+
+  /** Refuses what the async function of that name awaits, or what is awaited by the function that it awaits. */
+  #refuse(name: string): boolean {
+    for (const { waits } of this.#calls.values()) {
+      for (const [waiter, waitable] of waits) {
+        if (!this.#stuck.has(waitable) || !this.#awaitedBy.get(waiter)?.has(name)) continue;
+        const { refusal } = waitable;
+        if (!refusal) return waitable.heldBy()!.holders.some((holder) => this.#refuse(String(holder)));
+        refusal.refuse(waiter, new DeadlockError(refusal.inWords()));
         return true;
       }
     }

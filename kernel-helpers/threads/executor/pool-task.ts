@@ -7,7 +7,7 @@ import type { SubmitOptions } from "../task/options";
 import type { SubmitSite } from "../task/submit-site";
 import type { Task, TaskResult } from "../task/task";
 import type { AnyFunction } from "../task/types";
-import type { Holder, Waitable, Waiter } from "../task/waiting";
+import type { Holder, Refusal, Waitable, Waiter } from "../task/waiting";
 import type { WorkerThread } from "./worker-thread";
 
 /** What a queued task waits for: a thread, or a place of a limit. */
@@ -90,6 +90,10 @@ export class PoolTask implements Task {
     }
     const holders: Holder[] = timeout === undefined ? this.thread!.waitsFor : [];
     return { need: "one", holders };
+  }
+
+  get refusal(): Refusal {
+    return this;
   }
 
   inWords(): string {

@@ -325,10 +325,12 @@ export class Pool implements Places, TaskOwner {
           return pool.tasks.size === 0;
         },
         heldBy: () => ({ need: "one", holders: [...this.tasks] }),
-        inWords: () =>
-          "shutdown() would wait for ever: a task of this executor waits for the function that awaits it. " +
-          "Return from that function first, or give shutdown a `timeout`.",
-        refuse: (waiter, error) => waiter.reject(error),
+        refusal: {
+          inWords: () =>
+            "shutdown() would wait for ever: a task of this executor waits for the function that awaits it. " +
+            "Return from that function first, or give shutdown a `timeout`.",
+          refuse: (waiter, error) => waiter.reject(error),
+        },
       },
       waiter,
     );

@@ -26,6 +26,8 @@ export class LoopCall {
   readonly resources = new OpenResources();
   /** The task awaits the answer, and nothing else. */
   isAwaited = false;
+  /** When it was first seen to wait for ever (`performance.now()`). */
+  stuckSince: number | undefined;
   isOver = false;
 
   constructor(

@@ -1,11 +1,21 @@
+import { noteWait } from "../executor/deadlock";
+import { awaitAs, awaitName, type Waitable, type Waiter } from "../task/waiting";
+
 /** `acquireNowait` found no free token. */
 export class WouldBlock extends Error {
   override name = "WouldBlock";
 }
 
-interface Waiter {
+/** One who waits for a token. */
+interface Acquirer {
   borrower: unknown;
   grant(): void;
+  leave(): void;
+}
+
+/** Who holds a token while a function runs, by the name under which that is awaited. */
+class Run {
+  readonly name = awaitName("borrower");
 }
 
 /**
@@ -21,7 +31,7 @@ export class CapacityLimiter {
   #totalTokens = 0;
   readonly #borrowers = new Set<unknown>();
   readonly #anonymous: symbol[] = [];
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<Acquirer>();
 
   constructor(totalTokens: number) {
     this.totalTokens = totalTokens;
@@ -115,10 +125,10 @@ export class CapacityLimiter {
    * what `fn` does.
    */
   async run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
-    const borrower = Symbol("borrower");
+    const borrower = new Run();
     await this.acquireOnBehalfOf(borrower);
     try {
-      return await fn(...args);
+      return await awaitAs(borrower.name, () => fn(...args) as Awaited<R>);
     } finally {
       this.releaseOnBehalfOf(borrower);
     }
@@ -137,24 +147,56 @@ export class CapacityLimiter {
 
   #queue(borrower: unknown, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(acquirer);
+        signal?.removeEventListener("abort", abort);
+      };
       const abort = () => {
-        this.#waiting.delete(waiter);
+        leave();
         reject(signal?.reason);
       };
       const grant = () => {
-        signal?.removeEventListener("abort", abort);
+        leave();
         resolve();
       };
-      const waiter: Waiter = { borrower, grant };
-      this.#waiting.add(waiter);
+      const acquirer: Acquirer = { borrower, grant, leave };
+      this.#waiting.add(acquirer);
       signal?.addEventListener("abort", abort, { once: true });
+      const waiter = { resolve, reject };
+      if (!signal) noteWait(this.#waitFor(acquirer, waiter), waiter);
     });
+  }
+
+  /** A wait for ever when all who hold a token wait for this one. */
+  #waitFor(acquirer: Acquirer, waiter: Waiter): Waitable {
+    const [waiting, borrowers] = [this.#waiting, this.#borrowers];
+    return {
+      waiters: [waiter],
+      get isOver() {
+        return !waiting.has(acquirer);
+      },
+      heldBy: () => {
+        const runs = [...borrowers].filter((each) => each instanceof Run);
+        // Others may release theirs at any time.
+        return runs.length === borrowers.size
+          ? { need: "all", holders: runs.map(({ name }) => name) }
+          : undefined;
+      },
+      refusal: {
+        inWords: () =>
+          `CapacityLimiter would wait for ever: those who hold its ${this.#totalTokens} tokens wait for this function. ` +
+          "Raise `totalTokens`, or take the inner token from a limiter of its own.",
+        refuse: (each, error) => {
+          acquirer.leave();
+          each.reject(error);
+        },
+      },
+    };
   }
 
   #admit(): void {
     for (const waiter of this.#waiting) {
       if (this.availableTokens < 1) return;
-      this.#waiting.delete(waiter);
       this.#borrowers.add(waiter.borrower);
       waiter.grant();
     }

@@ -1,4 +1,6 @@
 import { copyContext } from "../context/context-var";
+import { noteAwait } from "../executor/deadlock";
+import { awaitAs, awaitName } from "../task/waiting";
 import { cancel } from "./gather";
 
 /**
@@ -62,16 +64,25 @@ export class TaskGroup {
     if (this.#closed) throw new Error("This TaskGroup has ended: create its tasks before that.");
     if (this.signal.aborted) throw new Error("This TaskGroup is being cancelled: it takes no more tasks.");
     this.#created++;
-    const promise = this.#start(work);
-    this.#running.set(promise, work);
-    promise.then(
-      () => this.#running.delete(promise),
-      (error) => {
-        this.#running.delete(promise);
-        this.#fail(error);
-      },
-    );
-    return promise;
+    const name = awaitName("task of a TaskGroup");
+    const given = new Promise<Awaited<R>>((resolve, reject) => {
+      const ended = awaitAs(name, () => this.#start(work)).then(
+        (value) => {
+          this.#running.delete(ended);
+          resolve(value);
+        },
+        (error) => {
+          this.#running.delete(ended);
+          // The group looks after it, whether anybody else does or not.
+          given.catch(() => {});
+          reject(error);
+          this.#fail(error);
+        },
+      );
+      this.#running.set(ended, work);
+      noteAwait(name, { resolve, reject });
+    });
+    return given;
   }
 
   /** Cancels every task. The group still waits for them; their cancellation is not a failure. */

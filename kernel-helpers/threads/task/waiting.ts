@@ -12,9 +12,13 @@ export interface Waitable {
   readonly isOver: boolean;
   /** What holds it up; undefined when it goes on by itself, or nobody can tell. */
   heldBy(): { need: "all" | "one"; holders: Holder[] } | undefined;
-  /** Why who waits for it waits for ever, as a sentence. */
+  /** How to end the waiting of one who waits for ever; none for what only stands for something else. */
+  readonly refusal?: Refusal;
+}
+
+export interface Refusal {
+  /** Why it would be for ever, as a sentence. */
   inWords(): string;
-  /** Ends the waiting of one who waits in vain. */
   refuse(waiter: Waiter, error: Error): void;
 }
 

@@ -1,13 +1,9 @@
 import {
   BrokenThreadPool,
   CancelledError,
-  DeadlockError,
-  gather,
   moduleTask,
-  runCoroutineThreadsafe,
   ThreadPoolExecutor,
   TimeoutError,
-  toThread,
 } from "kernel-helpers";
 import { afterEach, describe, expect, test } from "vitest";
 import { flag, node, raised } from "../helpers.ts";
@@ -209,90 +205,5 @@ describe("shutdown in the middle", () => {
     executor = new ThreadPoolExecutor({ maxWorkers: 1 });
     await executor.shutdown();
     await executor.shutdown();
-  });
-});
-
-describe("what would wait for ever throws and says so", () => {
-  test("a task that waits for a task of its own full pool", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-    const inner = () => executor.submit(one);
-    await expect(executor.submit(() => runCoroutineThreadsafe(inner).result())).rejects.toThrow(
-      DeadlockError,
-    );
-    await expect(executor.submit(async () => await runCoroutineThreadsafe(inner))).rejects.toThrow(
-      /one would wait for ever: the only thread of its executor waits/,
-    );
-    expect(await executor.submit(one)).toBe(1);
-  });
-
-  test("every worker waits on loop functions that wait for workers", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 2 });
-    const inner = () => toThread.with({ executor })(one);
-    const outer = () => runCoroutineThreadsafe(inner).result();
-    const results = await Promise.allSettled([executor.submit(outer), executor.submit(outer)]);
-    expect(results.some(({ status }) => status === "rejected")).toBe(true);
-    for (const result of results) {
-      if (result.status === "rejected") expect(result.reason).toBeInstanceOf(DeadlockError);
-      else expect(result.value).toBe(1);
-    }
-  });
-
-  test("a task that waits for a task of its own full limitedParallelism view", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 2 });
-    const view = executor.limitedParallelism(1);
-    const inner = () => view.submit(one);
-    await expect(view.submit(() => runCoroutineThreadsafe(inner).result())).rejects.toThrow(
-      /one would wait for ever: the only place of its limitedParallelism view waits/,
-    );
-    expect(await view.submit(one)).toBe(1);
-  });
-
-  test("two executors whose tasks wait for one another", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-    const other = new ThreadPoolExecutor({ maxWorkers: 1 });
-    const innermost = () => executor.submit(one);
-    const inOther = () => runCoroutineThreadsafe(innermost).result();
-    const inner = () => other.submit(inOther);
-    await expect(executor.submit(() => runCoroutineThreadsafe(inner).result())).rejects.toThrow(
-      DeadlockError,
-    );
-    expect(await gather([executor.submit(one), other.submit(one)])).toEqual([1, 1]);
-    await other.shutdown();
-  });
-
-  test("but not while one thread, or one place of the view, is held by a task that goes on", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 2 });
-    const inner = () => executor.submit(one);
-    const word = flag();
-    const busy = executor.submit((word: Int32Array) => void Atomics.wait(word, 0, 0), word);
-    const waiting = executor.submit(() => runCoroutineThreadsafe(inner).result());
-    // Long enough for several looks, which must find nothing.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    Atomics.store(word, 0, 1);
-    Atomics.notify(word, 0);
-    expect(await gather([busy, waiting])).toEqual([undefined, 1]);
-  });
-
-  test("but a loop function that does not wait for the task it submits is no deadlock", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-    let later: PromiseLike<number> | undefined;
-    const submitOnly = () => {
-      later = executor.submit(one);
-    };
-    await executor.submit(() => runCoroutineThreadsafe(submitOnly).result());
-    expect(await later).toBe(1);
-  });
-
-  test("result() on the event loop", () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-    expect(() => executor.submit(one).result()).toThrow(/would block the event loop.*await future/);
-    expect(() => runCoroutineThreadsafe(one).result()).toThrow(DeadlockError);
-  });
-
-  test("submitting from inside a worker", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-    await expect(executor.submit(() => toThread(one))).rejects.toThrow(
-      /one was submitted from inside Worker-0.*Call one\(\) directly/,
-    );
   });
 });
