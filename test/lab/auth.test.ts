@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -136,6 +136,139 @@ describe("a stranger's page", () => {
     expect(headers["cross-origin-resource-policy"]).toBe("same-origin");
     expect(headers["x-content-type-options"]).toBe("nosniff");
     expect(headers["content-security-policy"]).toContain("frame-ancestors 'self'");
+  });
+});
+
+describe("the address by which people reach the server", () => {
+  it.each(["127.0.0.1:9000", "localhost:9000", "LOCALHOST", "127.0.0.1", "[::1]:80"])(
+    "may be %s, as behind an SSH tunnel",
+    async (Host) => {
+      expect((await raw("/api/contents", { ...withToken(), Host })).status).toBe(200);
+      expect((await raw("/api/contents", { ...withToken(), Host, Origin: `http://${Host}` })).status).toBe(
+        200,
+      );
+    },
+  );
+
+  it.each([
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example:80",
+    "127.0.0.1:9000@evil",
+    "10.0.0.1",
+  ])("may not be %s", async (Host) => {
+    expect((await raw("/api/contents", { ...withToken(), Host })).status).toBe(403);
+  });
+
+  it.each(["/tree", "/tree/sub", "/edit/page.html", "/notebooks/sub/a.ipynb"])(
+    "%s of the classic notebook leads to JupyterLab",
+    async (address) => {
+      const { status, headers } = await raw(address, withToken());
+      expect(status).toBe(302);
+      expect(headers.location).toBe(address.replace(/^\/\w+/, "/lab/tree"));
+    },
+  );
+});
+
+describe("a request that a browser calls foreign", () => {
+  it.each(["cross-site", "same-site"])("(%s) is refused without an Origin, too", async (site) => {
+    const headers = { ...withToken(), "Sec-Fetch-Site": site };
+    expect((await raw("/api/contents", headers, "POST")).status).toBe(403);
+    expect((await raw("/static/lab/x.js", { ...headers, "Sec-Fetch-Mode": "no-cors" })).status).toBe(403);
+    expect((await raw("/logout", { ...headers, "Sec-Fetch-Mode": "navigate" })).status).toBe(403);
+  });
+
+  it("is served where a person followed a link to a page, and where it is ours", async () => {
+    const link = { ...withToken(), "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate" };
+    expect((await raw("/lab", link)).status).toBe(200);
+    for (const site of ["same-origin", "none"])
+      expect((await raw("/api/contents", { ...withToken(), "Sec-Fetch-Site": site })).status).toBe(200);
+  });
+});
+
+describe("a session", () => {
+  const post = (token: string, next = "") =>
+    fetch(`${lab.base}/login${next}`, {
+      method: "POST",
+      body: new URLSearchParams({ token }),
+      redirect: "manual",
+    });
+
+  it("begins with the token in the form, and goes to the page that was asked for", async () => {
+    expect(await (await fetch(`${lab.base}/lab/tree/page.html`)).text()).toContain(
+      'action="/login?next=%2Flab%2Ftree%2Fpage.html"',
+    );
+    const answer = await post(lab.lab.token, "?next=/lab/tree/page.html");
+    expect([answer.status, answer.headers.get("location")]).toEqual([302, "/lab/tree/page.html"]);
+    expect((await post("wrong")).status).toBe(403);
+    for (const next of ["//evil.example", "https://evil.example", "/\\evil.example"]) {
+      const away = await post(lab.lab.token, `?next=${encodeURIComponent(next)}`);
+      expect(away.headers.get("location")).toBe("/lab");
+    }
+  });
+
+  it("outlives the server, so that an open page can save; its kernel is known to be gone", async () => {
+    const { id } = await lab.json<{ id: string }>("POST", "/api/kernels", {}, 201);
+    const cookie = (await post(lab.lab.token)).headers.get("set-cookie")!.split(";")[0]!;
+    const again = await openLab(play);
+    // The name holds the port, which in a test is another one.
+    const Cookie = cookie.replace(`lab-${lab.lab.port}`, `lab-${again.lab.port}`);
+    const saved = await fetch(`${again.base}/api/contents/saved.txt`, {
+      method: "PUT",
+      headers: { Cookie },
+      body: JSON.stringify({ type: "file", content: "kept" }),
+    });
+    expect(saved.status).toBe(201);
+    expect(await again.json("GET", `/api/kernels/${id}`)).toMatchObject({ id, execution_state: "dead" });
+    expect((await again.call("GET", "/api/kernels/none")).status).toBe(404);
+    await again.lab.close();
+    expect(statSync(path.join(play.user, "session")).mode & 0o777).toBe(0o600);
+    rmSync(path.join(play.root, "saved.txt"));
+    await lab.call("DELETE", `/api/kernels/${id}`);
+  });
+
+  it("ends with /logout, on the server, too", async () => {
+    const Cookie = (await post(lab.lab.token)).headers.get("set-cookie")!.split(";")[0]!;
+    const isKnown = async () => (await raw("/api/contents", { Cookie })).status;
+    expect(await isKnown()).toBe(200);
+    expect((await raw("/logout", { Cookie })).status).toBe(200);
+    expect(await isKnown()).toBe(403);
+  });
+});
+
+describe("kernelspecs", () => {
+  it("of the folder that is served are none: opening a notebook would run their command", async () => {
+    const folder = path.join(play.root, "node_modules", ".jupyter", "kernels", "tslab");
+    mkdirSync(folder, { recursive: true });
+    const argv = [process.execPath, "-e", "require('fs').writeFileSync('PWNED', '')"];
+    writeFileSync(
+      path.join(folder, "kernel.json"),
+      JSON.stringify({ argv, display_name: "x", language: "x" }),
+    );
+    const { kernelspecs } = await lab.json<{ kernelspecs: Record<string, { spec: { argv: string[] } }> }>(
+      "GET",
+      "/api/kernelspecs",
+    );
+    expect(kernelspecs.tslab!.spec.argv).not.toEqual(argv);
+    expect((await raw("/kernelspecs/tslab/logo-%2f..%2fkernel.json", withToken())).status).toBe(404);
+    expect((await raw("/kernelspecs/tslab/kernel.json", withToken())).status).toBe(404);
+    rmSync(path.join(play.root, "node_modules"), { recursive: true });
+  });
+});
+
+describe("an export", () => {
+  it("holds no image from outside the root", async () => {
+    const secret = Buffer.from("a picture outside");
+    writeFileSync(path.join(play.root, "..", "outside.png"), secret);
+    symlinkSync(path.join(play.root, "..", "outside.png"), path.join(play.root, "link.png"));
+    const source = "![x](../outside.png) ![y](link.png)";
+    const cells = [{ cell_type: "markdown", metadata: {}, source }];
+    const notebook = { nbformat: 4, nbformat_minor: 4, metadata: {}, cells };
+    writeFileSync(path.join(play.root, "images.ipynb"), JSON.stringify(notebook));
+    const { status, text } = await raw("/nbconvert/html/images.ipynb", withToken());
+    expect(status).toBe(200);
+    expect(text).not.toContain(secret.toString("base64"));
+    for (const name of ["link.png", "images.ipynb"]) rmSync(path.join(play.root, name));
   });
 });
 

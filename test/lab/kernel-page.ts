@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Message } from "notebook-tools";
 import { decode, encode, newHeader } from "notebook-tools";
-import { packV1, protocolV1, unpackJson, unpackV1 } from "../../lab/server/kernels/framing";
+import {
+  packV1,
+  protocolV1,
+  unpackJson,
+  unpackJsonWithBuffers,
+  unpackV1,
+} from "../../lab/server/kernels/framing";
 
 /** One page's WebSocket to one kernel, with what came over it. */
 export interface KernelPage {
@@ -13,7 +19,7 @@ export interface KernelPage {
   until(fits: (message: Message) => boolean): Promise<Message>;
   /** Runs code and resolves with its reply and what it printed, after `idle`. */
   run(code: string): Promise<{ status: string; printed: string }>;
-  close(): void;
+  close(code?: number): void;
 }
 
 interface Waiting {
@@ -21,20 +27,26 @@ interface Waiting {
   resolve: (message: Message) => void;
 }
 
+function unpacked(data: string | ArrayBuffer, protocol: string) {
+  if (typeof data === "string") return unpackJson(data);
+  return protocol === protocolV1 ? unpackV1(Buffer.from(data)) : unpackJsonWithBuffers(Buffer.from(data));
+}
+
+/** Opens a page; `session` is what it is known by when it comes back. */
 export async function openKernelPage(
   { lab }: { lab: { port: number; token: string } },
   kernelId: string,
   protocols = [protocolV1],
+  session: string = randomUUID(),
 ): Promise<KernelPage> {
-  const session = randomUUID();
-  const address = `ws://127.0.0.1:${lab.port}/api/kernels/${kernelId}/channels?token=${lab.token}`;
+  const query = new URLSearchParams({ token: lab.token, session_id: session });
+  const address = `ws://127.0.0.1:${lab.port}/api/kernels/${kernelId}/channels?${query}`;
   const socket = new WebSocket(address, protocols);
   socket.binaryType = "arraybuffer";
   const seen: Message[] = [];
   const waiting = new Set<Waiting>();
   socket.addEventListener("message", ({ data }) => {
-    const { channel, frames } =
-      typeof data === "string" ? unpackJson(data) : unpackV1(Buffer.from(data as ArrayBuffer));
+    const { channel, frames } = unpacked(data, socket.protocol);
     const message = decode(channel, frames);
     seen.push(message);
     for (const one of waiting) {
@@ -75,6 +87,6 @@ export async function openKernelPage(
       const streams = seen.filter((message) => mine(message) && message.header.msg_type === "stream");
       return { status: reply.content.status, printed: streams.map(({ content }) => content.text).join("") };
     },
-    close: () => socket.close(),
+    close: (code) => socket.close(code),
   };
 }

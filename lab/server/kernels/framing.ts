@@ -92,20 +92,24 @@ export function unpackJsonWithBuffers(bytes: Buffer): Packet {
   return { channel, frames: [...frames, ...buffers] };
 }
 
-/** What of a header is looked at here; empty for one that is not a JSON object. */
-export interface ReadHeader {
-  readonly msg_id?: unknown;
-  readonly msg_type?: unknown;
-  readonly session?: unknown;
-}
-
-/** Reads a frame of JSON; `{}` for one that is missing, or is not a JSON object. */
-export function jsonFrame(frame: Uint8Array | undefined): Record<string, unknown> {
+/** A frame's JSON object, `null` for one that is missing, or is none. */
+function parsedFrame(frame: Uint8Array | undefined): Record<string, unknown> | null {
   try {
     const value: unknown =
       frame && JSON.parse(String(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)));
-    return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
+    return value && typeof value === "object" && !Array.isArray(value) ? { ...value } : null;
   } catch {
-    return {};
+    return null;
   }
 }
+
+/** Reads a frame of JSON; `{}` for one that is missing, or is not a JSON object. */
+export const jsonFrame = (frame: Uint8Array | undefined): Record<string, unknown> => parsedFrame(frame) ?? {};
+
+/** Larger parts are left to the page to read, in bytes. */
+const readHere = 64 * 1024;
+
+/** Whether a page can read a message of a kernel: its four parts of JSON are objects. */
+export const isReadable = (frames: Frames): boolean =>
+  frames.length >= jsonParts &&
+  frames.slice(0, jsonParts).every((frame) => frame.byteLength > readHere || parsedFrame(frame) !== null);

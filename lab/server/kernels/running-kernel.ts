@@ -9,7 +9,7 @@ import {
   startKernel,
 } from "notebook-tools";
 import type { Faults } from "../http/faults";
-import { jsonFrame } from "./framing";
+import { isReadable, jsonFrame } from "./framing";
 
 /** Jupyter's model of a running kernel. */
 export interface KernelModel {
@@ -177,7 +177,7 @@ export class RunningKernel {
   /** A message that cannot be read costs nothing but itself. */
   #hear(channel: Channel, frames: Frames): void {
     const { msg_type: type } = jsonFrame(frames[0]);
-    if (typeof type !== "string") return;
+    if (typeof type !== "string" || !isReadable(frames)) return;
     this.#lastActivity = new Date();
     // A page was answered: unlike its own start-up, that shows that the kernel works.
     if (type === "execute_reply") this.#deaths = 0;
