@@ -21,6 +21,7 @@ export type { ExecutorOptions } from "./executor/options";
 export type { ExecutorStats } from "./executor/stats";
 export { runInExecutor, type ToThreadOptions, toThread } from "./executor/to-thread";
 export { type RunSyncOptions, runSync } from "./loop/run-sync";
+export { taskSignal } from "./loop/task-signal";
 export { type Gathered, type GatherOptions, gather } from "./structure/gather";
 export * from "./structure/limiter";
 export * from "./structure/task-group";

@@ -140,6 +140,9 @@ export class WorkerThread {
   private ended(death: Death): void {
     this.catchUp(Number.POSITIVE_INFINITY);
     this.death = { ...death, ...this.death };
+    const reason = new CancelledError(`${this.name}, which made the call, has ended.`);
+    for (const call of this.calls.values()) call.abort(reason);
+    this.calls.clear();
     this.terminate();
   }
 

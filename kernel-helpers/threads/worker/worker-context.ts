@@ -27,6 +27,8 @@ export interface TaskRun {
   readonly timelineTask: number;
   /** Aborted when the task is to stop; made when somebody asks for it. */
   controller?: AbortController;
+  /** Why it is to stop. */
+  stopping?: { reason: unknown };
 }
 
 let current: WorkerContext | undefined;
@@ -112,7 +114,16 @@ export function cancelled(): CancelledError {
 
 /** The loop says that a task is to stop. */
 export function cancelTask(id: number, reason: unknown): void {
-  if (current?.task?.id === id) current.task.controller?.abort(reason);
+  const run = current?.task;
+  if (run?.id !== id) return;
+  run.stopping = { reason };
+  run.controller?.abort(reason);
+}
+
+export function signalOf(run: TaskRun): AbortSignal {
+  run.controller ??= new AbortController();
+  if (run.stopping) run.controller.abort(run.stopping.reason);
+  return run.controller.signal;
 }
 
 /** Throws in a thread for which the loop's own thread waits. */
