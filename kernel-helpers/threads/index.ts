@@ -1,6 +1,6 @@
 /** To the thread and back: executors, futures, contexts, errors. */
 
-export { registerErrorClass } from "./closures/pack-error";
+export { registerErrorClass } from "./closures/error-class";
 export { DataCloneError } from "./closures/refusal";
 export { moduleTask } from "./closures/task-message";
 export {

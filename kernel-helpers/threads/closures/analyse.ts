@@ -1,4 +1,17 @@
-import { Scope, type Tree, usesThis, Walker } from "./walker";
+import type { AnyNode, Class, FunctionExpression, ObjectExpression, Property } from "acorn";
+import { type ClassText, type Edit, edited, readClass, reduceClass, superclass } from "./class-text";
+import { Scope, usesThis } from "./syntax";
+import { Walker } from "./walker";
+
+/** A change of an object from outside a function, such as `results.push(1)` or `counter.n++`. */
+export interface Mutation {
+  /** The properties that lead from the variable to the object; undefined for one that is computed. */
+  path: (string | undefined)[];
+  /** The method that may change the object; undefined for what surely does. */
+  method?: string;
+  /** The expression. */
+  text: string;
+}
 
 /** How one name from outside a function is used inside it. */
 export interface Use {
@@ -8,10 +21,26 @@ export interface Use {
   whole: boolean;
   /** The variables that the function assigns to: the name itself, or those of a notebook's `exports`. */
   writes: Set<string>;
+  /** What it may change of the object that the variable holds. */
+  mutations: Mutation[];
+  /** The variables whose value it returns or posts: the name itself, or those of a notebook's `exports`. */
+  handedOut: Set<string>;
   /** The functions that it calls: the name itself, or its members. */
   calls: Set<string>;
   /** True when its only use is as the first argument of a call back to the loop. */
   loopOnly: boolean;
+}
+
+export function newUse(): Use {
+  return {
+    members: new Set(),
+    whole: false,
+    writes: new Set(),
+    mutations: [],
+    handedOut: new Set(),
+    calls: new Set(),
+    loopOnly: false,
+  };
 }
 
 /** What the text of a function says about it. */
@@ -24,37 +53,48 @@ export interface Analysis {
   free: Map<string, Use>;
   /** `this`, `arguments`, `super` or `new.target` of what surrounds the function, or "" for none. */
   lexical: string;
+  /** It uses `import()`, which depends on the file that it stands in. */
+  imports: boolean;
   /** A class whose text had `extends`: `source` names the superclass `superclass`. */
   derived: boolean;
-  /** The names of a class's static fields, which its text makes anew; undefined when it may have more of them. */
-  statics: Set<string> | undefined;
+  /** What the text of a class makes. */
+  classText: ClassText | undefined;
+  /** The static fields that stayed in the source. */
+  kept: ReadonlySet<string>;
   /** A method that uses its own `this`. */
   methodThis: boolean;
 }
 
 const cache = new Map<string, Analysis>();
 const cacheLimit = 2000;
+const none: ReadonlySet<string> = new Set();
 
-/** Reads a function's text; the same text is parsed once. Throws SyntaxError for text that is no function. */
-export function analyse(text: string): Analysis {
-  let known = cache.get(text);
+/**
+ * Reads a function's text; the same text is parsed once. Of a class, the static fields in `kept` stay in the source.
+ * Throws SyntaxError if the text is not one of a function.
+ */
+export function analyse(text: string, kept = none): Analysis {
+  const key = kept.size === 0 ? text : `${[...kept].join()}\n${text}`;
+  let known = cache.get(key);
   if (!known) {
-    known = read(text);
+    known = read(text, kept);
     if (cache.size >= cacheLimit) cache.clear();
-    cache.set(text, known);
+    cache.set(key, known);
   }
   return known;
 }
 
-function read(text: string): Analysis {
+function read(text: string, kept: ReadonlySet<string>): Analysis {
   const analysis: Analysis = {
     text,
     source: text,
     shape: "expression",
     free: new Map(),
     lexical: "",
+    imports: false,
     derived: false,
-    statics: undefined,
+    classText: undefined,
+    kept,
     methodThis: false,
   };
   if (/\{\s*\[native code\]\s*\}$/.test(text)) return { ...analysis, shape: "native" };
@@ -64,28 +104,27 @@ function read(text: string): Analysis {
   return analysis;
 }
 
-function walk(root: Tree, analysis: Analysis): void {
+function walk(root: AnyNode, analysis: Analysis): void {
   const walker = new Walker(analysis, root);
   walker.visit(root, new Scope(undefined));
-  if (walker.writesOwnName) walkNameless(root, analysis);
+  if (walker.writesOwnName) walkNameless(root as FunctionExpression, analysis);
 }
 
 /**
  * A declaration that puts another function in its place, as helpers of compilers do. As an expression its name
  * would be a constant, so it goes without: its name is then a variable like any other.
  */
-function walkNameless(root: Tree, analysis: Analysis): void {
-  const { text } = analysis;
-  const { name, start, end } = root.id;
+function walkNameless(root: FunctionExpression, analysis: Analysis): void {
+  const { name, start, end } = root.id!;
   // The 1 is for the bracket before the text.
-  analysis.source = text.slice(0, start - 1) + text.slice(end - 1);
+  analysis.source = edited(analysis.text, [{ start: start - 1, end: end - 1, text: "" }]);
   analysis.free.clear();
   root.id = null;
   new Walker(analysis, root).visit(root, new Scope(undefined));
   analysis.free.get(name)?.writes.delete(name);
 }
 
-function parseFunction(text: string, analysis: Analysis): Tree {
+function parse(text: string): AnyNode {
   // Loaded when it is needed: most workers never parse.
   const { parseExpressionAt } = require("acorn") as typeof import("acorn");
   // `import.meta` is let through here, to be refused by its name.
@@ -94,43 +133,41 @@ function parseFunction(text: string, analysis: Analysis): Tree {
     allowSuperOutsideMethod: true,
     allowImportExportEverywhere: true,
   } as const;
+  return parseExpressionAt(text, 0, options);
+}
+
+function parseFunction(text: string, analysis: Analysis): AnyNode {
   try {
-    const node: Tree = parseExpressionAt(`(${text}\n)`, 0, options);
+    const node = parse(`(${text}\n)`);
     if (/^(Arrow)?Function/.test(node.type)) return node;
-    if (node.type === "ClassExpression") {
-      analysis.shape = "class";
-      analysis.statics = staticsOf(node);
-      if (node.superClass) renameSuperclass(node, analysis);
-      return node;
-    }
+    if (node.type === "ClassExpression") return parsedClass(node, analysis);
   } catch {
     // Not an expression: the text of a method, a getter or a setter, tried below.
   }
   analysis.shape = "method";
-  const holder: Tree = parseExpressionAt(`({${text}\n})`, 0, options);
-  const { value } = holder.properties[0];
-  analysis.methodThis = usesThis(value.body) || usesThis(value.params);
+  const holder = parse(`({${text}\n})`) as ObjectExpression;
+  const value = (holder.properties[0] as Property).value as FunctionExpression;
+  analysis.methodThis = [...value.params, value.body].some(usesThis);
   // Without its key, which may be computed from names that are of no use elsewhere. The 2 is for "({".
   const mark = `${value.async ? "async " : ""}${value.generator ? "*" : ""}`;
   analysis.source = `({ ${mark}method${text.slice(value.start - 2)} }).method`;
   return value;
 }
 
-function staticsOf(node: Tree): Set<string> | undefined {
-  const members: Tree[] = node.body.body.filter((each: Tree) => each.static || each.type === "StaticBlock");
-  if (members.some(({ type, computed }) => type === "StaticBlock" || computed)) return undefined;
-  return new Set(members.map(({ key }) => String(key.name ?? key.value)));
+function parsedClass(node: Class & AnyNode, analysis: Analysis): AnyNode {
+  const { text, kept } = analysis;
+  analysis.shape = "class";
+  analysis.classText = readClass(node, text);
+  const edits = [...reduceClass(node, text, kept), ...renameSuperclass(node, analysis)];
+  analysis.source = edited(text, edits);
+  return node;
 }
 
-/** The name that stands for a class's superclass, whatever expression gave it. */
-export const superclass = "superclass$";
-
 /** V8 keeps no variable for `extends Base` alone; the class itself knows its superclass. */
-function renameSuperclass(node: Tree, analysis: Analysis): void {
-  const { text } = analysis;
-  // The 1 is for the bracket before the text.
+function renameSuperclass(node: Class, analysis: Analysis): Edit[] {
+  if (!node.superClass) return [];
   const { start, end } = node.superClass;
-  analysis.source = text.slice(0, start - 1) + superclass + text.slice(end - 1);
   analysis.derived = true;
   node.superClass = undefined;
+  return [{ start: start - 1, end: end - 1, text: superclass }];
 }

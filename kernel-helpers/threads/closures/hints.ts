@@ -1,26 +1,40 @@
-import { currentRun, warn } from "../context/host";
+import { type CellRun, currentRun, warn, warnAtOnce } from "../context/host";
 import type { Use } from "./analyse";
+import { roughBytes } from "./size";
 
 /** What is said once of a function's text, in a notebook once a run of a cell: it works, and is seldom meant. */
 
-const told = new WeakMap<Use, object>();
-const program = {};
+const told = new WeakMap<Use, Map<string, CellRun | undefined>>();
 
-function isNews(use: Use): boolean {
-  const run = currentRun() ?? program;
-  if (told.get(use) === run) return false;
-  told.set(use, run);
+function isNews(use: Use, what: string): boolean {
+  const run = currentRun();
+  const known = told.get(use) ?? new Map<string, CellRun | undefined>();
+  told.set(use, known);
+  if (known.has(what) && known.get(what) === run) return false;
+  known.set(what, run);
   return true;
 }
 
 /** The function assigns to variables that it captures. */
 export function hintOfWrite(use: Use, fn: string): void {
-  if (!isNews(use)) return;
+  if (!isNews(use, "write")) return;
   const names = [...use.writes].map((name) => `\`${name}\``).join(", ");
   const [variable, it] = use.writes.size === 1 ? ["a variable", "it"] : ["variables", "them"];
+  sayLost(`${fn} assigns to ${names}, ${variable} from outside of it.`, it);
+}
+
+/** The function changes an object that it captures: `change` is the expression that does it. */
+export function hintOfMutation(use: Use, variable: string, change: string, fn: string): void {
+  if (!isNews(use, `change of ${variable}`)) return;
+  const line = change.replace(/\s+/g, " ");
+  const shown = line.length > 60 ? `${line.slice(0, 57)}…` : line;
+  sayLost(`${fn} changes \`${variable}\`, which it captures (\`${shown}\`).`, "it");
+}
+
+function sayLost(what: string, it: string): void {
   warn(
-    `${fn} assigns to ${names}, ${variable} from outside of it. In a thread it has a copy, which is lost when the ` +
-      `task ends. Return the value, or change ${it} on the loop: callSoonThreadsafe(fn).`,
+    `${what} In a thread it has a copy, which is lost when the task ends. Return the value, or change ${it} on the ` +
+      "loop: callSoonThreadsafe(fn).",
     "LostWriteWarning",
     "LOST_WRITE",
   );
@@ -29,12 +43,15 @@ export function hintOfWrite(use: Use, fn: string): void {
 /** Copying it takes about as long as starting the task a hundred times. */
 const largeBytes = 1_000_000;
 
-/** The function captures data that is large to copy, which happens for each task anew. */
-export function hintOfSize(use: Use, bytes: number, variable: string, fn: string): void {
-  if (bytes <= largeBytes || !isNews(use)) return;
-  warn(
-    `\`${variable}\`, which ${fn} captures, is about ${(bytes / 1e6).toFixed(0)} MB and is copied for each task. ` +
-      "Share it (a typed array over a SharedArrayBuffer), or let each thread read it once (`initializer`).",
+/** The function captures data that is large to copy; said before the copy is made, which takes its time. */
+export function hintOfSize(use: Use, value: unknown, variable: string, fn: string): void {
+  if (typeof value !== "object" || value === null) return;
+  const bytes = roughBytes(value);
+  if (bytes <= largeBytes || !isNews(use, `size of ${variable}`)) return;
+  warnAtOnce(
+    `\`${variable}\`, which ${fn} captures, is about ${(bytes / 1e6).toFixed(0)} MB: it is copied for each task, and ` +
+      "the event loop stands still meanwhile. Share it (a typed array over a SharedArrayBuffer), let each thread " +
+      "read it once (`initializer`), or pass the part that the task needs as an argument.",
     "LargeCaptureWarning",
     "LARGE_CAPTURE",
   );

@@ -1,9 +1,13 @@
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { FunctionTarget } from "../task/message";
 import type { AnyFunction } from "../task/types";
 import { idOf } from "./identity";
 import { referenceOf } from "./modules";
 import { Names } from "./names";
 import { type FunctionCode, functionCode } from "./packed";
+import { scriptOf } from "./scopes";
 
 /** A task's function, looked at before anything is packed: most are code alone. */
 
@@ -29,7 +33,8 @@ export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionT
   return Object.keys(fn).length === 0 ? { target } : { names };
 }
 
-function classAsTask({ name }: AnyFunction): TypeError {
+function classAsTask(fn: AnyFunction): TypeError {
+  const name = nameOf(fn);
   return new TypeError(
     `${name || "The task"} is a class, which a thread cannot call. Give a function that makes the instance and ` +
       `returns data: \`() => new ${name || "Class"}(…).method()\`.`,
@@ -40,7 +45,21 @@ export function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCod
   return functionCode({
     source: analysis.source,
     names: captured,
-    name: fn.name,
+    name: nameOf(fn),
     sloppy: Object.hasOwn(fn, "caller"),
+    folder: analysis.imports ? folderOf(fn) : undefined,
   });
+}
+
+/** "" where a static member called `name` took the name's place. */
+function nameOf(fn: AnyFunction): string {
+  const { value, enumerable } = Object.getOwnPropertyDescriptor(fn, "name") ?? {};
+  return typeof value === "string" && !enumerable ? value : "";
+}
+
+/** Of the file that the function stands in; "" for code of no file, such as a cell. */
+function folderOf(fn: AnyFunction): string {
+  const url = scriptOf(fn);
+  const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+  return isAbsolute(file) && existsSync(file) ? dirname(file) : "";
 }

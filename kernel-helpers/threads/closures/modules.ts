@@ -29,9 +29,17 @@ export function requireFromHere(): NodeJS.Require {
 export function referenceOf(value: unknown): ModuleReference | undefined {
   const found = references.get(value);
   if (found) return found;
-  if (typeof value !== "function") return (refresh() && references.get(value)) || wrapperOf(value);
+  if (typeof value === "function" && ownFunctions.has(value)) return undefined;
+  learnModules();
+  return knownReference(value);
+}
+
+/** The same for who has called `learnModules` just before, and asks of many values. */
+export function knownReference(value: unknown): ModuleReference | undefined {
+  const found = references.get(value);
+  if (found) return found;
+  if (typeof value !== "function") return wrapperOf(value);
   if (ownFunctions.has(value)) return undefined;
-  refresh();
   if (!references.has(value) && isNative(value)) addPrototypes();
   const reference = references.get(value);
   if (!reference) ownFunctions.add(value);
@@ -50,17 +58,17 @@ function wrapperOf(value: unknown): ModuleReference | undefined {
   return { ...inner, wrapped: true };
 }
 
-/** Learns of the modules loaded since the last time; false when there are none. */
-function refresh(): boolean {
+/** Learns of the modules loaded since the last time. */
+export function learnModules(): void {
   if (seenBuiltins === 0) addGlobals();
-  const newBuiltins = refreshBuiltins();
-  return refreshFiles() || newBuiltins;
+  learnBuiltins();
+  learnFiles();
 }
 
 /** Node's own list of what it has loaded; it only grows. */
-function refreshBuiltins(): boolean {
+function learnBuiltins(): void {
   const list = (process as unknown as { moduleLoadList: string[] }).moduleLoadList;
-  if (list.length === seenBuiltins) return false;
+  if (list.length === seenBuiltins) return;
   seenBuiltins = list.length;
   const loaded = new Set(list);
   // `node:sqlite` and a few others are listed with the prefix that they cannot be loaded without.
@@ -70,18 +78,16 @@ function refreshBuiltins(): boolean {
   for (const name of names) {
     if (loaded.has(`NativeModule ${name}`)) addModule(`node:${name}`, requireFromHere()(`node:${name}`));
   }
-  return true;
 }
 
-function refreshFiles(): boolean {
+function learnFiles(): void {
   const files = Object.keys(cache);
-  if (files.length === seenModules) return false;
+  if (files.length === seenModules) return;
   seenModules = files.length;
   for (const file of files) {
     const loadedModule = cache[file];
     if (loadedModule?.loaded) addModule(file, loadedModule.exports);
   }
-  return true;
 }
 
 function addGlobals(): void {

@@ -2,9 +2,9 @@ import { types } from "node:util";
 import { notebookVariables } from "../context/host";
 import type { AnyFunction } from "../task/types";
 import { type Analysis, analyse } from "./analyse";
-import { referenceOf } from "./modules";
+import { type ModuleReference, referenceOf } from "./modules";
 import { DataCloneError } from "./refusal";
-import { scopesOf } from "./scopes";
+import { privateStaticsOf, scopesOf } from "./scopes";
 
 /** The value of a captured variable. */
 export interface Bound {
@@ -20,12 +20,16 @@ export class Names {
   private readonly settled: Map<string, Bound | "global">;
   private scopes: object[] | undefined;
 
-  /** Throws DataCloneError for a function whose text does not say all that it does. */
+  /**
+   * `asMember`: the function goes along with the object whose method it is, so that its `this` means something.
+   * Throws DataCloneError for a function whose text does not say all that it does.
+   */
   constructor(
     readonly fn: AnyFunction,
     readonly path: string,
+    asMember = false,
   ) {
-    this.analysis = analyseFunction(fn, path);
+    this.analysis = analyseFunction(fn, path, asMember);
     let known = settled.get(fn);
     if (!known) {
       known = new Map();
@@ -38,7 +42,7 @@ export class Names {
   find(name: string): Bound | undefined {
     const known = this.settled.get(name);
     if (known) return known === "global" ? undefined : known;
-    this.scopes ??= scopesOf(this.fn).filter((scope) => scope !== globalThis);
+    this.scopes ??= scopesOf(this.fn);
     const holder = this.scopes.find((scope) => Object.hasOwn(scope, name));
     if (!holder) {
       this.settled.set(name, "global");
@@ -57,12 +61,24 @@ export class Names {
 }
 
 /**
- * What is never assigned again, though V8 does not tell: a notebook's exports, and the constant that a compiler
- * makes of an import, which holds a module. The name alone proves nothing.
+ * What is never assigned again, though V8 does not tell: a notebook's exports, and the constant that TypeScript
+ * makes of an import, which has the name of the module that it holds and a number.
  */
 function isSettled(name: string, value: unknown): boolean {
   if (name === "exports") return value !== undefined && value === notebookVariables();
-  return /_\d+$/.test(name) && typeof value === "object" && Boolean(referenceOf(value)?.module);
+  const [, imported] = /^(\w+)_\d+$/.exec(name) ?? [];
+  const reference = imported !== undefined && typeof value === "object" ? referenceOf(value) : undefined;
+  return reference !== undefined && isNameOf(reference, imported!);
+}
+
+/** Is it what TypeScript makes of the module's name: `node_fs` for `node:fs`, `h` for `./lib/h`? */
+function isNameOf({ module }: ModuleReference, identifier: string): boolean {
+  const parts = module.split(/[/\\]/);
+  return parts.some((part) =>
+    [part, part.replace(/\.\w+$/, ""), part.replace(/^node:/, "")].some(
+      (each) => each.replace(/\W/g, "_") === identifier,
+    ),
+  );
 }
 
 function readVariable(scope: object, name: string, path: string): unknown {
@@ -74,11 +90,11 @@ function readVariable(scope: object, name: string, path: string): unknown {
   }
 }
 
-function analyseFunction(fn: AnyFunction, path: string): Analysis {
+function analyseFunction(fn: AnyFunction, path: string, asMember: boolean): Analysis {
   const analysis = readText(fn, path);
   if (analysis.shape === "native") throw nativeRefusal(fn, path);
   if (analysis.lexical) throw lexicalRefusal(analysis.lexical, path);
-  if (analysis.methodThis) {
+  if (analysis.methodThis && !asMember) {
     throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
   }
   return analysis;
@@ -91,7 +107,7 @@ function nativeRefusal(fn: AnyFunction, path: string): DataCloneError {
       '`await import(…)` inside the function, or bundle to `format: "cjs"`.';
     return new DataCloneError(path, "a Proxy of a function", wayOut);
   }
-  const what = fn.name.startsWith("bound ") ? "a bound function" : "a native function";
+  const what = String(fn.name).startsWith("bound ") ? "a bound function" : "a native function";
   return new DataCloneError(path, what, "Write an arrow that calls it: `(…) => object.method(…)`.");
 }
 
@@ -106,10 +122,29 @@ function lexicalRefusal(lexical: string, path: string): DataCloneError {
 }
 
 function readText(fn: AnyFunction, path: string): Analysis {
+  const text = Function.prototype.toString.call(fn);
   try {
-    return analyse(Function.prototype.toString.call(fn));
+    const analysis = analyse(text);
+    const kept = analysis.classText && keptStatics(fn, analysis.classText.statics);
+    return kept?.size ? analyse(text, kept) : analysis;
   } catch (error) {
     const what = `a function whose text cannot be read (${(error as Error).message})`;
     throw new DataCloneError(path, what, "Put it in a file and use moduleTask(file, name).");
   }
+}
+
+/** The static fields that hold the very function of their text, and one that means something in the class alone. */
+function keptStatics(fn: AnyFunction, statics: { key: string; text: string }[]): Set<string> {
+  const hidden = statics.some(({ key }) => key.startsWith("#")) ? privateStaticsOf(fn) : {};
+  const kept = statics.filter(({ key, text }) => {
+    const value = hidden[key] ?? Object.getOwnPropertyDescriptor(fn, key)?.value;
+    if (typeof value !== "function" || Function.prototype.toString.call(value) !== text) return false;
+    try {
+      return analyse(text).lexical !== "";
+    } catch {
+      // Private names.
+      return true;
+    }
+  });
+  return new Set(kept.map(({ key }) => key));
 }

@@ -1,6 +1,7 @@
 import type { Packed } from "../task/message";
-import type { Member, PrototypeMembers } from "./members";
+import type { ClassMembers, integrityOf, Member, PrototypeMembers } from "./members";
 import type { ModuleReference } from "./modules";
+import type { ErrorShape } from "./pack-error";
 
 /**
  * Values on their way to another thread. `root` goes by structured clone; where it held something that
@@ -12,12 +13,12 @@ export interface PackedValues extends Packed {
   /** Order in which to make the nodes: what a function captures comes before the function. */
   order: number[];
   /** Three entries a reference: the holder, the key in it, and the number of the node to put there. */
-  references: (object | string | number)[];
+  references: (object | string | number | symbol)[];
   patches: Patch[];
 }
 
-/** A Map or Set and its entries, when some of them are references. */
-export type Patch = [collection: Map<unknown, unknown> | Set<unknown>, entries: unknown[]];
+/** A Map, Set or object and entries for it that hold references. */
+export type Patch = [collection: object, entries: unknown[]];
 
 export type PackedNode =
   /** Without `captures` it is the same function for all tasks of a thread. */
@@ -28,7 +29,23 @@ export type PackedNode =
       captures?: object;
       properties?: Member[];
       prototype?: PrototypeMembers;
+      integrity?: ReturnType<typeof integrityOf>;
     }
+  | {
+      kind: "class";
+      code: FunctionCode;
+      id: number;
+      captures: object;
+      members: ClassMembers;
+      /** The private static fields. */
+      privates: Record<string, unknown>;
+      integrity?: ReturnType<typeof integrityOf>;
+    }
+  /** A method of the class's text, which is known by its own text. */
+  | { kind: "method"; id: number; text: string; holder: { owner: unknown } }
+  | { kind: "instance"; holder: { owner: unknown; members: Member[] } }
+  /** A function that throws why something could not go. */
+  | { kind: "refusal"; message: string; path: string }
   | { kind: "remote"; id: number; name: string; reason: string }
   | { kind: "module"; reference: ModuleReference }
   | { kind: "require"; folder: string }
@@ -37,7 +54,7 @@ export type PackedNode =
   | { kind: "buffer"; bytes: Uint8Array }
   | { kind: "revive"; module: string; name: string; holder: { data: unknown } }
   | { kind: "symbol"; key: string; wellKnown: boolean }
-  | { kind: "error"; error: unknown; holder: { errorClass: unknown } };
+  | { kind: "error"; error: ErrorShape };
 
 /** A function's text and what it takes to compile it, in one string: a clone costs by the object. */
 export type FunctionCode = string;
@@ -49,18 +66,19 @@ export interface FunctionParts {
   names: string[];
   name: string;
   sloppy: boolean;
+  /** The folder from which its `import()` resolves; "" for the working directory, undefined if it has none. */
+  folder: string | undefined;
 }
 
-export function functionCode({ source, names, name, sloppy }: FunctionParts): FunctionCode {
-  return `${JSON.stringify(name)}\n${sloppy ? "sloppy" : "strict"}\n${names.join()}\n${source}`;
+export function functionCode({ source, names, name, sloppy, folder }: FunctionParts): FunctionCode {
+  const head = JSON.stringify({ names, name, sloppy, folder } satisfies Omit<FunctionParts, "source">);
+  return `${head}\n${source}`;
 }
 
 export function functionParts(code: FunctionCode): FunctionParts {
-  const [name, mode, names, ...lines] = code.split("\n") as [string, string, string, ...string[]];
+  const end = code.indexOf("\n");
   return {
-    source: lines.join("\n"),
-    names: names === "" ? [] : names.split(","),
-    name: JSON.parse(name) as string,
-    sloppy: mode === "sloppy",
+    ...(JSON.parse(code.slice(0, end)) as Omit<FunctionParts, "source">),
+    source: code.slice(end + 1),
   };
 }

@@ -1,33 +1,27 @@
 import { types } from "node:util";
 import { isDetached } from "../task/transfer-list";
+import { isRevivable } from "../task/transferable";
 
-/** Instances that structured clone copies whole, although they are not plain data. */
-const clonableClasses = new Set([
-  "Blob",
-  "File",
-  "KeyObject",
-  "CryptoKey",
-  "X509Certificate",
-  "BlockList",
-  "SocketAddress",
-  "Histogram",
-  "RecordableHistogram",
-]);
+/** What one packing has found out about objects that it may meet again. */
+export interface Findings {
+  /** Checked as a whole. */
+  plain: Set<object>;
+  /** They are, or hold, what structured clone does not do justice to. */
+  special: Set<object>;
+}
 
 /**
  * Does structured clone give the same thing on the other side? False for whatever needs care or cannot go.
  * Large arrays of numbers and typed arrays are passed over fast.
  */
-export function isPlain(value: unknown, seen?: Set<object>): boolean {
-  switch (typeof value) {
-    case "object":
-      return value === null || isListOfPrimitives(value) || isPlainObject(value, seen ?? new Set());
-    case "function":
-    case "symbol":
-      return false;
-    default:
-      return true;
-  }
+export function isPlain(value: unknown, findings?: Findings): boolean {
+  if (typeof value === "function" || typeof value === "symbol") return false;
+  if (typeof value !== "object" || value === null || isListOfPrimitives(value)) return true;
+  if (!findings) return isPlainObject(value, new Set());
+  if (findings.plain.has(value)) return true;
+  const plain = isPlainObject(value, new Set(), findings.special);
+  if (plain) findings.plain.add(value);
+  return plain;
 }
 
 const shortList = 8;
@@ -46,39 +40,62 @@ function isPrimitive(value: unknown): boolean {
   );
 }
 
-function isPlainObject(value: object, seen: Set<object>): boolean {
+/** `seen` are those that were looked at, or are being looked at, in this check. */
+function isPlainObject(value: object, seen: Set<object>, special?: Set<object>): boolean {
   if (seen.has(value)) return true;
-  if (types.isProxy(value)) return false;
-  const proto: unknown = Object.getPrototypeOf(value);
-  if (proto === Array.prototype) {
-    seen.add(value);
-    return hasPlainItems(value as unknown[], seen) && hasNoExtras(value as unknown[]);
-  }
-  if (isObjectPrototype(proto)) {
-    seen.add(value);
-    return hasPlainProperties(value, seen);
-  }
-  return isClonableBuiltin(value) || hasPlainEntries(value, seen);
+  if (special?.has(value)) return false;
+  seen.add(value);
+  const plain = !types.isProxy(value) && isPlainKind(value, seen, special);
+  if (!plain) special?.add(value);
+  return plain;
 }
 
-function hasPlainItems(items: unknown[], seen: Set<object>): boolean {
+function isPlainKind(value: object, seen: Set<object>, special?: Set<object>): boolean {
+  const proto: unknown = Object.getPrototypeOf(value);
+  if (proto === Array.prototype) {
+    return hasPlainItems(value as unknown[], seen, special) && hasNoExtras(value as unknown[]);
+  }
+  if (isObjectPrototype(proto)) return hasPlainProperties(value, seen, special);
+  if (proto === Map.prototype && types.isMap(value)) return hasPlainEntries(value, seen, special);
+  if (proto === Set.prototype && types.isSet(value)) return hasPlainItems([...value], seen, special);
+  if (isBuffer(value) || isRevivable(value) || isErrorLike(value)) return false;
+  return isClonableBuiltin(value) || survivesClone(value);
+}
+
+function isPlainValue(value: unknown, seen: Set<object>, special?: Set<object>): boolean {
+  if (typeof value === "object" && value !== null) return isPlainObject(value, seen, special);
+  return typeof value !== "function" && typeof value !== "symbol";
+}
+
+function hasPlainItems(items: unknown[], seen: Set<object>, special?: Set<object>): boolean {
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
-    if (typeof item !== "number" && !isPlain(item, seen)) return false;
+    if (typeof item !== "number" && !isPlainValue(item, seen, special)) return false;
   }
   return true;
 }
 
-/** An array's own properties besides its items, such as `index` of a match, are data as well. */
+/**
+ * An array's own properties besides its items, such as `index` of a match, are data as well. `raw` of a tagged
+ * template's strings is not enumerable.
+ */
 function hasNoExtras(items: unknown[]): boolean {
-  return items.length > 1000 || Object.keys(items).length <= items.length;
+  if (items.length > 1000) return true;
+  return Object.keys(items).length <= items.length && !Object.hasOwn(items, "raw");
 }
 
-function hasPlainProperties(value: object, seen: Set<object>): boolean {
+function hasPlainProperties(value: object, seen: Set<object>, special?: Set<object>): boolean {
   for (const key in value) {
-    if (!isPlain((value as Record<string, unknown>)[key], seen)) return false;
+    if (!isPlainValue((value as Record<string, unknown>)[key], seen, special)) return false;
   }
   return Object.getOwnPropertySymbols(value).length === 0;
+}
+
+function hasPlainEntries(map: Map<unknown, unknown>, seen: Set<object>, special?: Set<object>): boolean {
+  for (const [key, item] of map) {
+    if (!isPlainValue(key, seen, special) || !isPlainValue(item, seen, special)) return false;
+  }
+  return true;
 }
 
 /** The prototype of a literal, of this realm or of another one (`vm`), or none at all. */
@@ -91,34 +108,56 @@ export function isObjectPrototype(proto: unknown): boolean {
   );
 }
 
-function isClonableBuiltin(value: object): boolean {
-  if (ArrayBuffer.isView(value)) return !Buffer.isBuffer(value) && !isDetached(value.buffer);
-  if (types.isAnyArrayBuffer(value)) return !isDetached(value);
-  if (types.isDate(value) || types.isRegExp(value) || types.isBoxedPrimitive(value)) {
-    return !types.isSymbolObject(value);
-  }
-  return clonableClasses.has(value.constructor?.name) && isNodeClass(value);
+/** Also one of a subclass. */
+export function isBuffer(value: unknown): value is Buffer {
+  return Buffer.isBuffer(value);
 }
 
-/** Named like a class of Node and really one: its text is not in the program. */
-function isNodeClass(value: object): boolean {
+export function isErrorLike(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error || value instanceof DOMException;
+}
+
+/** Dates, regular expressions and binary data; those of the program's own subclasses would lose their class. */
+function isClonableBuiltin(value: object): boolean {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (types.isAnyArrayBuffer(buffer)) return isOfBuiltinClass(value) && !isDetached(buffer);
+  if (types.isDate(value) || types.isRegExp(value) || types.isBoxedPrimitive(value)) {
+    return isOfBuiltinClass(value) && !types.isSymbolObject(value);
+  }
+  return false;
+}
+
+const nativeText = /\{\s*\[native code\]\s*\}$/;
+
+/** Its class is one of the language, of this realm or another one. */
+function isOfBuiltinClass(value: object): boolean {
+  const proto = Object.getPrototypeOf(value) as object | null;
+  const made: unknown = proto && Object.getOwnPropertyDescriptor(proto, "constructor")?.value;
+  return typeof made === "function" && nativeText.test(Function.prototype.toString.call(made));
+}
+
+/**
+ * For what Node itself can send, such as keys, Blobs and WebAssembly modules: asks structured clone. Their state is
+ * not in properties, so that what is tried is never large.
+ */
+function survivesClone(value: object): boolean {
+  if (Object.keys(value).length > 0) return false;
   try {
-    return value.constructor !== undefined && structuredClone(value)?.constructor === value.constructor;
+    const { constructor: made } = value;
+    const clone = structuredClone(value) as object;
+    if (Object.getPrototypeOf(clone) === Object.getPrototypeOf(value)) return true;
+    return made !== undefined && made !== Object && clone.constructor === made;
   } catch {
     return false;
   }
 }
 
-function hasPlainEntries(value: object, seen: Set<object>): boolean {
-  if (Object.getPrototypeOf(value) === Map.prototype && types.isMap(value)) {
-    seen.add(value);
-    for (const [key, item] of value) if (!isPlain(key, seen) || !isPlain(item, seen)) return false;
-    return true;
+/** Node sends it only if it is in the list of what moves. */
+export function needsTransfer(value: object): boolean {
+  try {
+    structuredClone(value);
+    return false;
+  } catch (error) {
+    return String(error).includes("needs transfer");
   }
-  if (Object.getPrototypeOf(value) === Set.prototype && types.isSet(value)) {
-    seen.add(value);
-    for (const item of value) if (!isPlain(item, seen)) return false;
-    return true;
-  }
-  return false;
 }

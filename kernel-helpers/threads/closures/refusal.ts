@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { isDetached } from "../task/transfer-list";
+import { needsTransfer } from "./plain";
 
 /** A value that cannot go to another thread; thrown before the task is queued. */
 export class DataCloneError extends TypeError {
@@ -10,6 +11,11 @@ export class DataCloneError extends TypeError {
   constructor(path: string, what: string, wayOut: string) {
     super(`${path} is ${what}, which cannot go to another thread. ${wayOut}`);
     this.path = path;
+  }
+
+  /** With the words of one that was thrown in another thread. */
+  static again(message: string, path: string): DataCloneError {
+    return Object.assign(new DataCloneError(path, "", ""), { message });
   }
 }
 
@@ -40,7 +46,20 @@ export function refusal(value: object, path: string): DataCloneError {
     );
   }
   if (value instanceof URL) return new DataCloneError(path, "a URL", "Send `url.href`.");
+  if (value instanceof AbortSignal) {
+    const wayOut = "Send `util.transferableAbortSignal(signal)`, which makes the signal one that can.";
+    return new DataCloneError(path, "an AbortSignal", wayOut);
+  }
   const name = value.constructor?.name || "class";
+  if (needsTransfer(value)) {
+    const wayOut = "It moves instead of being copied: list it in `transfer`.";
+    return new DataCloneError(path, `an instance of ${name} that is not in the list of what moves`, wayOut);
+  }
+  if (typeof (value as { addDoneCallback?: unknown }).addDoneCallback === "function") {
+    const wayOut =
+      "Call a function that gives it: `const later = () => future`, runCoroutineThreadsafe(later).";
+    return new DataCloneError(path, "a Future", wayOut);
+  }
   return new DataCloneError(
     path,
     `an instance of ${name}`,

@@ -8,6 +8,8 @@ import type { AnyFunction } from "../task/types";
  */
 
 interface Probe {
+  /** Tells it from that of another copy of this package, in another `vm` context. */
+  id: string;
   subject?: object;
   /** V8's list of what was asked for. */
   list: ArrayLike<unknown>;
@@ -15,16 +17,35 @@ interface Probe {
 
 /** A short name of the global object: the inspector reads it in a third of the time of an expression. */
 const key = "__kernelHelpersProbe";
-const probe: Probe = { list: [] };
+const probe: Probe = { id: `${process.pid} ${Math.random()}`, list: [] };
 let session: Session | undefined;
+/** The inspector's number for the `vm` context in which this file runs, as under Jest; undefined for that of Node. */
+let contextId: number | undefined;
+
+function connect(): Session {
+  // Loaded when it is needed: most workers never ask.
+  session = new (require("node:inspector") as typeof import("node:inspector")).Session();
+  session.connect();
+  Object.defineProperty(globalThis, key, { value: probe, configurable: true });
+  if (!seesProbe()) contextId = contextIds(session).find(seesProbe);
+  return session;
+}
+
+function seesProbe(id?: number): boolean {
+  const { result } = post("Runtime.evaluate", { expression: `globalThis.${key}?.id`, contextId: id });
+  return (result as { value?: unknown }).value === probe.id;
+}
+
+function contextIds(asked: Session): number[] {
+  const ids: number[] = [];
+  asked.on("Runtime.executionContextCreated", ({ params }) => ids.push(params.context.id));
+  asked.post("Runtime.enable");
+  asked.post("Runtime.disable");
+  return ids;
+}
 
 function post(method: string, params: object): Record<string, unknown> {
-  if (!session) {
-    // Loaded when it is needed: most workers never ask.
-    session = new (require("node:inspector") as typeof import("node:inspector")).Session();
-    session.connect();
-    Object.defineProperty(globalThis, key, { value: probe, configurable: true });
-  }
+  session ??= connect();
   let answer: Record<string, unknown> = {};
   // Within one thread the answer comes before `post` returns.
   session.post(method, params, (error, result) => {
@@ -50,9 +71,14 @@ function nameOf(subject: object): string {
   let name = names.get(subject);
   if (name === undefined) {
     probe.subject = subject;
-    const { result } = post("Runtime.evaluate", { expression: `${key}.subject`, objectGroup });
+    const { result } = post("Runtime.evaluate", {
+      expression: `${key}.subject`,
+      objectGroup,
+      contextId,
+    });
     probe.subject = undefined;
-    name = (result as { objectId: string }).objectId;
+    name = (result as { objectId?: string }).objectId;
+    if (name === undefined) throw new Error("The inspector does not see this file's context.");
     names.set(subject, name);
   }
   return name;
@@ -68,9 +94,62 @@ function releaseNames(): void {
 
 const functionDeclaration = `function(){${key}.list=this}`;
 
-/** The scopes that a function sees, innermost first, each an object of its variables at this moment. */
+/**
+ * The scopes that a function sees, innermost first, each an object of its variables at this moment; without the
+ * global object of its realm, which V8 lists last.
+ */
 export function scopesOf(fn: AnyFunction): object[] {
-  return listOf(fn, "[[Scopes]]").map((scope) => (scope as { object: object }).object);
+  const scopes = listOf(fn, "[[Scopes]]");
+  return scopes.slice(0, -1).map((scope) => (scope as { object: object }).object);
+}
+
+const scripts = new Map<string, string>();
+
+/** The URL or path of the script that the function stands in; "" where it has none. */
+export function scriptOf(fn: AnyFunction): string {
+  const { internalProperties = [] } = propertiesOf(fn);
+  const { scriptId } = (internalProperties.find(({ name }) => name === "[[FunctionLocation]]")?.value
+    ?.value ?? {}) as { scriptId?: string };
+  if (scriptId === undefined) return "";
+  if (!scripts.has(scriptId)) learnScripts();
+  return scripts.get(scriptId) ?? "";
+}
+
+/** The debugger lists all scripts when it is enabled, some 10 ms; in a session of its own, only as long as that takes. */
+function learnScripts(): void {
+  const { Session } = require("node:inspector") as typeof import("node:inspector");
+  const session = new Session();
+  session.connect();
+  session.on("Debugger.scriptParsed", ({ params }) => scripts.set(params.scriptId, params.url));
+  session.post("Debugger.enable");
+  session.disconnect();
+}
+
+/** The static fields of a class that are private, by name with its `#`. */
+export function privateStaticsOf(fn: AnyFunction): Record<string, unknown> {
+  const { privateProperties = [] } = propertiesOf(fn);
+  return Object.fromEntries(
+    privateProperties.map(({ name, value }) => [name, value && remoteValue(value)] as const),
+  );
+}
+
+/** The value that a remote object of the inspector stands for. */
+function remoteValue({ objectId, value, unserializableValue }: RemoteValue): unknown {
+  if (objectId === undefined) return unserializableValue === undefined ? value : number(unserializableValue);
+  post("Runtime.callFunctionOn", { objectId, functionDeclaration, silent: true, returnByValue: true });
+  const found: unknown = probe.list;
+  probe.list = [];
+  return found;
+}
+
+interface RemoteValue {
+  objectId?: string;
+  value?: unknown;
+  unserializableValue?: string;
+}
+
+function number(text: string): unknown {
+  return text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
 }
 
 /** The entries of a WeakMap at this moment; of a WeakSet each item is the key. */
@@ -82,12 +161,21 @@ export function weakEntriesOf(collection: object): { key: object; value?: unknow
   });
 }
 
+interface Property {
+  name: string;
+  value?: RemoteValue;
+}
+
+function propertiesOf(subject: object) {
+  return post("Runtime.getProperties", { objectId: nameOf(subject), ownProperties: true }) as {
+    internalProperties?: Property[];
+    privateProperties?: Property[];
+  };
+}
+
 /** A list that V8 shows of an object besides its properties; empty when there is none. */
 function listOf(subject: object, property: string): unknown[] {
-  const { internalProperties } = post("Runtime.getProperties", {
-    objectId: nameOf(subject),
-    ownProperties: true,
-  }) as { internalProperties?: { name: string; value?: { objectId: string } }[] };
+  const { internalProperties } = propertiesOf(subject);
   const objectId = internalProperties?.find(({ name }) => name === property)?.value?.objectId;
   if (!objectId) return [];
   post("Runtime.callFunctionOn", { objectId, functionDeclaration, silent: true, returnByValue: true });

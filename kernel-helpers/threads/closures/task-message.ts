@@ -9,8 +9,7 @@ import type { AnyFunction } from "../task/types";
 import { inspectTask } from "./inspect-task";
 import { requireFromHere } from "./modules";
 import type { Names } from "./names";
-import { pack } from "./pack";
-import { isPlain } from "./plain";
+import { packCall } from "./pack";
 
 let lastId = 0;
 
@@ -54,14 +53,11 @@ function fillMessage(
   const context = options.context ? exportContext((value) => value) : undefined;
   const { target, names } = inspect(fn, name, options);
   if (target) message.target = target;
-  if (target && isPlain(args) && isPlain(context)) {
-    message.args = args;
-    if (context) message.context = context;
-    return;
-  }
-  const root = target ? { args, context } : { fn, args, context };
-  const paths = { fn: name, args: `The arguments of ${name}` };
-  message.packed = pack(root, paths, { transfer, functions, captures: options.captures, task: names });
+  const call = target ? { args, context } : { fn, args, context };
+  Object.assign(
+    message,
+    packCall(call, name, { transfer, functions, captures: options.captures, task: names }),
+  );
 }
 
 /** With values given for its captures, a function is packed with them whatever it captures. */

@@ -1,19 +1,16 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { compileFunction as compileText, constants } from "node:vm";
-import type { FunctionTarget, Packed } from "../task/message";
+import type { WireContext } from "../context/wire-context";
+import type { Packed, PackedValue } from "../task/message";
 import type { AnyFunction } from "../task/types";
+import { staticsSetter } from "./class-text";
+import { compile, functionOf, named } from "./compile";
 import { adopt, liveFunction } from "./identity";
-import type { Member, PrototypeMembers } from "./members";
+import { type ClassMembers, close, type Integrity, type Member, type PrototypeMembers } from "./members";
 import { requireFromHere, resolveReference } from "./modules";
-import { unpackError } from "./pack-error";
-import {
-  type FunctionCode,
-  type FunctionParts,
-  functionParts,
-  type PackedNode,
-  type PackedValues,
-} from "./packed";
+import { makeError } from "./pack-error";
+import type { PackedNode, PackedValues, Patch } from "./packed";
+import { DataCloneError } from "./refusal";
 
 /** Makes the packed values anew in this thread. */
 export function unpack(packed: Packed): unknown {
@@ -28,20 +25,41 @@ export function unpack(packed: Packed): unknown {
     for (const i of places[index]!)
       (references[i] as Record<string, unknown>)[references[i + 1] as string] = value;
   }
-  for (const patch of late) patch();
-  for (const [collection, entries] of patches) patchCollection(collection, entries);
+  for (const patch of patches) applyPatch(patch);
+  for (const finish of late) finish();
   return packed.root;
 }
 
-/** The same for one value, packed as `{ value }`. */
-export function unpackValue(packed: Packed): unknown {
-  return (unpack(packed) as { value: unknown }).value;
+/** What `packCall` packed. */
+export function unpackCall({ packed, args, context }: PackedCall): UnpackedCall {
+  return packed ? (unpack(packed) as UnpackedCall) : { args: args!, context: context as WireContext };
 }
 
-function patchCollection(collection: PackedValues["patches"][number][0], entries: unknown[]): void {
-  for (const entry of entries) {
-    if (collection instanceof Map) collection.set(...(entry as [unknown, unknown]));
-    else collection.add(entry);
+interface PackedCall {
+  packed?: Packed;
+  args?: unknown[];
+  context?: unknown;
+}
+
+interface UnpackedCall {
+  fn?: AnyFunction;
+  args: unknown[];
+  context: WireContext;
+}
+
+/** What `packValue` packed. */
+export function unpackValue({ value, packed }: PackedValue): unknown {
+  return packed ? (unpack(packed) as { value: unknown }).value : value;
+}
+
+function applyPatch([collection, entries]: Patch): void {
+  if (collection instanceof Set) {
+    for (const entry of entries) collection.add(entry);
+    return;
+  }
+  for (const [key, value] of entries as [string, unknown][]) {
+    if (collection instanceof Map) collection.set(key, value);
+    else (collection as Record<string, unknown>)[key] = value;
   }
 }
 
@@ -49,8 +67,18 @@ function make(node: PackedNode, late: (() => void)[]): unknown {
   switch (node.kind) {
     case "function":
       return makeFunction(node, late);
+    case "class":
+      return makeClass(node, late);
+    case "method":
+      return adopted(methodOf(node.holder.owner as AnyFunction, node.text), node.id);
+    case "instance":
+      return makeInstance(node, late);
+    case "refusal":
+      return () => {
+        throw DataCloneError.again(node.message, node.path);
+      };
     case "remote":
-      return liveFunction(node.id) ?? makeRemote(node);
+      return liveFunction(node.id) ?? remoteReference(node);
     case "module":
       return resolveReference(node.reference);
     case "require":
@@ -64,7 +92,7 @@ function make(node: PackedNode, late: (() => void)[]): unknown {
     case "symbol":
       return node.wellKnown ? Symbol[node.key as "iterator"] : Symbol.for(node.key);
     case "error":
-      return withClass(unpackError(node.error), node.holder.errorClass);
+      return makeError(node.error, late);
   }
 }
 
@@ -81,18 +109,19 @@ function addEntry(weak: WeakMap<object, unknown> | WeakSet<object>, [key, value]
   else weak.add(key);
 }
 
-function withClass(error: unknown, errorClass: unknown): unknown {
-  const prototype = (errorClass as { prototype?: object } | undefined)?.prototype;
-  if (prototype) Object.setPrototypeOf(error, prototype);
-  return error;
-}
-
 function revive(module: string, name: string, data: unknown): unknown {
   return (requireFromHere()(module) as Record<string, (data: unknown) => unknown>)[name]!(data);
 }
 
+// ---- Functions ----
+
+function adopted(fn: AnyFunction, id: number): AnyFunction {
+  if (id > 0) adopt(fn, id);
+  return fn;
+}
+
 function makeFunction(node: PackedNode & { kind: "function" }, late: (() => void)[]): AnyFunction {
-  const { code, captures, properties, prototype, id } = node;
+  const { code, captures, properties, prototype, integrity, id } = node;
   if (!captures) return functionOf({ code, id });
   const { name, make, set } = compile(code);
   set(captures);
@@ -101,75 +130,26 @@ function makeFunction(node: PackedNode & { kind: "function" }, late: (() => void
   late.push(() => set(captures));
   if (properties) late.push(() => defineMembers(fn, properties));
   if (prototype) late.push(() => restorePrototype(fn, prototype));
-  if (id > 0) adopt(fn, id);
-  return fn;
+  if (integrity) late.push(() => closeBoth(fn, integrity));
+  return adopted(fn, id);
 }
 
 function restorePrototype(fn: AnyFunction, { members, base, statics }: PrototypeMembers): void {
-  const prototype = fn.prototype as object;
-  if (base) Object.setPrototypeOf(prototype, (base as AnyFunction).prototype);
-  if (base && statics) Object.setPrototypeOf(fn, base);
-  defineMembers(prototype, members);
+  inherit(fn, base, statics);
+  defineMembers(fn.prototype, members);
+}
+
+function inherit(fn: AnyFunction, base: unknown, statics: boolean): void {
+  if (!base) return;
+  Object.setPrototypeOf(fn.prototype, (base as AnyFunction).prototype);
+  if (statics) Object.setPrototypeOf(fn, base);
 }
 
 function defineMembers(holder: object, members: Member[]): void {
   for (const [key, descriptor] of members) Object.defineProperty(holder, key, descriptor);
 }
 
-const functions = new Map<number, AnyFunction>();
-const functionsLimit = 1000;
-
-/** A function without captures; the loop's own is made once in a thread. */
-export function functionOf({ code, id }: FunctionTarget): AnyFunction {
-  let fn = functions.get(id);
-  if (fn) return fn;
-  const { name, make } = compile(code);
-  fn = named(make(), name);
-  if (id === 0) return fn;
-  adopt(fn, id);
-  if (functions.size >= functionsLimit) functions.clear();
-  functions.set(id, fn);
-  return fn;
-}
-
-function named(fn: AnyFunction, name: string): AnyFunction {
-  if (fn.name !== name) Object.defineProperty(fn, "name", { value: name, configurable: true });
-  return fn;
-}
-
-interface Compiled {
-  name: string;
-  set(captures: object): void;
-  make(): AnyFunction;
-}
-
-const factories = new Map<FunctionCode, () => Compiled>();
-
-/** Compiles a source once in this thread; each call gives it variables of its own. */
-function compile(code: FunctionCode): Compiled {
-  let factory = factories.get(code);
-  if (!factory) {
-    const parts = functionParts(code);
-    const { name } = parts;
-    const make = compileText(factoryText(parts), [], {
-      filename: `[${name || "function"} in a worker thread]`,
-      importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }) as () => Omit<Compiled, "name">;
-    factory = () => Object.assign(make(), { name });
-    factories.set(code, factory);
-  }
-  return factory();
-}
-
-/** All on the first line, so that line numbers in stacks count in the function's own text. */
-function factoryText({ names, source, sloppy }: FunctionParts): string {
-  const strict = sloppy ? "" : '"use strict"; ';
-  const variables = names.length > 0 ? `let ${names.join(", ")}; ` : "";
-  const set = names.length > 0 ? `({ ${names.join(", ")} } = captures)` : "";
-  return `${strict}${variables}return { set(captures) { ${set} }, make() { return (${source}\n) } };`;
-}
-
-function makeRemote({ id, name, reason }: PackedNode & { kind: "remote" }): AnyFunction {
+function remoteReference({ id, name, reason }: PackedNode & { kind: "remote" }): AnyFunction {
   const label = name || "This function";
   // A declaration and no arrow function: `new` must reach the reason as well.
   function remote(): never {
@@ -181,6 +161,63 @@ function makeRemote({ id, name, reason }: PackedNode & { kind: "remote" }): AnyF
     );
   }
   Object.defineProperty(remote, "name", { value: name, configurable: true });
-  adopt(remote, id);
-  return remote;
+  return adopted(remote, id);
+}
+
+// ---- Classes ----
+
+function makeClass(node: PackedNode & { kind: "class" }, late: (() => void)[]): AnyFunction {
+  const { code, captures, members, privates, integrity, id } = node;
+  const { name, make, set } = compile(code);
+  // The text calls it with the function that sets its private static fields.
+  const setter = { [staticsSetter]: (fill: (values: object) => void) => late.push(() => fill(privates)) };
+  set({ ...captures, ...setter });
+  const made = named(make(), name);
+  originals.set(made, methodsByText(made));
+  late.push(() => set(captures));
+  late.push(() => restoreClass(made, members));
+  if (integrity) late.push(() => closeBoth(made, integrity));
+  return adopted(made, id);
+}
+
+/** The methods that the text of a class made, by their own texts. */
+const originals = new WeakMap<AnyFunction, Map<string, AnyFunction>>();
+
+function methodsByText(made: AnyFunction): Map<string, AnyFunction> {
+  const found = new Map<string, AnyFunction>();
+  for (const holder of [made, made.prototype as object]) {
+    for (const key of Reflect.ownKeys(holder)) {
+      const { value, get, set } = Object.getOwnPropertyDescriptor(holder, key)!;
+      for (const fn of [value, get, set])
+        if (typeof fn === "function") found.set(Function.prototype.toString.call(fn), fn);
+    }
+  }
+  return found;
+}
+
+function methodOf(owner: AnyFunction, text: string): AnyFunction {
+  return originals.get(owner)!.get(text)!;
+}
+
+function restoreClass(made: AnyFunction, { statics, prototype, deleted, base }: ClassMembers): void {
+  const own = made.prototype as object;
+  inherit(made, base, false);
+  for (const each of deleted)
+    delete (each.static ? made : (own as Record<string, unknown>))[each.key as never];
+  defineMembers(made, statics);
+  defineMembers(own, prototype);
+}
+
+function closeBoth(fn: AnyFunction, { own, prototype }: { own?: Integrity; prototype?: Integrity }): void {
+  close(fn, own);
+  if (prototype) close(fn.prototype as object, prototype);
+}
+
+function makeInstance({ holder }: PackedNode & { kind: "instance" }, late: (() => void)[]): object {
+  const made = {};
+  late.push(() => {
+    Object.setPrototypeOf(made, (holder.owner as AnyFunction).prototype as object);
+    defineMembers(made, holder.members);
+  });
+  return made;
 }

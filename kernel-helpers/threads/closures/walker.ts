@@ -1,167 +1,239 @@
-import type { Node } from "acorn";
-import type { Analysis, Use } from "./analyse";
+import type {
+  AnyNode,
+  CallExpression,
+  Class,
+  Expression,
+  ForInStatement,
+  ForOfStatement,
+  Function as FunctionNode,
+  Identifier,
+  MemberExpression,
+  NewExpression,
+  Pattern,
+  Super,
+} from "acorn";
+import { type Analysis, type Mutation, newUse, type Use } from "./analyse";
+import { changesFirstArgument, receiverOf } from "./mutations";
+import {
+  boundNames,
+  calledName,
+  childrenOf,
+  handsThisOn,
+  memberName,
+  Scope,
+  targetsOf,
+  varNames,
+} from "./syntax";
 
-/** Finds in the tree of a function what it takes from around it: names, `this`, `super`. */
-
-// biome-ignore lint/suspicious/noExplicitAny: the tree is walked generically
-export type Tree = any;
-
-/** Does the code use `this` of the function it stands in? (Arrows share it, functions and classes do not.) */
-export function usesThis(node: Tree): boolean {
-  if (Array.isArray(node)) return node.some(usesThis);
-  if (!node || typeof node.type !== "string") return false;
-  if (node.type === "ThisExpression") return true;
-  if (handsThisOn(node)) return usesThis(node.arguments.slice(1));
-  if (/^(FunctionExpression|FunctionDeclaration|Class)/.test(node.type)) return false;
-  return Object.values(node).some((child) => typeof child === "object" && usesThis(child));
-}
-
-const asyncHelpers = new Set(["__awaiter", "__async"]);
-
-/**
- * `__awaiter(this, …, function* () { … })`, which is what TypeScript makes of an async function for older engines
- * (esbuild: `__async`), when the generator has no use for the `this` that it is given.
- */
-function handsThisOn(node: Tree): boolean {
-  if (node.type !== "CallExpression" || node.arguments[0]?.type !== "ThisExpression") return false;
-  const { type, name, expressions } = node.callee;
-  const callee = type === "SequenceExpression" ? expressions.at(-1) : node.callee;
-  const helper = callee.type === "MemberExpression" ? memberName(callee) : (callee.name ?? name);
-  const body = node.arguments.at(-1);
-  return (
-    asyncHelpers.has(helper) && body.type === "FunctionExpression" && !usesThis([body.params, body.body])
-  );
-}
-
-export class Scope {
-  readonly names = new Set<string>();
-  constructor(
-    readonly outer: Scope | undefined,
-    /** Whether `this` and `arguments` mean something of their own from here on. */
-    readonly ownThis = false,
-  ) {}
-
-  has(name: string): boolean {
-    return this.holder(name) !== undefined;
-  }
-
-  /** The scope that declares the name. */
-  holder(name: string): Scope | undefined {
-    return this.names.has(name) ? this : this.outer?.holder(name);
-  }
-
-  get hasThis(): boolean {
-    return this.ownThis || (this.outer?.hasThis ?? false);
-  }
-}
-
+/** The functions that hand their first argument to the loop. */
 const loopCalls = new Set(["callSoonThreadsafe", "runCoroutineThreadsafe"]);
+/** What takes its arguments away from the thread: who hands a copy out has a use for its changes. */
+const handsOut = new Set([...loopCalls, "postMessage", "structuredClone"]);
+/** Methods of lists that call their first argument. */
+const callsBack = /^(forEach|map|flatMap|filter|reduce|reduceRight|some|every|find\w*|sort|toSorted)$/;
+/** Methods that change their list and give it back: `return numbers.sort()` wants the copy. */
+const givesReceiver = new Set(["sort", "reverse", "fill", "copyWithin"]);
 
+type Visitors = {
+  [Type in AnyNode["type"]]?: (node: Extract<AnyNode, { type: Type }>, scope: Scope) => void;
+};
+
+/** Finds in the tree of a function what it takes from around it: names, `this`, `super`; and what it does to them. */
 export class Walker {
   writesOwnName = false;
   /** Holds the name of the root alone. */
   private ownName: Scope | undefined;
+  /** Whether what is visited is part of what the function returns. */
+  private returning = false;
 
   constructor(
     private readonly analysis: Analysis,
-    private readonly root: Tree,
+    private readonly root: AnyNode,
   ) {}
 
-  visit(node: Tree, scope: Scope): void {
-    if (Array.isArray(node)) {
-      for (const each of node) this.visit(each, scope);
-    } else if (node && typeof node.type === "string") {
-      const special = (this as unknown as Record<string, (n: Tree, s: Scope) => void>)[node.type];
-      if (special) special.call(this, node, scope);
-      else this.children(node, scope);
-    }
+  private readonly visitors: Visitors = {
+    Identifier: (node, scope) => this.name(node, scope),
+    ThisExpression: (_node, scope) => this.lexical("this", scope),
+    Super: (_node, scope) => {
+      if (!scope.has("super()")) this.analysis.lexical ||= "super";
+    },
+    MetaProperty: (node, scope) => {
+      if (node.meta.name === "new") this.lexical("new.target", scope);
+      else this.analysis.lexical ||= "import.meta";
+    },
+    ImportExpression: (node, scope) => {
+      this.analysis.imports = true;
+      this.children(node, scope);
+    },
+    MemberExpression: (node, scope) => this.member(node, scope),
+    CallExpression: (node, scope) => this.call(node, scope),
+    NewExpression: (node, scope) => {
+      this.called(node, node.callee, scope);
+      this.children(node, scope);
+    },
+    AssignmentExpression: (node, scope) => {
+      this.written(node.left, scope);
+      this.children(node, scope);
+    },
+    UpdateExpression: (node, scope) => {
+      this.written(node.argument as Pattern, scope);
+      this.children(node, scope);
+    },
+    UnaryExpression: (node, scope) => {
+      const { argument } = node;
+      const target = argument.type === "ChainExpression" ? argument.expression : argument;
+      if (node.operator === "delete" && target.type === "MemberExpression")
+        this.mutated(target.object, target, scope);
+      this.children(node, scope);
+    },
+    ReturnStatement: (node, scope) => this.returned(node.argument, scope),
+    YieldExpression: (node, scope) => this.returned(node.argument, scope),
+    Property: (node, scope) => {
+      if (node.computed) this.visit(node.key, scope);
+      const inner = node.kind !== "init" || node.method ? withSuper(scope) : scope;
+      this.visit(node.value, inner);
+    },
+    MethodDefinition: (node, scope) => {
+      if (node.computed) this.visit(node.key, scope);
+      this.visit(node.value, scope);
+    },
+    PropertyDefinition: (node, scope) => {
+      if (node.computed) this.visit(node.key, scope);
+      this.visit(node.value, new Scope(scope, true));
+    },
+    StaticBlock: (node, scope) => this.each(node.body, declared(node.body, new Scope(scope, true))),
+    LabeledStatement: (node, scope) => this.visit(node.body, scope),
+    BreakStatement: () => {},
+    ContinueStatement: () => {},
+    ClassExpression: (node, scope) => this.classNode(node, scope),
+    ClassDeclaration: (node, scope) => this.classNode(node, scope),
+    FunctionExpression: (node, scope) => {
+      const outer = new Scope(scope);
+      if (node.id) outer.names.add(node.id.name);
+      if (node === this.root) this.ownName = outer;
+      this.func(node, new Scope(outer, true));
+    },
+    FunctionDeclaration: (node, scope) => this.func(node, new Scope(scope, true)),
+    ArrowFunctionExpression: (node, scope) => this.func(node, new Scope(scope)),
+    BlockStatement: (node, scope) => this.each(node.body, declared(node.body, new Scope(scope))),
+    SwitchStatement: (node, scope) => {
+      this.visit(node.discriminant, scope);
+      const statements = node.cases.flatMap((each) => each.consequent);
+      this.each(node.cases, declared(statements, new Scope(scope)));
+    },
+    ForStatement: (node, scope) => this.children(node, declared([node.init], new Scope(scope))),
+    ForInStatement: (node, scope) => this.forEach(node, scope),
+    ForOfStatement: (node, scope) => this.forEach(node, scope),
+    CatchClause: (node, scope) => {
+      const inner = new Scope(scope);
+      for (const name of boundNames(node.param)) inner.names.add(name);
+      this.children(node, inner);
+    },
+  };
+
+  visit(node: AnyNode | null | undefined, scope: Scope): void {
+    if (!node) return;
+    const visitor = this.visitors[node.type] as ((node: AnyNode, scope: Scope) => void) | undefined;
+    if (visitor) visitor(node, scope);
+    else this.children(node, scope);
   }
 
-  private children(node: Tree, scope: Scope): void {
-    for (const key in node) {
-      const child = node[key];
-      if (child && typeof child === "object") this.visit(child, scope);
-    }
+  private each(nodes: (AnyNode | null)[], scope: Scope): void {
+    for (const node of nodes) this.visit(node, scope);
   }
+
+  private children(node: AnyNode, scope: Scope): void {
+    this.each(childrenOf(node), scope);
+  }
+
+  // ---- Names ----
 
   private use(name: string, scope: Scope): Use | undefined {
     if (scope.has(name)) return undefined;
     if (name === "arguments") this.lexical("arguments", scope);
     let use = this.analysis.free.get(name);
     if (!use) {
-      use = { members: new Set(), whole: false, writes: new Set(), calls: new Set(), loopOnly: false };
+      use = newUse();
       this.analysis.free.set(name, use);
     }
     return use;
   }
 
-  Identifier(node: Tree, scope: Scope): void {
+  private name(node: Identifier, scope: Scope): void {
     const use = this.use(node.name, scope);
-    if (use) use.whole = true;
-  }
-
-  ThisExpression(_node: Tree, scope: Scope): void {
-    this.lexical("this", scope);
-  }
-
-  Super(_node: Tree, scope: Scope): void {
-    if (!scope.has("super()")) this.analysis.lexical ||= "super";
-  }
-
-  MetaProperty(node: Tree, scope: Scope): void {
-    if (node.meta.name === "new") this.lexical("new.target", scope);
-    else this.analysis.lexical ||= "import.meta";
+    if (!use) return;
+    use.whole = true;
+    if (this.returning) use.handedOut.add(node.name);
   }
 
   private lexical(what: string, scope: Scope): void {
     if (!scope.hasThis) this.analysis.lexical ||= what;
   }
 
-  MemberExpression(node: Tree, scope: Scope): void {
-    const name = node.object.type === "Identifier" ? node.object.name : undefined;
+  private member(node: MemberExpression, scope: Scope): void {
     const member = memberName(node);
-    const use = name !== undefined && member !== undefined ? this.use(name, scope) : undefined;
-    if (use) use.members.add(member!);
-    else if (!(name !== undefined && member !== undefined)) this.visit(node.object, scope);
-    if (node.computed) this.visit(node.property, scope);
+    const named = node.object.type === "Identifier" && member !== undefined ? node.object : undefined;
+    const use = named && this.use(named.name, scope);
+    if (use) {
+      use.members.add(member!);
+      if (this.returning && named.name === "exports") use.handedOut.add(member!);
+    } else if (!named) this.apart(() => this.visit(node.object, scope));
+    if (node.computed) this.apart(() => this.visit(node.property, scope));
   }
 
-  CallExpression(node: Tree, scope: Scope): void {
-    this.called(node.callee, scope);
-    this.visit(node.callee, scope);
+  /** What only contributes to a value that is returned: `list` in `list[i]`. */
+  private apart(visit: () => void, returning = false): void {
+    const before = this.returning;
+    this.returning = returning;
+    visit();
+    this.returning = before;
+  }
+
+  private returned(node: Expression | null | undefined, scope: Scope): void {
+    this.apart(() => this.visit(node, scope), true);
+  }
+
+  // ---- Calls ----
+
+  private call(node: CallExpression, scope: Scope): void {
     const [first, ...rest] = node.arguments;
-    const target = first && isLoopCall(node.callee) ? this.loopTarget(first, scope) : false;
-    if (first && !target && !handsThisOn(node)) this.visit(first, scope);
-    this.visit(rest, scope);
+    const name = calledName(node.callee) ?? "";
+    this.called(node, node.callee, scope);
+    this.apart(() => this.visit(node.callee, scope));
+    const target = first !== undefined && loopCalls.has(name) && this.loopTarget(first, scope);
+    const visitRest = () => {
+      if (first && !target && !handsThisOn(node)) this.visit(first, scope);
+      this.each(rest, scope);
+    };
+    if (changesFirstArgument(node) && first) this.mutated(first as Expression, node, scope);
+    if (callsBack.test(name) && first?.type === "Identifier")
+      this.use(first.name, scope)?.calls.add(first.name);
+    this.apart(visitRest, handsOut.has(name) || (this.returning && !changesFirstArgument(node)));
   }
 
-  private called(callee: Tree, scope: Scope): void {
-    const { type, object, name = object?.name } = callee;
-    if (type === "SequenceExpression") this.called(callee.expressions.at(-1), scope);
-    else if (type === "Identifier") this.use(name, scope)?.calls.add(name);
-    else if (type === "MemberExpression" && object.type === "Identifier")
-      this.use(name, scope)?.calls.add(memberName(callee) ?? "");
+  private called(node: CallExpression | NewExpression, callee: Expression | Super, scope: Scope): void {
+    if (callee.type === "SequenceExpression") this.called(node, callee.expressions.at(-1)!, scope);
+    else if (callee.type === "Identifier") this.use(callee.name, scope)?.calls.add(callee.name);
+    if (callee.type !== "MemberExpression") return;
+    const method = memberName(callee);
+    if (callee.object.type === "Identifier") this.use(callee.object.name, scope)?.calls.add(method ?? "");
+    if (method !== undefined && !(this.returning && givesReceiver.has(method)))
+      this.mutated(callee.object, node, scope, method);
   }
 
-  private loopTarget(first: Tree, scope: Scope): boolean {
+  private loopTarget(first: AnyNode, scope: Scope): boolean {
     if (first.type !== "Identifier" || scope.has(first.name)) return false;
     this.use(first.name, scope)!.loopOnly = true;
     return true;
   }
 
-  AssignmentExpression(node: Tree, scope: Scope): void {
-    this.written(node.left, scope);
-    this.children(node, scope);
-  }
+  // ---- Changes ----
 
-  UpdateExpression(node: Tree, scope: Scope): void {
-    this.written(node.argument, scope);
-    this.children(node, scope);
-  }
-
-  private written(target: Tree, scope: Scope): void {
-    if (target.type === "MemberExpression") this.exportWritten(target, scope);
-    else for (const name of boundNames(target)) this.nameWritten(name, scope);
+  private written(pattern: Pattern, scope: Scope): void {
+    for (const target of targetsOf(pattern)) {
+      if (target.type === "Identifier") this.nameWritten(target.name, scope);
+      else if (!this.exportWritten(target, scope)) this.mutated(target.object, target, scope);
+    }
   }
 
   private nameWritten(name: string, scope: Scope): void {
@@ -170,161 +242,66 @@ export class Walker {
   }
 
   /** A variable of an earlier cell is a property of the notebook's `exports`. */
-  private exportWritten(target: Tree, scope: Scope): void {
-    if (target.object.name !== "exports") return;
+  private exportWritten(target: MemberExpression, scope: Scope): boolean {
     const variable = memberName(target);
+    if (target.object.type !== "Identifier" || target.object.name !== "exports") return false;
     if (variable !== undefined) this.use("exports", scope)?.writes.add(variable);
+    return true;
   }
 
-  Property(node: Tree, scope: Scope): void {
-    if (node.computed) this.visit(node.key, scope);
-    const inner = node.method || node.kind !== "init" ? withSuper(scope) : scope;
-    this.visit(node.value, inner);
+  /** `receiver` may be an object that the function captured, or part of one; `node` is what changes it. */
+  private mutated(receiver: Expression | Super, node: AnyNode, scope: Scope, method?: string): void {
+    const found = receiverOf(receiver);
+    const use = found && this.use(found.name, scope);
+    if (!use) return;
+    // The 1 is for the bracket before the text.
+    const text = this.analysis.text.slice(node.start - 1, node.end - 1);
+    const mutation: Mutation = { path: found.path, text };
+    if (method !== undefined) mutation.method = method;
+    use.mutations.push(mutation);
   }
 
-  MethodDefinition(node: Tree, scope: Scope): void {
-    if (node.computed) this.visit(node.key, scope);
-    this.visit(node.value, scope);
+  private forEach(node: ForInStatement | ForOfStatement, scope: Scope): void {
+    if (node.left.type !== "VariableDeclaration") this.written(node.left, scope);
+    this.children(node, declared([node.left], new Scope(scope)));
   }
 
-  PropertyDefinition(node: Tree, scope: Scope): void {
-    if (node.computed) this.visit(node.key, scope);
-    this.visit(node.value, new Scope(scope, true));
-  }
+  // ---- Functions and classes ----
 
-  StaticBlock(node: Tree, scope: Scope): void {
-    this.visit(node.body, this.block(node.body, new Scope(scope, true)));
-  }
-
-  LabeledStatement(node: Tree, scope: Scope): void {
-    this.visit(node.body, scope);
-  }
-
-  BreakStatement(): void {}
-  ContinueStatement(): void {}
-
-  ClassExpression(node: Tree, scope: Scope): void {
+  private classNode(node: Class, scope: Scope): void {
     this.visit(node.superClass, scope);
     const inner = withSuper(scope);
     if (node.id) inner.names.add(node.id.name);
-    this.visit(node.body, inner);
+    this.each(node.body.body, inner);
   }
 
-  ClassDeclaration(node: Tree, scope: Scope): void {
-    this.ClassExpression(node, scope);
-  }
-
-  FunctionExpression(node: Tree, scope: Scope): void {
-    const outer = new Scope(scope);
-    if (node.id) outer.names.add(node.id.name);
-    if (node === this.root) this.ownName = outer;
-    this.func(node, new Scope(outer, true));
-  }
-
-  FunctionDeclaration(node: Tree, scope: Scope): void {
-    this.func(node, new Scope(scope, true));
-  }
-
-  ArrowFunctionExpression(node: Tree, scope: Scope): void {
-    this.func(node, new Scope(scope));
-  }
-
-  private func(node: Tree, scope: Scope): void {
+  private func(node: FunctionNode, scope: Scope): void {
+    const { params, body } = node;
     if (scope.ownThis) scope.names.add("arguments");
-    for (const param of node.params) for (const name of boundNames(param)) scope.names.add(name);
-    for (const name of varNames(node.body)) scope.names.add(name);
-    this.visit(node.params, scope);
-    if (node.body.type === "BlockStatement") this.visit(node.body.body, this.block(node.body.body, scope));
-    else this.visit(node.body, scope);
+    for (const param of params) for (const name of boundNames(param)) scope.names.add(name);
+    for (const name of varNames(body)) scope.names.add(name);
+    this.apart(() => {
+      this.each(params, scope);
+      if (body.type === "BlockStatement") this.each(body.body, declared(body.body, scope));
+      else this.returned(body, scope);
+    });
   }
+}
 
-  BlockStatement(node: Tree, scope: Scope): void {
-    this.visit(node.body, this.block(node.body, new Scope(scope)));
-  }
-
-  SwitchStatement(node: Tree, scope: Scope): void {
-    this.visit(node.discriminant, scope);
-    const statements = node.cases.flatMap((each: Tree) => each.consequent);
-    this.visit(node.cases, this.block(statements, new Scope(scope)));
-  }
-
-  ForStatement(node: Tree, scope: Scope): void {
-    this.children(node, this.block([node.init], new Scope(scope)));
-  }
-
-  ForInStatement(node: Tree, scope: Scope): void {
-    if (node.left.type !== "VariableDeclaration") this.written(node.left, scope);
-    this.children(node, this.block([node.left], new Scope(scope)));
-  }
-
-  ForOfStatement(node: Tree, scope: Scope): void {
-    this.ForInStatement(node, scope);
-  }
-
-  CatchClause(node: Tree, scope: Scope): void {
-    const inner = new Scope(scope);
-    if (node.param) for (const name of boundNames(node.param)) inner.names.add(name);
-    this.children(node, inner);
-  }
-
-  /** Adds what the statements themselves declare. */
-  private block(statements: Tree[], scope: Scope): Scope {
-    for (const each of statements) {
-      if (each?.type === "VariableDeclaration") {
-        for (const { id } of each.declarations) for (const name of boundNames(id)) scope.names.add(name);
-      } else if (each?.type === "FunctionDeclaration" || each?.type === "ClassDeclaration") {
-        scope.names.add(each.id.name);
-      }
+/** Adds what the statements themselves declare. */
+function declared(statements: (AnyNode | null | undefined)[], scope: Scope): Scope {
+  for (const each of statements) {
+    if (each?.type === "VariableDeclaration") {
+      for (const { id } of each.declarations) for (const name of boundNames(id)) scope.names.add(name);
+    } else if (each?.type === "FunctionDeclaration" || each?.type === "ClassDeclaration") {
+      scope.names.add(each.id!.name);
     }
-    return scope;
   }
+  return scope;
 }
 
 function withSuper(scope: Scope): Scope {
   const inner = new Scope(scope);
   inner.names.add("super()");
   return inner;
-}
-
-function memberName(node: Tree): string | undefined {
-  if (!node.computed) return node.property.type === "Identifier" ? node.property.name : undefined;
-  return typeof node.property.value === "string" ? node.property.value : undefined;
-}
-
-/** `callSoonThreadsafe(…)`, `helpers.callSoonThreadsafe(…)`, and TypeScript's `(0, helpers.callSoonThreadsafe)(…)`. */
-function isLoopCall(callee: Tree): boolean {
-  if (callee.type === "SequenceExpression") return isLoopCall(callee.expressions.at(-1));
-  if (callee.type === "MemberExpression") return loopCalls.has(memberName(callee) ?? "");
-  return callee.type === "Identifier" && loopCalls.has(callee.name);
-}
-
-/** The names that a binding pattern declares. */
-function boundNames(pattern: Tree): string[] {
-  switch (pattern?.type) {
-    case "Identifier":
-      return [pattern.name];
-    case "ObjectPattern":
-      return pattern.properties.flatMap((each: Tree) => boundNames(each.value ?? each.argument));
-    case "ArrayPattern":
-      return pattern.elements.flatMap(boundNames);
-    case "AssignmentPattern":
-      return boundNames(pattern.left);
-    case "RestElement":
-      return boundNames(pattern.argument);
-    default:
-      return [];
-  }
-}
-
-/** The names that `var` declares anywhere in a function's body, nested functions apart. */
-function varNames(node: Tree): string[] {
-  if (Array.isArray(node)) return node.flatMap(varNames);
-  if (!node || typeof (node as Node).type !== "string") return [];
-  if (/Function|^Class/.test(node.type)) return [];
-  const own =
-    node.type === "VariableDeclaration" && node.kind === "var"
-      ? node.declarations.flatMap(({ id }: Tree) => boundNames(id))
-      : [];
-  const children = Object.values(node).filter((child) => child && typeof child === "object");
-  return [...own, ...children.flatMap(varNames)];
 }

@@ -78,3 +78,9 @@ export function warn(message: string, type: string, code?: string): void {
   if (isNotebook()) process.stderr.write(`${type}: ${message}\n`);
   else process.emitWarning(message, { type, code });
 }
+
+/** The same before the code goes on, which may hold the event loop for long. */
+export function warnAtOnce(message: string, type: string, code: string): void {
+  if (isNotebook()) process.stderr.write(`${type}: ${message}\n`);
+  else process.emit("warning", Object.assign(new Error(message), { name: type, code }));
+}

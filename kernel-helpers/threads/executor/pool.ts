@@ -1,5 +1,4 @@
 import { performance } from "node:perf_hooks";
-import { unpackError } from "../closures/pack-error";
 import { recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
 import { unwatched } from "../loop/open-resources";
@@ -143,7 +142,7 @@ export class Pool implements Places, TaskOwner {
         throw threadDied(thread.death, error, task, thread, this.settings);
       });
       thread.catchUp(reply.posts);
-      if ("error" in reply) throw unpackError(reply.error);
+      if ("error" in reply) throw unpackValue(reply.error!);
       this.release(thread);
     } catch (error) {
       this.break(thread, error);
@@ -235,12 +234,12 @@ export class Pool implements Places, TaskOwner {
     if (task.isStopped) recordEnd("stopped", task.message);
     if (task.stopping) this.settle(task, false, task.stopping.reason);
     else if ("error" in reply) this.fail(task, thread, reply);
-    else this.settle(task, true, reply.packed ? unpackValue(reply.packed) : reply.value);
+    else this.settle(task, true, unpackValue(reply));
   }
 
   private fail(task: PoolTask, thread: WorkerThread, reply: Reply): void {
-    task.partial = reply.packed ? (unpackValue(reply.packed) as unknown[]) : reply.results;
-    this.settle(task, false, withSubmitSite(unpackError(reply.error), task, thread));
+    task.partial = unpackValue(reply) as unknown[] | undefined;
+    this.settle(task, false, withSubmitSite(unpackValue(reply.error!), task, thread));
   }
 
   private died(task: PoolTask, thread: WorkerThread, error: unknown): void {

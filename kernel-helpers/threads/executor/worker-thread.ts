@@ -8,7 +8,7 @@ import {
 } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { nameThread } from "../../timing/recorder";
-import { packError } from "../closures/pack-error";
+import { packThrown } from "../closures/pack-error";
 import { type LoopCall, runLoopCall } from "../loop/calls";
 import { CancelledError } from "../task/errors";
 import { type Reply, type Setup, type ToLoop, type ToWorker, word } from "../task/message";
@@ -113,7 +113,7 @@ export class WorkerThread {
   /** Asks the running task to stop: `checkCancelled`, `result()`, its signal and its calls to the loop say so. */
   ask({ message }: Task, reason: unknown): void {
     Atomics.store(this.shared, word.cancelled, message.id);
-    this.send({ id: 0, task: message.id, error: packError(reason) });
+    this.send({ id: 0, task: message.id, error: packThrown(reason) });
     for (const call of this.calls.values()) if (call.task?.message === message) call.abort(reason);
   }
 

@@ -1,14 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { recordCalled } from "../../timing/recorder";
 import { liveFunction } from "../closures/identity";
-import { pack } from "../closures/pack";
-import { packError } from "../closures/pack-error";
-import { isPlain } from "../closures/plain";
-import { unpack } from "../closures/unpack";
-import { importContext, type WireContext } from "../context/wire-context";
+import { packValue } from "../closures/pack";
+import { packThrown } from "../closures/pack-error";
+import { unpackCall } from "../closures/unpack";
+import { importContext } from "../context/wire-context";
 import type { ToLoop, ToWorker } from "../task/message";
 import type { Task } from "../task/task";
-import { type AnyFunction, isThenable } from "../task/types";
+import { isThenable } from "../task/types";
 import { awaitAs, awaitName, type Waitable, type Waiter } from "../task/waiting";
 import { OpenResources } from "./open-resources";
 
@@ -58,12 +57,6 @@ export class LoopCall {
 export const loopCalls = new AsyncLocalStorage<LoopCall | undefined>();
 
 type Call = Extract<ToLoop, { kind: "call" }>;
-interface Parts {
-  fn?: AnyFunction;
-  args: unknown[];
-  context: WireContext;
-}
-
 /** Gives the call when its answer is still to come. */
 export function runLoopCall(
   message: Call,
@@ -96,10 +89,10 @@ function runReplying(
 ): LoopCall | undefined {
   const { id } = message;
   const call = new LoopCall(id, task);
-  const fail = (error: unknown) => send({ id, error: packError(error) });
+  const fail = (error: unknown) => send({ id, error: packThrown(error) });
   const succeed = (value: unknown) => {
     try {
-      send(isPlain(value) ? { id, value } : packed(id, value, task));
+      send({ id, ...packValue(value, "The value", { transfer: [], functions: task?.functions }) });
     } catch (error) {
       fail(error);
     }
@@ -122,17 +115,8 @@ function runReplying(
   return undefined;
 }
 
-function packed(id: number, value: unknown, task: Task | undefined): ToWorker {
-  return {
-    id,
-    packed: pack({ value }, { value: "The value" }, { transfer: [], functions: task?.functions }),
-  };
-}
-
 function start(message: Call): unknown {
-  const parts = message.packed
-    ? (unpack(message.packed) as Parts)
-    : { args: message.args!, context: message.context as WireContext };
+  const parts = unpackCall(message);
   const fn = parts.fn ?? liveFunction(message.fn);
   if (!fn)
     throw new ReferenceError(

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { nameThread } from "../../timing/recorder";
-import { unpackError } from "../closures/pack-error";
 import { makeTaskMessage, type PackedTask, recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
 import { DeadlockError, TimeoutError } from "../task/errors";
@@ -127,8 +126,8 @@ function carryOut(port: MessagePort): void {
 }
 
 function resultOf(reply: Reply, site: SubmitSite): unknown {
-  if ("error" in reply) throw withSubmitSite(unpackError(reply.error), { site }, { name: threadName });
-  return reply.packed ? unpackValue(reply.packed) : reply.value;
+  if ("error" in reply) throw withSubmitSite(unpackValue(reply.error!), { site }, { name: threadName });
+  return unpackValue(reply);
 }
 
 function withoutReply(ended: boolean, name: string, timeout: number): Error {

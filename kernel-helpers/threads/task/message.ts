@@ -8,6 +8,12 @@ export interface Packed {
   root: unknown;
 }
 
+/** A value on its way: itself when it is plain, else packed. */
+export interface PackedValue {
+  value?: unknown;
+  packed?: Packed;
+}
+
 /** A function that captures nothing and has no properties: its code is all of it. */
 export interface FunctionTarget {
   code: string;
@@ -54,12 +60,9 @@ export interface TaskMessage {
   setup?: Setup;
 }
 
-export interface Reply {
-  value?: unknown;
-  packed?: Packed;
-  /** A thrown value, packed; `results` of a `map` are those before it. */
-  error?: unknown;
-  results?: unknown[];
+export interface Reply extends PackedValue {
+  /** A thrown value; the value beside it are the results of a `map` before it. */
+  error?: PackedValue;
   /** How many messages the worker has posted to the loop so far: they are to be read before the reply. */
   posts: number;
   /** The error was thrown outside the task's own calls: the thread is not to be used again. */
@@ -91,10 +94,8 @@ export type ToLoop =
   | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };
 
 /** From the loop to a worker: the answer to a call, or, with id 0, that `task` is to stop because of `error`. */
-export interface ToWorker {
+export interface ToWorker extends PackedValue {
   id: number;
   task?: number;
-  value?: unknown;
-  packed?: Packed;
-  error?: unknown;
+  error?: PackedValue;
 }

@@ -33,7 +33,7 @@ export function checkItem(item: unknown, name: string): object {
 
 function isTransferable(item: object): boolean {
   const { MessagePort } = workerThreads;
-  const classes = [MessagePort, ReadableStream, WritableStream, TransformStream];
+  const classes = [MessagePort, ReadableStream, WritableStream, TransformStream, AbortSignal];
   return classes.some((each) => item instanceof each) || item.constructor?.name === "FileHandle";
 }
 

@@ -2,9 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { receiveMessageOnPort } from "node:worker_threads";
 import { recordCall } from "../../timing/recorder";
 import { knownId } from "../closures/identity";
-import { pack } from "../closures/pack";
-import { unpackError } from "../closures/pack-error";
-import { isPlain } from "../closures/plain";
+import { packCall } from "../closures/pack";
 import { unpackValue } from "../closures/unpack";
 import { exportContext } from "../context/wire-context";
 import { wouldBlockLoop } from "../task/errors";
@@ -63,7 +61,7 @@ export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unkn
       soon: true,
       task: currentTask()?.id ?? 0,
       recorded: recordCall(),
-      ...packCall(fn, args),
+      ...messageOf(fn, args),
     });
 }
 
@@ -131,7 +129,7 @@ function callLoop<A extends unknown[], R>(
     soon: false,
     task: currentTask()?.id ?? 0,
     recorded: recordCall(),
-    ...packCall(fn, args),
+    ...messageOf(fn, args),
   };
   pending.set(id, future as Future<unknown>);
   post(message);
@@ -153,16 +151,11 @@ function noteAwait(id: number, waiter: Waiter): void {
   setTimeout(look, lateMs).unref();
 }
 
-function packCall(fn: AnyFunction, args: unknown[]) {
+function messageOf(fn: AnyFunction, args: unknown[]) {
   const known = knownId(fn);
   const context = exportContext((value) => value);
-  if (known !== undefined && isPlain(args) && isPlain(context)) return { fn: known, args, context };
-  const transfer: object[] = [];
-  const root = known === undefined ? { fn, args, context } : { args, context };
-  return {
-    fn: known ?? 0,
-    packed: pack(root, { fn: fn.name || "fn", args: "The arguments" }, { transfer, inWorker: true }),
-  };
+  const call = known === undefined ? { fn, args, context } : { args, context };
+  return { fn: known ?? 0, ...packCall(call, fn.name || "fn", { transfer: [], inWorker: true }) };
 }
 
 function cancelCall(id: number): boolean {
@@ -209,12 +202,12 @@ function readMail(from: WorkerContext, future: Future<unknown>): boolean {
 function receive(message: ToWorker): void {
   if (message.id === 0) cancelPending(message);
   else if (!pending.has(message.id)) return;
-  else if ("error" in message) finish(message.id, false, unpackError(message.error));
-  else finish(message.id, true, message.packed ? unpackValue(message.packed) : message.value);
+  else if ("error" in message) finish(message.id, false, unpackValue(message.error!));
+  else finish(message.id, true, unpackValue(message));
 }
 
 function cancelPending({ task, error }: ToWorker): void {
-  cancelTask(task!, unpackError(error));
+  cancelTask(task!, unpackValue(error!));
   if (isCancelledHere()) for (const id of [...pending.keys()]) finish(id, false, cancelled());
 }
 

@@ -1,10 +1,10 @@
 import { recordEvent, useRing } from "../../timing/recorder";
-import { pack } from "../closures/pack";
-import { packError } from "../closures/pack-error";
-import { isPlain } from "../closures/plain";
-import { functionOf, unpack } from "../closures/unpack";
-import { importContext, type WireContext } from "../context/wire-context";
-import { type Packed, type Reply, type Setup, type TaskMessage } from "../task/message";
+import { functionOf } from "../closures/compile";
+import { packValue } from "../closures/pack";
+import { packThrown } from "../closures/pack-error";
+import { unpackCall } from "../closures/unpack";
+import { importContext } from "../context/wire-context";
+import type { Reply, Setup, TaskMessage } from "../task/message";
 import { type AnyFunction, isThenable } from "../task/types";
 import { awaitAs } from "../task/waiting";
 import { openLoopProxy } from "./loop-proxy";
@@ -89,7 +89,7 @@ type Call = () => unknown;
 
 /** Makes the function and its arguments; a promise only when a module has to be imported first. */
 function prepare({ target, args, packed, context, each }: TaskMessage): Call | Promise<Call> {
-  const parts = packed ? (unpack(packed) as Parts) : { args: args!, context: context as WireContext };
+  const parts = unpackCall({ packed, args, context });
   const inContext = (fn: AnyFunction) => () =>
     importContext(parts.context, () => (each ? callEach(fn, parts.args) : fn(...parts.args)));
   if (!target) return inContext(parts.fn!);
@@ -98,18 +98,10 @@ function prepare({ target, args, packed, context, each }: TaskMessage): Call | P
   return fn instanceof Promise ? fn.then(inContext) : inContext(fn);
 }
 
-interface Parts {
-  fn?: AnyFunction;
-  args: unknown[];
-  context: WireContext;
-}
-
 function success(value: unknown): Outgoing {
   const transfer = takeMoving();
-  if (isPlain(value)) return { reply: { value, posts: 0 }, transfer };
   try {
-    const packed: Packed = pack({ value }, { value: "The result" }, { transfer, inWorker: true });
-    return { reply: { packed, posts: 0 }, transfer };
+    return { reply: { ...packValue(value, "The result", { transfer, inWorker: true }), posts: 0 }, transfer };
   } catch (error) {
     return failure(error);
   }
@@ -118,11 +110,11 @@ function success(value: unknown): Outgoing {
 function failure(thrown: unknown, more: Partial<Reply> = {}): Outgoing {
   takeMoving();
   if (thrown instanceof StoppedAt) return failure(thrown.error, partial(thrown.results));
-  return { reply: { ...more, error: packError(thrown), posts: 0 }, transfer: [] };
+  return { reply: { ...more, error: packThrown(thrown), posts: 0 }, transfer: [] };
 }
 
+/** The results before the error; none of them when they cannot go. */
 function partial(results: unknown[]): Partial<Reply> {
-  if (isPlain(results)) return { results };
-  const { packed } = success(results).reply;
-  return packed ? { packed } : {};
+  const { value, packed } = success(results).reply;
+  return { value, packed };
 }

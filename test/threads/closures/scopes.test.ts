@@ -1,11 +1,14 @@
 /** V8 documents neither `[[Scopes]]` nor `[[Entries]]`: what closures/scopes.ts takes from them is pinned here. */
+import { createContext, runInContext, runInThisContext } from "node:vm";
 import { expect, test } from "vitest";
-import { scopesOf, weakEntriesOf } from "../../../kernel-helpers/dist/threads/closures/scopes.js";
+import {
+  privateStaticsOf,
+  scopesOf,
+  scriptOf,
+  weakEntriesOf,
+} from "../../../kernel-helpers/dist/threads/closures/scopes.js";
 
-const variables = (fn: () => unknown) =>
-  scopesOf(fn)
-    .filter((scope) => scope !== globalThis)
-    .map((scope) => ({ ...scope }));
+const variables = (fn: () => unknown) => scopesOf(fn).map((scope) => ({ ...scope }));
 
 function counter() {
   let count = 0;
@@ -47,6 +50,29 @@ test("the keys of a weak collection are the objects themselves", () => {
   expect(weakEntriesOf(new WeakSet([key]))[0]!.key).toBe(key);
 });
 
-test("the last scope is the global object", () => {
-  expect(scopesOf(() => 1).at(-1)).toBe(globalThis);
+test("the global object, which V8 lists last, is not among them, of no realm", () => {
+  expect(scopesOf(() => 1)).not.toContain(globalThis);
+  const context = createContext({ outside: 1 });
+  const foreign = runInContext("(() => { const inside = 2; return () => inside + outside; })()", context);
+  expect(scopesOf(foreign).map((scope) => Object.keys(scope))).toEqual([["inside"]]);
+});
+
+test("the private static fields of a class, with their present values", () => {
+  // biome-ignore lint/complexity/noStaticOnlyClass: the subject
+  class Counter {
+    static #count = 1;
+    static #big = 2n;
+    static #list = [Counter.#count];
+    static bump() {
+      return Counter.#list.push(Number(Counter.#big) + ++Counter.#count);
+    }
+  }
+  Counter.bump();
+  expect(privateStaticsOf(Counter as never)).toEqual({ "#count": 2, "#big": 2n, "#list": [1, 4] });
+});
+
+test("the script that a function stands in", () => {
+  const here = runInThisContext("() => 1", { filename: import.meta.filename });
+  expect(scriptOf(here)).toBe(import.meta.url);
+  expect(scriptOf(Math.max)).toBe("");
 });

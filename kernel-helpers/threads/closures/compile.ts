@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { compileFunction as compileText, constants } from "node:vm";
+import type { FunctionTarget } from "../task/message";
+import type { AnyFunction } from "../task/types";
+import { adopt } from "./identity";
+import { type FunctionCode, type FunctionParts, functionParts } from "./packed";
+
+/** In the worker: functions from their text. */
+
+export interface Compiled {
+  name: string;
+  /** Gives the captured variables their values. */
+  set(captures: object): void;
+  make(): AnyFunction;
+}
+
+const functions = new Map<number, AnyFunction>();
+const functionsLimit = 1000;
+
+/** A function without captures; the loop's own is made once in a thread. */
+export function functionOf({ code, id }: FunctionTarget): AnyFunction {
+  let fn = functions.get(id);
+  if (fn) return fn;
+  const { name, make } = compile(code);
+  fn = named(make(), name);
+  if (id === 0) return fn;
+  adopt(fn, id);
+  if (functions.size >= functionsLimit) functions.clear();
+  functions.set(id, fn);
+  return fn;
+}
+
+export function named(fn: AnyFunction, name: string): AnyFunction {
+  if (name !== "" && fn.name !== name) Object.defineProperty(fn, "name", { value: name, configurable: true });
+  return fn;
+}
+
+const factories = new Map<FunctionCode, () => Compiled>();
+
+/** Compiles a source once in this thread; each call gives it variables of its own. */
+export function compile(code: FunctionCode): Compiled {
+  let factory = factories.get(code);
+  if (!factory) {
+    const parts = functionParts(code);
+    const { name, folder } = parts;
+    const label = `[${name || "function"} in a worker thread]`;
+    if (folder !== undefined) silenceLoaderWarning();
+    const make = compileText(factoryText(parts), [], {
+      // `import()` resolves from the folder of the file name.
+      filename: folder ? join(folder, label) : label,
+      importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as () => Omit<Compiled, "name">;
+    factory = () => Object.assign(make(), { name });
+    factories.set(code, factory);
+  }
+  return factory();
+}
+
+/** All on the first line, so that line numbers in stacks count in the function's own text. */
+function factoryText({ names, source, sloppy }: FunctionParts): string {
+  const strict = sloppy ? "" : '"use strict"; ';
+  const variables = names.length > 0 ? `let ${names.join(", ")}; ` : "";
+  const set = names.length > 0 ? `({ ${names.join(", ")} } = captures)` : "";
+  return `${strict}${variables}return { set(captures) { ${set} }, make() { return (${source}\n) } };`;
+}
+
+let silenced = false;
+
+/** Node warns of the option above as experimental; that it is used is no matter of the program's. */
+function silenceLoaderWarning(): void {
+  if (silenced) return;
+  silenced = true;
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes("vm.USE_MAIN_CONTEXT_DEFAULT_LOADER")) return;
+    (emitWarning as (...args: unknown[]) => void).call(process, warning, ...rest);
+  };
+}
