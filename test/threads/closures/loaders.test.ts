@@ -7,7 +7,7 @@ const file = `${import.meta.dirname}/../fixtures/typed.cts`;
 /** What becomes of the tasks in a program that ts-node runs. */
 async function outcomes(tasks: string): Promise<string[]> {
   const script = `
-    require("ts-node").register({ transpileOnly: true, skipProject: true, compilerOptions: { module: "commonjs" } });
+    require("ts-node").register({ transpileOnly: true, skipProject: true, compilerOptions: { module: "commonjs", ignoreDeprecations: "6.0" } });
     const { moduleTask, runInExecutor, toThread } = require("kernel-helpers");
     const { twice } = require(${JSON.stringify(file)});
     const said = (promise) => promise.then(String, (error) => error.message);
