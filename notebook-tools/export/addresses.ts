@@ -6,8 +6,11 @@ import { drawingOf } from "./svg";
 /** Gives the `data:` address of an image that a notebook names by a relative path, or nothing. */
 export type FindImage = (src: string) => string | undefined;
 
-/** Gives the address from the page of what a notebook names by a relative path without query and anchor, or nothing. */
-export type FindLink = (path: string) => string | undefined;
+/**
+ * Gives the address, seen from the page, of what a notebook names by a relative path without query and anchor; null
+ * when readers of the page cannot reach it, undefined when it is not known.
+ */
+export type FindLink = (path: string) => string | null | undefined;
 
 /**
  * Links between notebooks lead to their pages; attached images, and those that `findImage` finds, come with the page.
@@ -31,11 +34,15 @@ export function addressesWith(
   };
 }
 
-/** A relative address as the page must name it; without `findLink`, notebooks become pages of the same name. */
-export function linkTo(address: string, extension: string, findLink?: FindLink): string {
+/**
+ * A relative address as the page must name it; without `findLink`, notebooks become pages of the
+ * same name. Undefined where it leads nowhere.
+ */
+export function linkTo(address: string, extension: string, findLink?: FindLink): string | undefined {
   const [, path = "", rest = ""] = /^([^?#]*)([\s\S]*)$/.exec(address)!;
   if (path === "") return address;
   const found = findLink?.(decoded(path));
+  if (found === null) return undefined;
   return (found === undefined ? path.replace(/\.ipynb$/, extension) : encodeURI(found)) + rest;
 }
 

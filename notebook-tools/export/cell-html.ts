@@ -6,26 +6,25 @@ import {
   type RawCell,
   sourceText,
 } from "../nbformat/browser";
-import { addressesWith, type FindImage, type FindLink } from "./addresses";
+import { addressesWith } from "./addresses";
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
+import type { ExportOptions } from "./html";
 import type { Labels } from "./labels";
 import { type Heading, renderMarkdown } from "./markdown-html";
 import { outputsHtml, sanitizedHtml } from "./output-html";
 import { preHtml } from "./preformatted";
 import { rawFormat } from "./raw-cells";
 import { sanitize } from "./sanitize";
-import { type Selection, type Visibility, visibilityOf } from "./visibility";
+import { type Visibility, visibilityOf } from "./visibility";
 
 /** What the cells of a page share. */
-export interface PageContext extends Selection {
+export interface PageContext extends ExportOptions {
   labels: Labels;
   /** The language of the code. */
   language: string;
   /** The headings so far. */
   headings: Heading[];
-  findImage?: FindImage;
-  findLink?: FindLink;
 }
 
 /** One cell as HTML, `number` counted from 1; empty when there is nothing to show. */

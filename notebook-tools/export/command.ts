@@ -14,6 +14,8 @@ interface ExportFlags {
   input: boolean;
   solutions: boolean;
   force?: boolean;
+  site?: boolean;
+  address?: string;
 }
 
 /** Adds `export` to a program. Exit code 2 when a notebook could not be read or written. */
@@ -26,20 +28,36 @@ export function registerExport(program: Command): void {
     .option("--output-dir <dir>", "where the pages go (default: beside each notebook)")
     .option("--no-input", "leave out the code of all cells")
     .option("--no-solutions", "leave out the cells tagged `solution`")
+    .option(
+      "--site",
+      "one site of all pages with an index, search and charts that answer; needs --output-dir",
+    )
+    .option("--address <url>", "where the site will be, for its sitemap")
     .option("--force", "replace files that were not made by an export")
-    .action(async (paths: string[], flags: ExportFlags) => {
-      const { input, solutions, ...options } = flags;
-      process.exitCode = await runExport(paths, { ...options, noInput: !input, noSolutions: !solutions });
+    .action(async (paths: string[], { input, solutions, ...flags }: ExportFlags, command: Command) => {
+      if (flags.site && flags.outputDir === undefined)
+        command.error("error: --site needs --output-dir, the folder of the site");
+      if (flags.site && command.getOptionValueSource("to") === "cli" && flags.to !== "html")
+        command.error("error: a site has pages of html; leave --to out");
+      process.exitCode = await runExport(paths, { ...flags, noInput: !input, noSolutions: !solutions });
     });
 }
 
-async function runExport(paths: string[], options: ExportNotebooksOptions): Promise<number> {
+type Options = ExportNotebooksOptions & { site?: boolean; address?: string };
+
+async function runExport(paths: string[], options: Options): Promise<number> {
   const onExport = (notebook: string, page: string) => console.log(`${notebook} → ${page}`);
-  const report = await exportNotebooks(paths, { ...options, onExport }).catch((error: unknown) => {
+  const report = await exported(paths, { ...options, onExport }).catch((error: unknown) => {
     if (!(error instanceof NotebookError)) throw error;
     return { written: [], failed: [error], warnings: [] } satisfies ExportReport;
   });
   for (const warning of report.warnings) console.error(warning);
   for (const { message } of report.failed) console.error(message);
   return report.failed.length > 0 ? 2 : 0;
+}
+
+function exported(paths: string[], { site, outputDir, ...options }: Options): Promise<ExportReport> {
+  if (!site || outputDir === undefined) return exportNotebooks(paths, { ...options, outputDir });
+  const { exportSite } = require("./site/export-site") as typeof import("./site/export-site");
+  return exportSite(paths, { ...options, outputDir });
 }

@@ -1,4 +1,4 @@
-import { type Notebook, sourceText } from "../nbformat/browser";
+import { type MimeBundle, type Notebook, sourceText } from "../nbformat/browser";
 import type { FindImage, FindLink } from "./addresses";
 import { cellHtml } from "./cell-html";
 import { escapeHtml } from "./escape";
@@ -23,6 +23,8 @@ export interface ExportOptions extends Selection {
   findImage?: FindImage;
   /** Gives the address, seen from the page, of a file that the notebook names by a relative path. */
   findLink?: FindLink;
+  /** Names a chart that is shown as a picture, by its mimebundle; its figure gets the name as `data-chart`. */
+  nameChart?: (data: MimeBundle) => string | undefined;
 }
 
 /** What a page shows of a notebook, without the page around it. */

@@ -9,3 +9,4 @@ export {
   type Format,
 } from "./export-notebooks";
 export { imagesBelow } from "./local-files";
+export { type ExportSiteOptions, exportSite } from "./site/export-site";

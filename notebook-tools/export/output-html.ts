@@ -115,7 +115,8 @@ function mediaHtml({ mime, text }: Shown): string {
   return `<${element} controls preload="metadata" src="${escapeHtml(imageUri(mime, text))}"></${element}>`;
 }
 
-function imageHtml(shown: Shown, output: DisplayData | ExecuteResult, { labels }: PageContext): string {
+function imageHtml(shown: Shown, output: DisplayData | ExecuteResult, context: PageContext): string {
+  const { labels } = context;
   const plain = output.data["text/plain"];
   const drawing = shown.mime === "image/svg+xml" ? drawingOf(shown.text) : undefined;
   const size = sizeOf(output, shown.mime) || drawnSize(drawing);
@@ -125,7 +126,18 @@ function imageHtml(shown: Shown, output: DisplayData | ExecuteResult, { labels }
   const [focus, least] = drawing?.width
     ? [` tabindex="0"`, ` style="min-width: min(${drawing.width}px, 36rem)"`]
     : ["", ""];
-  return `<figure${focus}><img src="${escapeHtml(src)}" alt="${escapeHtml(alt)}"${size}${least}></figure>`;
+  const name = context.nameChart?.(output.data);
+  const chart = name === undefined ? "" : ` data-chart="${escapeHtml(name)}"`;
+  const clear = isTransparent(output.data) ? ` class="clear"` : "";
+  return `<figure${focus}${clear}${chart}><img src="${escapeHtml(src)}" alt="${escapeHtml(alt)}"${size}${least}></figure>`;
+}
+
+/** Whether a chart says itself that it is drawn for light and dark pages alike. */
+function isTransparent(data: DisplayData["data"]): boolean {
+  const mime = Object.keys(data).find((mime) => /^application\/vnd\.vega/.test(mime));
+  const spec = mime === undefined ? undefined : (data[mime] as { background?: unknown; config?: unknown });
+  const config = spec?.config as { background?: unknown } | undefined;
+  return (spec?.background ?? config?.background) === "transparent";
 }
 
 /** The size that the output's metadata asks for, as attributes. */

@@ -103,8 +103,9 @@ const CLASSES = words(
 
 /** What becomes of the addresses in sanitised HTML. */
 export interface Addresses {
-  link?: (href: string) => string;
-  image?: (src: string) => string;
+  /** Undefined for a link that leads nowhere: its text stays. */
+  link?: (href: string) => string | undefined;
+  image?: (src: string) => string | undefined;
 }
 
 /** HTML that is safe to show, and what had to be left out of it. */
@@ -197,7 +198,7 @@ function withinDrawing(attribs: sanitizeHtml.Attributes): sanitizeHtml.Attribute
   );
 }
 
-function linkOf(attribs: sanitizeHtml.Attributes, link?: (href: string) => string): sanitizeHtml.Attributes {
+function linkOf(attribs: sanitizeHtml.Attributes, link?: Addresses["link"]): sanitizeHtml.Attributes {
   const linked = replaced(attribs, "href", link);
   // The page that is opened must have no hold on this one.
   return linked.target === undefined ? linked : { ...linked, rel: "noopener" };
@@ -206,10 +207,12 @@ function linkOf(attribs: sanitizeHtml.Attributes, link?: (href: string) => strin
 function replaced(
   attribs: sanitizeHtml.Attributes,
   name: string,
-  by?: (address: string) => string,
+  by?: (address: string) => string | undefined,
 ): sanitizeHtml.Attributes {
-  const value = attribs[name];
-  return value === undefined || !by ? attribs : { ...attribs, [name]: by(value) };
+  const { [name]: value, ...others } = attribs;
+  if (value === undefined || !by) return attribs;
+  const address = by(value);
+  return address === undefined ? others : { ...attribs, [name]: address };
 }
 
 const OWN_CLASS = "own-";

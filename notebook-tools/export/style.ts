@@ -90,6 +90,7 @@ math { font-size: 1.1em; }
 .tml-block { display: block; overflow-x: auto; padding: .2em 0; margin: 0 0 1.1em; }
 .tml-sml-pad { padding-left: .05em; }
 figure { margin: 0; overflow-x: auto; background: var(--chart); border-radius: .4rem; }
+figure.clear { background: none; }
 figure img { display: block; max-width: 100%; }
 details { margin: 1.2rem 0; }
 summary { cursor: pointer; color: var(--accent); }

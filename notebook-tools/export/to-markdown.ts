@@ -130,7 +130,8 @@ function note(text: string): string {
 
 /** Links between notebooks lead to their Markdown, and others to where `findLink` says; code stays as it is. */
 function withPageLinks(markdown: string, { findLink }: Context): string {
-  const mended = (address: string) => (isRelative(address) ? linkTo(address, ".md", findLink) : address);
+  const mended = (address: string) =>
+    isRelative(address) ? (linkTo(address, ".md", findLink) ?? "") : address;
   const withLinks = (text: string) =>
     text
       .replace(

@@ -4,14 +4,23 @@ import type { Heading } from "./markdown-html";
 
 /** The table of contents of a page: its parts and their parts, without the title; empty below two entries. */
 export function tocHtml(headings: readonly Heading[], { contents }: Labels): string {
-  const entries = headings.filter(({ level }, index) => level <= 3 && !(index === 0 && level === 1));
-  if (entries.length < 2) return "";
+  if (entriesOf(headings).length < 2) return "";
   return `<nav class="toc" aria-label="${contents}">
 <details><summary>${contents}</summary>
-${listHtml(entries)}
+${headingList(headings)}
 </details>
 </nav>
 `;
+}
+
+/** The parts of a page, without its title, as nested lists of links; empty when there are none. */
+export function headingList(headings: readonly Heading[]): string {
+  const entries = entriesOf(headings);
+  return entries.length === 0 ? "" : listHtml(entries);
+}
+
+function entriesOf(headings: readonly Heading[]): Heading[] {
+  return headings.filter(({ level }, index) => level <= 3 && !(index === 0 && level === 1));
 }
 
 /** Headings as nested lists: what follows at a deeper level belongs to the entry before it. */
