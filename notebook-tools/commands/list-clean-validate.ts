@@ -7,6 +7,9 @@ import {
   type NotebookDocument,
   NotebookError,
   readNotebook,
+  readNotebookText,
+  refuseOldFormat,
+  validateNotebook,
   writeAtomically,
 } from "../nbformat";
 import { defaultTimeoutMs } from "../run/notebook";
@@ -74,7 +77,9 @@ function cleaned(document: NotebookDocument): NotebookDocument {
 async function clean(file: string, check: boolean): Promise<void> {
   // First, since what is read of a pipe is gone.
   if (!check) await checkReplaceable(file);
-  const edited = cleaned(await readNotebook(file));
+  const document = await readNotebook(file);
+  if (!check) refuseOldFormat(document);
+  const edited = cleaned(document);
   if (!edited.isEdited) return;
   print(check ? `${file} has outputs` : `cleaned ${file}`);
   if (check) process.exitCode ||= exitCodes.failed;
@@ -82,11 +87,14 @@ async function clean(file: string, check: boolean): Promise<void> {
 }
 
 async function validate(file: string, strict: boolean): Promise<void> {
-  const { problems } = await readNotebook(file);
-  for (const { cell, message } of problems)
-    print(`${file}${cell === undefined ? "" : `, cell ${cell}`}: ${message}`);
+  const problems = validateNotebook(await readNotebookText(file), file);
+  for (const { cell, message, fatal } of problems) {
+    const place = `${file}${cell === undefined ? "" : `, cell ${cell}`}`;
+    if (fatal) process.stderr.write(`${place}: ${message}\n`);
+    else print(`${place}: ${message}`);
+  }
   if (problems.length === 0) print(`${file}: valid`);
-  else if (strict) process.exitCode = exitCodes.badUsage;
+  else if (strict || problems.some(({ fatal }) => fatal)) process.exitCode = exitCodes.badUsage;
 }
 
 export function addNotebookCommands(program: Command): void {
@@ -111,7 +119,9 @@ export function addNotebookCommands(program: Command): void {
   program
     .command("validate")
     .summary("say what in notebooks is not as nbformat 4 wants it")
-    .description("Checks notebooks against nbformat 4.0 to 4.5. Exits with 2 for one that cannot be used.")
+    .description(
+      "Checks notebooks against the published schemas of nbformat 4.0 to 4.5, and that ids are used once. Exits with 2 for one that cannot be used.",
+    )
     .argument("[paths...]", "notebooks, and folders of notebooks", ["."])
     .option("--strict", "exit with 2 for lesser problems too")
     .action((paths: string[], { strict = false }: { strict?: boolean }) =>

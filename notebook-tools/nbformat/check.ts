@@ -3,6 +3,7 @@ import {
   CODE_RULES,
   isObject,
   type Json,
+  kindOf,
   NOTEBOOK_RULES,
   OUTPUT_RULES,
   type Rule,
@@ -43,10 +44,10 @@ function versionProblem({ nbformat, nbformat_minor }: Json): Problem | undefined
   const version = `nbformat ${nbformat}.${nbformat_minor ?? 0}`;
   if (nbformat < 4)
     return fatal(
-      `this is ${version}, expected 4.0 to 4.5; upgrade it with \`jupyter nbconvert --to notebook --nbformat 4 --inplace FILE\`, or open and save it in JupyterLab.`,
+      `this is ${version}, expected 2 to 4.5${nbformat === 2 || nbformat === 3 ? ", and it has no list `worksheets`" : ""}; save it again with the program that made it.`,
     );
   if (nbformat > 4)
-    return fatal(`this is ${version}, expected 4.0 to 4.5; save it as nbformat 4 or update this tool.`);
+    return fatal(`this is ${version}, expected 2 to 4.5; save it as nbformat 4 or update this tool.`);
   return undefined;
 }
 
@@ -117,10 +118,14 @@ function memberProblems(object: Json, rules: readonly Rule[]): Problem[] {
   return rules
     .filter(({ name, test }) => !test(object[name]))
     .map(({ name, expected, remedy, grade }) => ({
-      message: `\`${name}\` must be ${expected}, got ${kindOf(object[name])}; ${remedy}.`,
+      message: `\`${name}\` must be ${expected}, got ${kindOf(object[name])}${remedyFor(remedy, object[name])}.`,
       fatal: grade === "fatal" || (grade === "fillable" && object[name] != null),
     }));
 }
+
+/** "Add" is for what is not there. */
+const remedyFor = (remedy: string, value: unknown): string =>
+  value !== undefined && remedy.startsWith("add") ? "" : `; ${remedy}`;
 
 function fatal(message: string): Problem {
   return { message, fatal: true };
@@ -128,12 +133,6 @@ function fatal(message: string): Problem {
 
 function problem(message: string): Problem {
   return { message, fatal: false };
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : `${typeof value === "object" ? "an object" : `a ${typeof value}`}`;
 }
 
 function shown(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { Problem } from "./check";
+import { NotebookError } from "./errors";
 import { jsonPieces, type Layout, layoutOf } from "./json-text";
 import { toWritten } from "./notebook-text";
 import { isSame } from "./same";
@@ -25,6 +26,8 @@ export class NotebookDocument {
     readonly problems: readonly Problem[],
     private readonly text: string,
     private readonly results: ReadonlyMap<number, Results> = new Map(),
+    /** The version of the file, such as "3.0", where it was upgraded as it was read. */
+    readonly originalVersion?: string,
   ) {
     const cells = stored.cells.map((cell, index) => ({ ...cell, ...results.get(index) }) as Cell);
     this.notebook = { ...stored, cells };
@@ -47,14 +50,25 @@ export class NotebookDocument {
       );
     }
     const results = new Map(this.results).set(cellIndex, { outputs, execution_count });
-    return new NotebookDocument(this.file, this.stored, this.problems, this.text, results);
+    return this.with(results, this.originalVersion);
+  }
+
+  /** The document of a file that has another version than what was made of it. */
+  upgradedFrom(version: string): NotebookDocument {
+    return this.with(this.results, version);
+  }
+
+  private with(results: ReadonlyMap<number, Results>, version?: string): NotebookDocument {
+    return new NotebookDocument(this.file, this.stored, this.problems, this.text, results, version);
   }
 
   /**
    * The line of the file where a line of a cell's source stands, for editors and annotations. The cell is
-   * counted from 0, lines from 1. A source that is one string stands on one line.
+   * counted from 0, lines from 1. A source that is one string stands on one line; of an upgraded notebook the first line
+   * stands for all.
    */
   lineOf(cellIndex: number, sourceLine = 1): number {
+    if (this.originalVersion !== undefined) return 1;
     const source = scanCells(this.text)[cellIndex]?.members.get("source");
     if (!source) return 1;
     const { start } = source.value;
@@ -94,6 +108,18 @@ export class NotebookDocument {
       cellEdits(this.text, layout, spans[index]!, this.stored.cells[index] as CodeCell, results),
     );
   }
+}
+
+/**
+ * For who would write a notebook in place: one of an old version would become another file.
+ * @throws NotebookError for a notebook that was upgraded as it was read
+ */
+export function refuseOldFormat({ file, originalVersion }: NotebookDocument): void {
+  if (originalVersion !== undefined)
+    throw new NotebookError(
+      `is of nbformat ${originalVersion}, which is read but not written; write a copy of nbformat 4 with \`nb run --output-dir DIR\`.`,
+      { file },
+    );
 }
 
 interface Edit extends Span {

@@ -2,19 +2,26 @@ import { findProblems, type Problem } from "./check";
 import { NotebookDocument } from "./document";
 import { NotebookError } from "./errors";
 import { findFault } from "./fault";
+import { notebookText } from "./notebook-text";
 import { multilineText } from "./text";
 import type { Cell, Notebook, Output } from "./types";
+import { isOldNotebook, upgraded } from "./upgrade";
 
 /**
- * Reads the text of a notebook of nbformat 4.0 to 4.5.
+ * Reads the text of a notebook of nbformat 4.0 to 4.5; one of 2 or 3 is read as what it would be in 4.
  * @param file the name to use in messages
  * @throws NotebookError for text that is not JSON (with the line) and for what is no notebook (with the cell)
  */
 export function parseNotebook(text: string, file = "notebook"): NotebookDocument {
-  const json = text.startsWith("\ufeff") ? text.slice(1) : text;
-  const parsed = parseJson(json, file);
+  const stored = text.startsWith("\ufeff") ? text.slice(1) : text;
+  const read = parseJson(stored, file);
+  const old = isOldNotebook(read) ? read : undefined;
+  const parsed = old ? upgraded(old) : read;
   const problems = soundProblems(parsed, file);
-  return new NotebookDocument(file, filledIn(parsed as Notebook), problems, json);
+  // What is edited is the upgraded text: that of the file has other members.
+  const json = old ? notebookText(filledIn(parsed as Notebook)) : stored;
+  const document = new NotebookDocument(file, filledIn(parsed as Notebook), problems, json);
+  return old ? document.upgradedFrom(`${old.nbformat}.${old.nbformat_minor ?? 0}`) : document;
 }
 
 /**
@@ -31,11 +38,16 @@ export function checkNotebook(value: unknown, file = "notebook"): Notebook {
 function soundProblems(parsed: unknown, file: string): Problem[] {
   const problems = findProblems(parsed);
   const fatal = problems.find((problem) => problem.fatal);
-  if (fatal) throw new NotebookError(fatal.message.replace("FILE", file), { file, cell: fatal.cell });
+  if (fatal) throw new NotebookError(fatal.message, { file, cell: fatal.cell });
   return problems;
 }
 
-function parseJson(text: string, file: string): unknown {
+/**
+ * Text as JSON, with or without a byte order mark.
+ * @throws NotebookError with the line where it is none
+ */
+export function parseJson(marked: string, file: string): unknown {
+  const text = marked.startsWith("\ufeff") ? marked.slice(1) : marked;
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -64,6 +64,17 @@ export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** What a value is, in words. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) {
+    const other = value.find((item) => typeof item !== "string");
+    return other === undefined ? "a list" : `a list that holds ${kindOf(other)}`;
+  }
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
 function isString(value: unknown): value is string {
   return typeof value === "string";
 }

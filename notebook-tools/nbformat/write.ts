@@ -1,60 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { constants, mkdirSync, type Stats, statSync } from "node:fs";
-import {
-  access,
-  chmod,
-  open,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from "node:fs/promises";
+import { access, chmod, open, readlink, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { NotebookDocument } from "./document";
 import { NotebookError } from "./errors";
-import { parseNotebook } from "./parse";
-
-/**
- * Reads a notebook file.
- * @throws NotebookError when it cannot be read, is not UTF-8, not JSON, or not nbformat 4.0 to 4.5
- */
-export async function readNotebook(file: string): Promise<NotebookDocument> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new NotebookError(READ_FAULTS[error.code ?? ""] ?? `cannot be read (${error.message}).`, { file });
-  });
-  const text = decode(bytes, file);
-  release(bytes);
-  return parseNotebook(text, file);
-}
-
-/** Gives the memory back now: 100 MB that nobody needs would wait long for the garbage collector. */
-function release({ buffer, byteLength }: Uint8Array): void {
-  // A small file may lie in a buffer that it shares with others. Node has `transfer` since 21.
-  if (byteLength === buffer.byteLength && byteLength > PIECE) (buffer as Transferable).transfer?.(0);
-}
-
-type Transferable = ArrayBufferLike & { transfer?(byteLength: number): ArrayBuffer };
-
-const READ_FAULTS: Record<string, string> = {
-  ENOENT: "there is no such file; check the path.",
-  EISDIR: "is a folder, expected a notebook file.",
-  EACCES: "may not be read; check its permissions.",
-};
-
-function decode(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    const isLong = (error as NodeJS.ErrnoException).code === "ERR_STRING_TOO_LONG";
-    const reason = isLong
-      ? "is larger than the 512 MB that can be read; clear its outputs."
-      : "is not UTF-8 text; save it as UTF-8.";
-    throw new NotebookError(reason, { file });
-  }
-}
 
 type Data = string | Uint8Array | readonly string[];
 

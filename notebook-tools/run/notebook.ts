@@ -13,7 +13,7 @@ import { fileStamp, type NotebookDocument, NotebookError, readNotebook } from ".
 import { notebookStatus, notesOn } from "./cell-result";
 import type { CompareOptions } from "./compare";
 import { parameterProblem, parameterSource } from "./parameters";
-import { type PlannedCell, plan, steps } from "./plan";
+import { cellWithBadTags, type PlannedCell, plan, steps } from "./plan";
 import { Session, type SessionOptions } from "./session";
 import { differenceFrom, update, writeCopy } from "./store-outputs";
 import type { Listener, NotebookResult } from "./types";
@@ -102,10 +102,16 @@ function chooseKernel({ file, document }: PlannedNotebook, name?: string): Choic
   return { spec, notes: [note] };
 }
 
-/** Which cells of a notebook run, and how. Throws `NotebookError` where the parameters do not fit. */
+/** Which cells of a notebook run, and how. Throws `NotebookError` where tags are no list, or parameters do not fit. */
 export function planNotebook(document: NotebookDocument, options: NotebookOptions): PlannedNotebook {
   const { file } = document;
   const cells = plan(document, options.timeoutMs ?? defaultTimeoutMs);
+  const cell = cellWithBadTags(document);
+  if (cell !== undefined)
+    throw new NotebookError('`tags` must be a list of strings, such as ["raises-exception"]; correct them.', {
+      file,
+      cell,
+    });
   const problem = parameterProblem(cells, options.parameters ?? {});
   if (problem) throw new NotebookError(problem, { file });
   return { file, document, cells };

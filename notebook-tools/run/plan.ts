@@ -37,6 +37,17 @@ function actionOf(cell: Cell): PlannedCell["action"] {
   return sourceText(cell).trim() === "" ? "empty" : "run";
 }
 
+/**
+ * The number, from 1, of the first cell whose tags are no list of texts, which would run as if it had none; undefined
+ * where there is no such cell.
+ */
+export function cellWithBadTags({ cells }: NotebookDocument): number | undefined {
+  const isBad = ({ metadata: { tags } }: Cell) =>
+    tags !== undefined && !(Array.isArray(tags) && tags.every((tag) => typeof tag === "string"));
+  const found = cells.findIndex((cell) => cell.cell_type === "code" && isBad(cell));
+  return found < 0 ? undefined : found + 1;
+}
+
 /** The code cells of a notebook in order. */
 export function plan(document: NotebookDocument, timeoutMs: number): PlannedCell[] {
   return document.cells.flatMap((cell, index) =>

@@ -6,6 +6,7 @@ import {
   type NotebookDocument,
   NotebookError,
   type Output,
+  refuseOldFormat,
   writeAtomically,
 } from "../nbformat";
 import { type CompareOptions, compareOutputs } from "./compare";
@@ -110,7 +111,8 @@ export async function update(
 ): Promise<void> {
   const edited = updated(notebook, cells, how);
   if (!edited.isEdited) return;
-  const { file } = notebook;
+  const { file, document } = notebook;
+  refuseOldFormat(document);
   await checkReplaceable(file);
   const now = await fileStamp(file);
   if (now === "")

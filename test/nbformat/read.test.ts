@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { parseNotebook, readNotebook, sourceText } from "../../notebook-tools/nbformat";
+import { parseNotebook, readNotebook, refuseOldFormat, sourceText } from "../../notebook-tools/nbformat";
 import { fixture } from "./fixtures";
 
 const CELL = { cell_type: "code", execution_count: null, id: "a", metadata: {}, outputs: [], source: "1" };
@@ -57,10 +57,6 @@ describe("one sentence says what is wrong, where, and what to do, for", () => {
     ["bare-nan", /bare-nan\.ipynb:12: `NaN` is not JSON; write null/],
     ["truncated", /truncated\.ipynb:13: the file ends too early.*restore it/],
     [
-      "nbformat-3",
-      /nbformat-3\.ipynb: this is nbformat 3\.0.*upgrade it with `jupyter nbconvert.*nbformat-3\.ipynb`/,
-    ],
-    [
       "output-without-type",
       /output-without-type\.ipynb, cell 2: output 1: `output_type` must be one of .*, got nothing; run/,
     ],
@@ -83,7 +79,12 @@ describe("one sentence says what is wrong, where, and what to do, for", () => {
     [
       "a later major version",
       '{"nbformat": 5, "nbformat_minor": 0}',
-      /^x: this is nbformat 5\.0, expected 4\.0 to 4\.5/,
+      /^x: this is nbformat 5\.0, expected 2 to 4\.5/,
+    ],
+    [
+      "an earlier major version without its list",
+      '{"nbformat": 3, "nbformat_minor": 0}',
+      /^x: this is nbformat 3\.0, expected 2 to 4\.5, and it has no list `worksheets`; save it again/,
     ],
     [
       "a notebook without a list of cells",
@@ -137,8 +138,8 @@ describe("the problems of a readable notebook name", () => {
 
   test("members of the wrong kind that do no harm", () => {
     expect(problemsOf([{ ...CELL, execution_count: "1", metadata: null }])).toEqual([
-      "1: `metadata` must be an object, got null; add `{}`.",
-      "1: `execution_count` must be an integer or null, got a string; add `null`.",
+      "1: `metadata` must be an object, got null.",
+      "1: `execution_count` must be an integer or null, got a string.",
     ]);
   });
 
@@ -154,5 +155,83 @@ describe("the problems of a readable notebook name", () => {
     expect(problemsOf([{ ...CELL, id: undefined }])[0]).toMatch(/^1: nbformat 4\.5 wants an `id`/);
     expect(problemsOf([{ ...CELL, id: undefined }], 4)).toEqual([]);
     expect(problemsOf([CELL], 2)[0]).toMatch(/^1: nbformat 4\.2 knows no `id`/);
+  });
+});
+
+describe("a notebook of nbformat 3 or 2", () => {
+  const old = (nbformat: number) =>
+    JSON.stringify({
+      metadata: { name: "Old", signature: "x" },
+      nbformat,
+      nbformat_minor: 0,
+      worksheets: [
+        {
+          cells: [
+            { cell_type: "heading", level: 2, source: ["A\n", "title"] },
+            { cell_type: "html", source: "<b>x</b>" },
+            {
+              cell_type: "code",
+              collapsed: true,
+              input: ["1\n", "2"],
+              language: "python",
+              prompt_number: 4,
+              outputs: [
+                { output_type: "pyout", prompt_number: 4, text: ["5"], html: "<i>5</i>", json: '{"a": 1}' },
+                { output_type: "stream", stream: "stderr", text: "warned" },
+                { output_type: "display_data", png: "AAAA", metadata: { png: { width: 1 } } },
+                { output_type: "pyerr", ename: "E", evalue: "v", traceback: ["t"] },
+              ],
+            },
+          ],
+        },
+        { cells: [{ cell_type: "markdown", source: "second sheet" }] },
+      ],
+    });
+
+  test.each([3, 2])("is read as what it would be in 4: %i", (nbformat) => {
+    const document = parseNotebook(old(nbformat), "x");
+    expect(document.originalVersion).toBe(`${nbformat}.0`);
+    expect(document.problems).toEqual([]);
+    expect(document.notebook).toEqual({
+      cells: [
+        { cell_type: "markdown", metadata: {}, source: "## A title" },
+        { cell_type: "markdown", metadata: {}, source: "<b>x</b>" },
+        {
+          cell_type: "code",
+          execution_count: 4,
+          metadata: { collapsed: true },
+          outputs: [
+            {
+              output_type: "execute_result",
+              execution_count: 4,
+              data: { "text/plain": ["5"], "text/html": "<i>5</i>", "application/json": { a: 1 } },
+              metadata: {},
+            },
+            { output_type: "stream", name: "stderr", text: "warned" },
+            {
+              output_type: "display_data",
+              data: { "image/png": "AAAA" },
+              metadata: { "image/png": { width: 1 } },
+            },
+            { output_type: "error", ename: "E", evalue: "v", traceback: ["t"] },
+          ],
+          source: ["1\n", "2"],
+        },
+        { cell_type: "markdown", metadata: {}, source: "second sheet" },
+      ],
+      metadata: { title: "Old", orig_nbformat: nbformat },
+      nbformat: 4,
+      nbformat_minor: 4,
+    });
+  });
+
+  test("gives a whole notebook of 4 when it is written elsewhere, and is not written in place", () => {
+    const document = parseNotebook(old(3), "x");
+    const text = document.withOutputs(2, { outputs: [], execution_count: null }).toText();
+    expect(parseNotebook(text, "y").notebook.cells[2]).toMatchObject({ outputs: [], source: ["1\n", "2"] });
+    expect(() => refuseOldFormat(document)).toThrow(
+      /^x: is of nbformat 3\.0, which is read but not written; write a copy/,
+    );
+    expect(() => refuseOldFormat(parseNotebook(text, "y"))).not.toThrow();
   });
 });

@@ -184,7 +184,6 @@ describe("the exit code", () => {
     ["merge-conflict", /merge-conflict\.ipynb:\d+: Git left conflict markers/],
     ["bare-nan", /bare-nan\.ipynb:\d+: `NaN` is not JSON/],
     ["truncated", /truncated\.ipynb:\d+: the file ends too early/],
-    ["nbformat-3", /nbformat 3\.0, expected 4\.0 to 4\.5; upgrade/],
     ["output-without-type", /output-without-type\.ipynb, cell \d+: .*`output_type`/],
   ])("is 2 for the broken notebook %s, and nothing is written", async (name, sentence) => {
     const file = copyOf(name);
@@ -542,6 +541,31 @@ describe("a notebook that names no kernel", () => {
       ),
     });
     expect((await nbRun([anonymous({})])).code).toBe(3);
+  });
+});
+
+describe("what a run cannot heed", () => {
+  it("tags that are no list are an error, for they would be passed over", async () => {
+    const file = scripted("1", { source: "throw new Error('x')", tags: ["raises-exception"] });
+    writeFileSync(file, read(file).replace(/\[\s*"raises-exception"\s*\]/, '"raises-exception"'));
+    const { code, stdout } = await nbRun([file]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/notebook\.ipynb, cell 2: `tags` must be a list of strings, such as/);
+  });
+
+  it("a notebook of nbformat 3 runs, a copy is of nbformat 4, and the file stays", async () => {
+    const file = copyOf("nbformat-3");
+    const before = read(file);
+    const out = temporaryFolder();
+    const run = await nbRun([file, "--kernel", "scripted", "--output-dir", out]);
+    expect(run.stdout).toMatch(/1 notebook, \d cells?:/);
+    expect(JSON.parse(read(join(out, "nbformat-3.ipynb")))).toMatchObject({ nbformat: 4, nbformat_minor: 4 });
+    const update = await nbRun([file, "--kernel", "scripted", "--update"]);
+    expect(update).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/nbformat 3\.0, which is read but not written/),
+    });
+    expect(read(file)).toBe(before);
   });
 });
 
