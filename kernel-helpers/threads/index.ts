@@ -20,7 +20,16 @@ export type { MapOptions, MapResults } from "./executor/map";
 export type { ExecutorOptions } from "./executor/options";
 export type { ExecutorStats } from "./executor/stats";
 export { runInExecutor, type ToThreadOptions, toThread } from "./executor/to-thread";
-export { type RunSyncOptions, runSync } from "./loop/run-sync";
+export {
+  type BlockingPortal,
+  type Handle,
+  type PortalCallOptions,
+  type PortalCalls,
+  type PortalOptions,
+  type StopOptions,
+  startBlockingPortal,
+} from "./loop/portal";
+export { type RunSync, type RunSyncOptions, runSync } from "./loop/run-sync";
 export { taskSignal } from "./loop/task-signal";
 export { type Gathered, type GatherOptions, gather } from "./structure/gather";
 export * from "./structure/limiter";
@@ -42,6 +51,7 @@ export {
   CancelledError,
   DeadlockError,
   ExecutorShutDown,
+  PortalNotRunning,
   TimeoutError,
 } from "./task/errors";
 export { Future } from "./task/future";

@@ -17,6 +17,6 @@ interface WaitAsync {
 }
 
 /** Runs a script in a Node of its own; `require("kernel-helpers")` works in it. */
-export function node(script: string): Promise<{ stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, ["-e", script]);
+export function node(script: string, ...options: string[]): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, [...options, "-e", script]);
 }

@@ -3,6 +3,7 @@ import {
   CancelledError,
   DeadlockError,
   ExecutorShutDown,
+  PortalNotRunning,
   TimeoutError,
 } from "../task/errors";
 import type { AnyFunction } from "../task/types";
@@ -24,7 +25,14 @@ export function registerErrorClass(errorClass: ErrorClass, name = errorClass.nam
   registered.set(name, errorClass);
 }
 
-for (const own of [TimeoutError, CancelledError, BrokenThreadPool, ExecutorShutDown, DeadlockError]) {
+for (const own of [
+  TimeoutError,
+  CancelledError,
+  BrokenThreadPool,
+  ExecutorShutDown,
+  DeadlockError,
+  PortalNotRunning,
+]) {
   registerErrorClass(own);
 }
 

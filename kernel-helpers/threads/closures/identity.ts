@@ -1,3 +1,4 @@
+import { threadId } from "node:worker_threads";
 import type { AnyFunction } from "../task/types";
 
 /**
@@ -11,7 +12,8 @@ const copies = new Map<number, WeakRef<AnyFunction>>();
 const forget = new FinalizationRegistry<number>((id) => {
   if (!live.get(id)?.deref()) live.delete(id);
 });
-let last = 0;
+/** Other threads count elsewhere: a function that a thread sends on must not meet one of the loop's number. */
+let last = threadId * 2 ** 32;
 
 export function idOf(fn: AnyFunction): number {
   const known = ids.get(fn);

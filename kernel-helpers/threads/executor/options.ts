@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import {
+  checkResourceLimits,
   describe,
   requireCount,
   requireFunction,
@@ -84,26 +85,4 @@ export function checkExecutorOptions(options: ExecutorOptions): Settings {
   if (options.resourceLimits) checkResourceLimits(options.resourceLimits);
   if (options.initializer !== undefined) requireFunction(options.initializer, "initializer");
   return { ...options, maxWorkers, threadNamePrefix, maxQueue, gracePeriod, atomics };
-}
-
-/** Node itself needs this much; with less, the start of a thread ends the whole process. */
-const leastOldGeneration = 8;
-
-const resourceLimits = [
-  "maxOldGenerationSizeMb",
-  "maxYoungGenerationSizeMb",
-  "codeRangeSizeMb",
-  "stackSizeMb",
-];
-
-function checkResourceLimits(limits: NonNullable<ExecutorOptions["resourceLimits"]>): void {
-  requireKnown("`resourceLimits`", limits, resourceLimits);
-  for (const [name, value] of Object.entries(limits)) {
-    const least = name === "maxOldGenerationSizeMb" ? leastOldGeneration : 0;
-    if (value === undefined || (typeof value === "number" && value > 0 && value >= least)) continue;
-    throw new RangeError(
-      `\`resourceLimits.${name}\` must be megabytes, ${least > 0 ? `at least ${least}` : "more than 0"}, got ` +
-        `${describe(value)}. Leave it out for Node's default.`,
-    );
-  }
 }

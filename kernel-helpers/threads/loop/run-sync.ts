@@ -1,37 +1,35 @@
-import { join } from "node:path";
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { nameThread } from "../../timing/recorder";
-import { makeTaskMessage, type PackedTask, recordEnd } from "../closures/task-message";
-import { unpackValue } from "../closures/unpack";
-import { DeadlockError, TimeoutError } from "../task/errors";
-import { type Reply, type Setup, type ToLoop, word } from "../task/message";
+import { DeadlockError } from "../task/errors";
 import { requireFunction, requireKnown, requireMilliseconds } from "../task/options";
-import { type SubmitSite, submitSite, withSubmitSite } from "../task/submit-site";
+import { type SubmitSite, submitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
-import { workerName } from "../worker/worker-context";
-import { runLoopCall } from "./calls";
+import { workerContext } from "../worker/worker-context";
+import { type BlockingPortal, startBlockingPortal } from "./portal";
 
 export interface RunSyncOptions {
   /** Milliseconds after which the thread is ended and TimeoutError thrown. Default: no limit. */
   timeout?: number;
   /** Buffers, ports and streams among the arguments that move instead of being copied. */
-  transfer?: object[];
+  transfer?: readonly object[];
   /** Values for variables that `fn` captures, in place of those that it has. */
   captures?: Record<string, unknown>;
 }
 
-interface RunSync {
+export interface RunSync {
   /**
-   * Runs an async function from synchronous code, after Python's `asyncio.run`: in a new thread with an event
-   * loop of its own, while **this thread waits**. Gives what the function resolves to, or throws its error. It
-   * takes some 25 ms to start the thread; context variables go along.
+   * Runs an async function from synchronous code, after Python's `asyncio.run`: in a thread with an event loop of
+   * its own, while **this thread waits**. Gives what the function resolves to, or throws its error. Context
+   * variables go along. What the function prints is shown while it runs.
+   *
+   * It is the shortest form of a portal (`startBlockingPortal`): the first call starts the thread, some 30 ms, and
+   * the next ones find it warm, well under 1 ms. So calls share what lives in that thread, its `globalThis`, its
+   * modules and what is left running; arguments, captured values and results are copies. The thread is started
+   * anew after a timeout, `process.exit()` or when memory ran out. It keeps no process alive.
    *
    * For scripts, configuration files and plug-ins that cannot `await`; never for a server, whose other work
-   * stands still meanwhile. What the function prints is shown when it has ended. `callSoonThreadsafe` in it is
-   * carried out after that; `runCoroutineThreadsafe` throws DeadlockError, as the loop is what waits. Throws
-   * DataCloneError for what cannot go to the thread, and DeadlockError inside a thread of this package, where
-   * `runCoroutineThreadsafe(fn).result()` is the way. A thread that runs out of memory is noticed by the
-   * `timeout` alone.
+   * stands still meanwhile. `callSoonThreadsafe` in it is carried out when this thread's loop turns;
+   * `runCoroutineThreadsafe` throws DeadlockError, as that loop is what waits. Throws TypeError if `fn` is not a
+   * function, DataCloneError for what cannot go to the thread, and DeadlockError for a promise that nothing can
+   * settle any more, and inside a function that `runSync` or a portal runs.
    *
    * @example
    * const page = runSync(async (url: string) => (await fetch(url)).text(), "https://nodejs.org");
@@ -56,84 +54,20 @@ export const runSync: RunSync = Object.assign(
   },
 );
 
+let portal: BlockingPortal | undefined;
+
 function run(fn: AnyFunction, args: unknown[], options: RunSyncOptions, site: SubmitSite): unknown {
   requireFunction(fn, "fn");
-  refuseInThread(fn);
-  const { timeout = Number.POSITIVE_INFINITY, transfer, captures } = options;
-  const packed = makeTaskMessage(fn, args, { transfer, captures, context: true });
-  const thread = startThread(packed);
-  const ended = Atomics.wait(thread.bell, 0, 0, timeout) !== "timed-out";
-  carryOut(thread.mail);
-  const reply = receiveMessageOnPort(thread.answer)?.message as Reply | undefined;
-  void thread.worker.terminate();
-  if (reply) return resultOf(reply, site);
-  recordEnd(ended ? "died" : "stopped", packed.message);
-  throw withSubmitSite(withoutReply(ended, packed.name, timeout), { site }, { name: threadName });
+  refuseOnServedLoop(fn);
+  if (!portal?.running) portal = startBlockingPortal({ name: "runSync" });
+  return portal.runAlone(fn, args, options, site);
 }
 
-function refuseInThread(fn: AnyFunction): void {
-  const thread = workerName();
-  if (thread === undefined) return;
-  const name = fn.name || "fn";
+/** As Python: "asyncio.run() cannot be called from a running event loop". */
+function refuseOnServedLoop(fn: AnyFunction): void {
+  const thread = workerContext();
+  if (!thread?.loopWaits) return;
   throw new DeadlockError(
-    `runSync was called inside ${thread}: it is for the event loop's thread. Here ` +
-      `runCoroutineThreadsafe(${name}).result() waits without a thread more, or make the task async and await ${name}().`,
+    `runSync was called in the thread of ${thread.name}, whose event loop runs already: await ${fn.name || "fn"}() here.`,
   );
-}
-
-const threadName = "runSync";
-
-/** What the new thread finds as its `workerData`. */
-export interface SyncThreadData {
-  message: PackedTask["message"];
-  answer: MessagePort;
-  /** Is set to 1 when the thread has answered, or ends without. */
-  bell: Int32Array;
-}
-
-interface SyncThread {
-  worker: Worker;
-  bell: Int32Array;
-  /** Carries the reply. */
-  answer: MessagePort;
-  /** Carries output and calls. */
-  mail: MessagePort;
-}
-
-function startThread({ message, transfer }: PackedTask): SyncThread {
-  const mail = new MessageChannel();
-  const answer = new MessageChannel();
-  const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const shared = new SharedArrayBuffer(word.count * Int32Array.BYTES_PER_ELEMENT);
-  const setup: Setup = { name: threadName, port: mail.port2, shared, loopWaits: true };
-  const workerData: SyncThreadData = { message: { ...message, setup }, answer: answer.port2, bell };
-  const transferList = [...new Set([...transfer, mail.port2, answer.port2])] as MessagePort[];
-  const options = { name: threadName, workerData, transferList };
-  const worker = new Worker(join(__dirname, "sync-thread.js"), options);
-  // What went wrong in it is known from its reply, or from there being none.
-  worker.on("error", () => {});
-  nameThread(worker.threadId, threadName);
-  return { worker, bell, answer: answer.port1, mail: mail.port1 };
-}
-
-/** Shows what the thread printed, and has the loop do what it was asked for when this code is over. */
-function carryOut(port: MessagePort): void {
-  for (let mail = receiveMessageOnPort(port); mail; mail = receiveMessageOnPort(port)) {
-    const message = mail.message as ToLoop;
-    if (message.kind === "output") (message.fd === 1 ? process.stdout : process.stderr).write(message.text);
-    else if (message.kind === "call") setImmediate(() => runLoopCall(message, undefined, () => {}));
-  }
-}
-
-function resultOf(reply: Reply, site: SubmitSite): unknown {
-  if ("error" in reply) throw withSubmitSite(unpackValue(reply.error!), { site }, { name: threadName });
-  return unpackValue(reply);
-}
-
-function withoutReply(ended: boolean, name: string, timeout: number): Error {
-  return ended
-    ? new Error(
-        `The thread of runSync ended while it ran ${name}. There process.exit() ends the thread: return instead.`,
-      )
-    : new TimeoutError(`${name} ran for more than its \`timeout\` of ${timeout} ms; its thread was ended.`);
 }

@@ -20,6 +20,11 @@ export class ExecutorShutDown extends Error {
   override name = "ExecutorShutDown";
 }
 
+/** The portal was stopped, or its thread has ended. */
+export class PortalNotRunning extends Error {
+  override name = "PortalNotRunning";
+}
+
 /** The call would wait for something that waits for it. */
 export class DeadlockError extends Error {
   override name = "DeadlockError";

@@ -10,6 +10,8 @@ export interface FutureSource {
   cancel(): boolean;
   /** Somebody begins to await the future. */
   awaited?(waiter: Waiter): void;
+  /** Takes what has arrived, where no event loop does. */
+  poll?(): void;
 }
 
 type State = "pending" | "fulfilled" | "rejected";
@@ -36,6 +38,7 @@ export class Future<T> implements Promise<T> {
 
   /** True when there is a result, an error, or the future was cancelled. */
   done(): boolean {
+    if (this.#state === "pending") this.#source.poll?.();
     return this.#state !== "pending";
   }
 

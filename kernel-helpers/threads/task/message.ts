@@ -53,6 +53,8 @@ export interface TaskMessage {
   packed?: Packed;
   /** `args` is a list of items, each of which goes to the function by itself (`map`). */
   each?: boolean;
+  /** The value stays in the thread; its number comes back. */
+  keep?: boolean;
   context?: unknown;
   /** The task's number in the timeline, and where to record; absent while nothing records. */
   task?: number;

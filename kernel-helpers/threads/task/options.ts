@@ -1,3 +1,4 @@
+import type { ResourceLimits } from "node:worker_threads";
 import { checkTransfer } from "./transfer-list";
 import type { AnyFunction } from "./types";
 
@@ -120,4 +121,26 @@ export function describe(value: unknown): string {
   if (value instanceof Promise) return "a Promise";
   if (typeof value === "string") return JSON.stringify(value);
   return typeof value === "object" && value !== null ? `an object` : String(value);
+}
+
+/** Node itself needs this much; with less, the start of a thread ends the whole process. */
+const leastOldGeneration = 8;
+
+const resourceLimits = [
+  "maxOldGenerationSizeMb",
+  "maxYoungGenerationSizeMb",
+  "codeRangeSizeMb",
+  "stackSizeMb",
+];
+
+export function checkResourceLimits(limits: ResourceLimits): void {
+  requireKnown("`resourceLimits`", limits, resourceLimits);
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name === "maxOldGenerationSizeMb" ? leastOldGeneration : 0;
+    if (value === undefined || (typeof value === "number" && value > 0 && value >= least)) continue;
+    throw new RangeError(
+      `\`resourceLimits.${name}\` must be megabytes, ${least > 0 ? `at least ${least}` : "more than 0"}, got ` +
+        `${describe(value)}. Leave it out for Node's default.`,
+    );
+  }
 }

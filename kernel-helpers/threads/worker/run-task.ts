@@ -7,13 +7,23 @@ import { importContext } from "../context/wire-context";
 import type { Reply, Setup, TaskMessage } from "../task/message";
 import { type AnyFunction, isThenable } from "../task/types";
 import { awaitAs } from "../task/waiting";
+import { keepValue } from "./kept";
 import { openLoopProxy } from "./loop-proxy";
 import { callEach, StoppedAt } from "./map-items";
 import { moduleFunction } from "./module-function";
 import { takeMoving } from "./move";
 import { nameThread } from "./name-thread";
 import { sendOutput } from "./output";
-import { currentTask, post, postCount, runTask, type TaskRun, taskName, workerName } from "./worker-context";
+import {
+  awaiting,
+  currentTask,
+  post,
+  postCount,
+  runTask,
+  type TaskRun,
+  taskName,
+  workerName,
+} from "./worker-context";
 
 /** A reply and what of it moves instead of being copied. */
 export interface Outgoing {
@@ -46,11 +56,12 @@ function setUp(setup: Setup): void {
   process.on("uncaughtException", uncaught);
 }
 
-/** The asynchronous task that runs now, and what settles it with an error of one of its timers or events. */
-let failNow: { task: TaskRun | undefined; fail(error: unknown): void } | undefined;
+/** Of the asynchronous tasks that run: what settles each with an error of one of its timers or events. */
+const failing = new Map<TaskRun, (error: unknown) => void>();
 
 function uncaught(error: unknown): void {
-  if (failNow && failNow.task === currentTask()) failNow.fail(error);
+  const fail = failing.get(currentTask()!);
+  if (fail) fail(error);
   else tellOfLateError(error);
 }
 
@@ -64,24 +75,30 @@ function tellOfLateError(error: unknown): void {
 function attempt(message: TaskMessage): Outgoing | Promise<Outgoing> {
   try {
     const call = prepare(message);
-    if (call instanceof Promise) return settle(call.then((ready) => ready()));
+    if (call instanceof Promise)
+      return settle(
+        message,
+        call.then((ready) => ready()),
+      );
     const value = call();
-    return isThenable(value) ? settle(value) : success(value);
+    return isThenable(value) ? settle(message, value) : success(value, message);
   } catch (error) {
     return failure(error);
   }
 }
 
-function settle(value: PromiseLike<unknown>): Promise<Outgoing> {
+function settle(message: TaskMessage, value: PromiseLike<unknown>): Promise<Outgoing> {
   const task = currentTask()!;
+  awaiting.set(task.id, task);
   return new Promise<Outgoing>((resolve) => {
-    failNow = { task, fail: (error) => resolve(failure(error, { fatal: true })) };
+    failing.set(task, (error) => resolve(failure(error, { fatal: true })));
     awaitAs(taskName(task), () => value).then(
-      (result) => resolve(success(result)),
+      (result) => resolve(success(result, message)),
       (error) => resolve(failure(error)),
     );
   }).finally(() => {
-    failNow = undefined;
+    failing.delete(task);
+    awaiting.delete(task.id);
   });
 }
 
@@ -98,7 +115,9 @@ function prepare({ target, args, packed, context, each }: TaskMessage): Call | P
   return fn instanceof Promise ? fn.then(inContext) : inContext(fn);
 }
 
-function success(value: unknown): Outgoing {
+function success(result: unknown, message?: TaskMessage): Outgoing {
+  if (message?.keep) keepValue(message.id, result);
+  const value = message?.keep ? message.id : result;
   const transfer = takeMoving();
   try {
     return { reply: { ...packValue(value, "The result", { transfer, inWorker: true }), posts: 0 }, transfer };

@@ -112,10 +112,13 @@ export function cancelled(): CancelledError {
   return new CancelledError("The task was cancelled.");
 }
 
+/** The asynchronous tasks that run: one at a time, in a portal's thread many. */
+export const awaiting = new Map<number, TaskRun>();
+
 /** The loop says that a task is to stop. */
 export function cancelTask(id: number, reason: unknown): void {
-  const run = current?.task;
-  if (run?.id !== id) return;
+  const run = current?.task?.id === id ? current.task : awaiting.get(id);
+  if (!run) return;
   run.stopping = { reason };
   run.controller?.abort(reason);
 }
@@ -130,7 +133,7 @@ export function signalOf(run: TaskRun): AbortSignal {
 export function requireFreeLoop(what: string): void {
   if (!current?.loopWaits) return;
   throw new DeadlockError(
-    `${what} would wait for ever: the event loop's thread waits in runSync for this function. Await what you need ` +
-      "here, or leave a note with callSoonThreadsafe, which is read when runSync returns.",
+    `${what} would wait for ever in the thread of ${current.name}: it needs the loop of the thread that calls, which ` +
+      "waits itself. Await what you need here, or leave a note with callSoonThreadsafe, which is read when that loop turns.",
   );
 }

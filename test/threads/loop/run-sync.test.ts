@@ -60,11 +60,13 @@ describe("it does not hang", () => {
   });
 
   test("process.exit in the function", () => {
-    expect(() => runSync(() => process.exit(3))).toThrow(/ended while it ran.*return instead/);
+    expect(() => runSync(() => process.exit(3))).toThrow(/exited with code 3.*return or throw instead/);
   });
 
   test("a promise that nothing can settle any more", () => {
-    expect(() => runSync(() => new Promise<never>(() => {}))).toThrow(/ended while it ran/);
+    expect(() => runSync(() => new Promise<never>(() => {}))).toThrow(
+      /nothing can settle any more.*unsettled top-level await/,
+    );
   });
 
   test("an error in a timer of the function", () => {
@@ -91,11 +93,41 @@ describe("it does not hang", () => {
     expect(() => runSync(() => queue.asyncQ.get())).toThrow(DeadlockError);
   });
 
-  test("inside a thread it is refused, with the way out", async () => {
-    const task = toThread(() => runSync(async () => 1));
-    await expect(task).rejects.toThrow(DeadlockError);
-    await expect(task).rejects.toThrow(/runCoroutineThreadsafe\(.*\)\.result\(\)/);
+  test("inside a function that it runs it is refused, with the way out", () => {
+    const inner = async () => 1;
+    expect(() => runSync(() => runSync(inner))).toThrow(DeadlockError);
+    expect(() => runSync(() => runSync(inner))).toThrow(/runs already: await inner\(\) here/);
   });
+
+  test("memory that runs out, and the next call has a new thread", async () => {
+    const { stdout } = await node(
+      `const { runSync } = require("kernel-helpers");
+      const fill = () => { for (let chain = {}; ; ) chain = { chain, more: [1, 2, 3] }; };
+      try { runSync(fill) } catch (error) { console.log(error.code) }
+      console.log(runSync(async () => "next"));`,
+      "--max-old-space-size=64",
+    );
+    expect(stdout).toBe("ERR_WORKER_OUT_OF_MEMORY\nnext\n");
+  });
+});
+
+test("inside a pool's thread it works as it does elsewhere", async () => {
+  expect(await toThread(() => runSync(async () => 1) + runSync(async () => 2))).toBe(3);
+});
+
+test("calls share one thread, which a timeout and an exit replace", () => {
+  const thread = () => (require("node:worker_threads") as typeof import("node:worker_threads")).threadId;
+  const first = runSync(thread);
+  expect(runSync(async () => thread())).toBe(first);
+  expect(() =>
+    runSync.with({ timeout: 1 })(() => {
+      for (;;);
+    }),
+  ).toThrow(TimeoutError);
+  const second = runSync(thread);
+  expect(second).not.toBe(first);
+  expect(() => runSync(() => process.exit(0))).toThrow(/exited with code 0/);
+  expect(runSync(thread)).not.toBe(second);
 });
 
 test("what cannot go is refused before a thread is started", () => {

@@ -1,0 +1,396 @@
+import { join } from "node:path";
+import {
+  MessageChannel,
+  type MessagePort,
+  type ResourceLimits,
+  receiveMessageOnPort,
+  SHARE_ENV,
+  threadId,
+  Worker,
+  type WorkerOptions,
+} from "node:worker_threads";
+import { nameThread } from "../../timing/recorder";
+import { makeTaskMessage } from "../closures/task-message";
+import { newId, WeakById } from "../task/collections";
+import { CancelledError, checkTimeout, DeadlockError, PortalNotRunning, TimeoutError } from "../task/errors";
+import type { Future } from "../task/future";
+import { type ToLoop, word as taskWord } from "../task/message";
+import { checkResourceLimits, requireFunction, requireKnown, requireMilliseconds } from "../task/options";
+import { type SubmitSite, submitSite } from "../task/submit-site";
+import { type Revivable, type Revival, toTransfer } from "../task/transferable";
+import type { AnyFunction } from "../task/types";
+import { keptValue } from "../worker/kept";
+import { runLoopCall } from "./calls";
+import { PortalClient } from "./portal-client";
+import { type Line, type PortalThreadData, word } from "./portal-protocol";
+
+export interface PortalOptions {
+  /** What charts, errors and the system call the thread. Default "portal". */
+  name?: string;
+  /** Limits of the thread's memory in megabytes, as `worker_threads` takes them. Default: those of Node. */
+  resourceLimits?: ResourceLimits;
+}
+
+/** How one call runs. */
+export interface PortalCallOptions {
+  /**
+   * Milliseconds that `call` and `callHandle` wait at most; then they throw TimeoutError and the task is
+   * cancelled. Default: no limit. For `startTaskSoon` say it where you wait: `future.result(timeoutMs)`.
+   */
+  timeout?: number;
+  /** What charts and errors call the task. Default: the function's name. */
+  name?: string;
+  /** Buffers, ports and streams among the arguments that move instead of being copied. */
+  transfer?: readonly object[];
+  /** Values for variables that the function captures, in place of those that it has. */
+  captures?: Record<string, unknown>;
+}
+
+export interface StopOptions {
+  /** Cancel what still runs instead of waiting for it. Default: false. */
+  cancelRemaining?: boolean;
+  /** Milliseconds to wait for what still runs; after that it is cancelled. Default: no limit. */
+  timeout?: number;
+}
+
+/** The calls of a portal; `portal.with(options)` gives them with options. */
+export interface PortalCalls {
+  /**
+   * Calls `fn(...args)` in the portal's thread and **blocks this thread** until what it returns has settled. Gives
+   * the value, or throws the error, with its class, its fields and both stacks.
+   *
+   * Throws TypeError if `fn` is not a function, DataCloneError for what cannot go to the thread or come back,
+   * PortalNotRunning after `stop` or when the thread has ended, DeadlockError in the portal's own thread and for a
+   * promise that nothing can settle any more, CancelledError when this code is itself a task that is cancelled.
+   */
+  call<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Awaited<R>;
+  /**
+   * Starts `fn(...args)` in the portal's thread and returns at once. `future.result(timeoutMs)` blocks for the
+   * result, `future.cancel()` cancels the task, `await future` works as well. Throws what `call` throws before a
+   * task has started; a future that nobody asks keeps its error to itself.
+   */
+  startTaskSoon<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>>;
+  /**
+   * As `call`, but the value stays in the portal's thread, and a handle of it comes back: a connection, a client,
+   * a server. Functions that are called later get the handle, as an argument or as a captured variable, and find
+   * the value in `handle.value`.
+   */
+  callHandle<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Handle<Awaited<R>>;
+}
+
+/** Takes an output or a call of the portal's thread as its message comes, or is looked for. */
+class PortalOwner {
+  readonly client: PortalClient;
+  readonly worker: Worker;
+  readonly #mail: MessagePort;
+  #mailIsClosed = false;
+
+  constructor({ name = "portal", resourceLimits }: PortalOptions) {
+    const mail = new MessageChannel();
+    const calls = new MessageChannel();
+    const shared = newWords(word.count);
+    const taskWords = newWords(taskWord.count);
+    const setup = { name, port: mail.port2, shared: taskWords, loopWaits: true };
+    const workerData: PortalThreadData = { setup, port: calls.port2, shared };
+    const transferList = [mail.port2, calls.port2];
+    const options: WorkerOptions = { name, workerData, transferList, resourceLimits, env: SHARE_ENV };
+    this.worker = new Worker(join(__dirname, "portal-thread.js"), options);
+    this.worker.unref();
+    this.#mail = mail.port1;
+    this.#mail.on("message", (message: ToLoop) => this.#receive(message));
+    this.#mail.on("close", () => {
+      this.#mailIsClosed = true;
+    });
+    this.#mail.unref();
+    const thread = this.worker.threadId;
+    nameThread(thread, name);
+    this.client = new PortalClient({ name, thread, port: calls.port1, shared, taskWords }, true);
+    this.client.beforeAnswer = () => this.#readMail();
+    this.#listenForEnd();
+  }
+
+  #listenForEnd(): void {
+    let error: unknown;
+    this.worker.on("error", (each) => {
+      error = each;
+    });
+    this.worker.on("exit", () => {
+      this.#readMail();
+      this.client.end(this.client.whyGone(error), "died");
+    });
+  }
+
+  #readMail(): void {
+    // Node crashes on a read of a port that has just closed.
+    while (!this.#mailIsClosed) {
+      const mail = receiveMessageOnPort(this.#mail);
+      if (!mail) return;
+      this.#receive(mail.message as ToLoop);
+    }
+  }
+
+  /** Output is shown at once; what the loop is asked to do waits until it turns. */
+  #receive(message: ToLoop): void {
+    if (message.kind !== "output" && message.kind !== "call") return;
+    const origin = this.client.originOf(message.task);
+    if (message.kind === "output") origin.write(message.fd, message.text);
+    else
+      origin.runInAsyncScope(() => setImmediate(() => runLoopCall(message, undefined, () => {})), undefined);
+  }
+
+  stop({ cancelRemaining = false, timeout }: StopOptions): void {
+    const { client } = this;
+    const limit = checkTimeout(timeout);
+    if (client.over) return;
+    client.post({ kind: "stop", cancelRemaining });
+    const isOver = () => client.over !== undefined;
+    client.block(isOver, cancelRemaining ? gracePeriod : (limit ?? Number.POSITIVE_INFINITY));
+    if (!isOver() && !cancelRemaining) {
+      client.post({ kind: "stop", cancelRemaining: true });
+      client.block(isOver, gracePeriod);
+    }
+    this.end(new CancelledError("cancelled by stop() of the portal."));
+  }
+
+  /** Ends the thread whatever it does. */
+  end(reason: Error): void {
+    void this.worker.terminate();
+    this.client.end(reason, "stopped");
+  }
+}
+
+/** Milliseconds between asking tasks to stop and terminating the thread; as an executor's. */
+const gracePeriod = 250;
+
+function newWords(count: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT);
+}
+
+/**
+ * An event loop in a thread of its own for **synchronous code**, after AnyIO's `BlockingPortal`: made by
+ * `startBlockingPortal`. All calls run in the one thread, many at a time, so that they share what lives there:
+ * connections and servers (by `callHandle`), modules, `globalThis`, timers. Arguments, captured values and results
+ * are copies. Context variables go along with each call.
+ *
+ * It travels to other threads as an argument or a captured variable, and serves them all. It keeps no process alive.
+ */
+export class BlockingPortal implements PortalCalls, Revivable, Disposable {
+  readonly #id: string;
+  readonly #client: PortalClient;
+  readonly #owner: PortalOwner | undefined;
+  #stopped = false;
+
+  /** @internal */
+  constructor(id: string, client: PortalClient, owner?: PortalOwner) {
+    this.#id = id;
+    this.#client = client;
+    this.#owner = owner;
+    known.set(id, this);
+  }
+
+  /** False after `stop`, and when the thread has ended. */
+  get running(): boolean {
+    return !this.#stopped && this.#client.over === undefined;
+  }
+
+  call<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Awaited<R> {
+    return this.#call(fn, args, {}, submitSite()) as Awaited<R>;
+  }
+
+  startTaskSoon<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
+    return this.#start(fn, args, {}, submitSite()) as Future<Awaited<R>>;
+  }
+
+  callHandle<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Handle<Awaited<R>> {
+    return this.#callHandle(fn, args, {}, submitSite()) as Handle<Awaited<R>>;
+  }
+
+  /** The same calls with options: `portal.with({ timeout: 1000 }).call(fn, ...args)`. */
+  with(options: PortalCallOptions): PortalCalls {
+    requireKnown("a portal's call", options, callOptions);
+    requireMilliseconds("timeout", options.timeout);
+    return {
+      call: (fn, ...args) => this.#call(fn, args, options, submitSite()) as never,
+      callHandle: (fn, ...args) => this.#callHandle(fn, args, options, submitSite()) as never,
+      startTaskSoon: (fn, ...args) => this.#start(fn, args, options, submitSite(), "startTaskSoon") as never,
+    };
+  }
+
+  /**
+   * Ends the portal in order: takes no more calls, waits (blocking) for the tasks that still run, lets the thread
+   * run its `exit` handlers, and ends it. With `cancelRemaining`, or after `timeout`, the tasks are asked to stop,
+   * and 250 ms later the thread is ended, whatever it does; their futures reject with CancelledError. A task
+   * whose promise nothing can settle rejects with DeadlockError and is not waited for. Calling it again does nothing.
+   *
+   * Throws Error in a thread that did not make the portal, and RangeError for a `timeout` that is no time.
+   */
+  stop(options: StopOptions = {}): void {
+    requireKnown("stop", options, ["cancelRemaining", "timeout"]);
+    if (!this.#owner) throw new Error("stop() belongs to the thread that started the portal.");
+    this.#stopped = true;
+    this.#owner.stop(options);
+  }
+
+  /** `using portal = startBlockingPortal()` stops it at the end of the block, waiting for what still runs. */
+  [Symbol.dispose](): void {
+    if (this.#owner) this.stop();
+  }
+
+  [toTransfer](): Revival {
+    const { port1, port2 } = new MessageChannel();
+    this.#client.post({ kind: "connect", port: port1 }, [port1]);
+    const data: PortalData = { id: this.#id, line: { ...this.#client.line, port: port2 } };
+    return { module: __filename, name: "revivePortal", data };
+  }
+
+  #call(fn: AnyFunction, args: unknown[], options: PortalCallOptions, site: SubmitSite): unknown {
+    const { timeout = Number.POSITIVE_INFINITY } = options;
+    const future = this.#start(fn, args, options, site, "call");
+    try {
+      this.#client.block(() => future.done(), timeout, false);
+    } catch (error) {
+      future.cancel();
+      throw error;
+    }
+    if (!future.done() && future.cancel()) {
+      throw new TimeoutError(`${nameOf(fn, options)} took more than its \`timeout\` of ${timeout} ms.`);
+    }
+    return future.result();
+  }
+
+  #start(
+    fn: AnyFunction,
+    args: unknown[],
+    options: PortalCallOptions & { keep?: boolean },
+    site: SubmitSite,
+    how?: "call" | "startTaskSoon",
+  ): Future<unknown> {
+    requireFunction(fn, "fn");
+    const { timeout, keep, ...rest } = options;
+    if (how === "startTaskSoon" && timeout !== undefined) {
+      throw new TypeError(
+        "startTaskSoon takes no `timeout`: say it where you wait, `future.result(timeoutMs)`.",
+      );
+    }
+    if (this.#stopped)
+      throw new PortalNotRunning("The portal was stopped and takes no more calls. Start a new one.");
+    this.#refuseOwnThread(fn);
+    const packed = makeTaskMessage(fn, args, { ...rest, context: true });
+    if (keep) packed.message.keep = true;
+    return this.#client.run(packed, site, how === "call" && timeout === undefined);
+  }
+
+  #callHandle(
+    fn: AnyFunction,
+    args: unknown[],
+    options: PortalCallOptions,
+    site: SubmitSite,
+  ): Handle<unknown> {
+    const id = this.#call(fn, args, { ...options, keep: true } as PortalCallOptions, site) as number;
+    return new Handle(this.#client.line.thread, id, () => this.#client.post({ kind: "drop", id }));
+  }
+
+  #refuseOwnThread(fn: AnyFunction): void {
+    if (threadId !== this.#client.line.thread) return;
+    throw new DeadlockError(
+      `The portal was called in its own thread, which would wait for itself. Await ${fn.name || "fn"}() here.`,
+    );
+  }
+
+  /** @internal For `runSync`: alone in its thread, which is ended when the time is over. */
+  runAlone(fn: AnyFunction, args: unknown[], options: PortalCallOptions, site: SubmitSite): unknown {
+    const { timeout = Number.POSITIVE_INFINITY, ...rest } = options;
+    const future = this.#start(fn, args, rest, site, "call");
+    const over = new TimeoutError(
+      `ran for more than its \`timeout\` of ${timeout} ms; its thread was ended.`,
+    );
+    try {
+      this.#client.block(() => future.done(), timeout, false);
+    } finally {
+      if (!future.done()) this.#owner!.end(over);
+    }
+    return future.result();
+  }
+}
+
+const callOptions = ["timeout", "name", "transfer", "captures"];
+
+function nameOf(fn: AnyFunction, { name }: PortalCallOptions): string {
+  return name ?? (fn.name || "function");
+}
+
+/**
+ * Starts a thread with an event loop for synchronous code (some 30 ms), after AnyIO's `start_blocking_portal`.
+ *
+ * For scripts, configuration files, plug-ins and worker threads that cannot `await`. On a server's main thread each
+ * `call` stops all other work: await there. Throws TypeError for an unknown option.
+ *
+ * @example
+ * using portal = startBlockingPortal();
+ * const db = portal.callHandle(openDatabase, "shop.db");       // stays in the portal's thread
+ * const rows = portal.call(async () => db.value.all("SELECT * FROM tea"));
+ * const page = portal.startTaskSoon(fetchText, "https://nodejs.org");
+ * console.log(rows, page.result(5000));
+ */
+export function startBlockingPortal(options: PortalOptions = {}): BlockingPortal {
+  requireKnown("startBlockingPortal", options, ["name", "resourceLimits"]);
+  if (options.resourceLimits) checkResourceLimits(options.resourceLimits);
+  const owner = new PortalOwner(options);
+  return new BlockingPortal(newId(), owner.client, owner);
+}
+
+interface PortalData {
+  id: string;
+  line: Line;
+}
+
+const known = new WeakById<BlockingPortal>();
+
+/** @internal This thread's one object for that portal. */
+export function revivePortal({ id, line }: PortalData): BlockingPortal {
+  const portal = known.get(id);
+  if (!portal) return new BlockingPortal(id, new PortalClient(line));
+  line.port.close();
+  return portal;
+}
+
+/** A value that stays in a portal's thread; made by `callHandle`. */
+export class Handle<T> implements Revivable, Disposable {
+  readonly #thread: number;
+  readonly #id: number;
+  readonly #drop: () => void;
+
+  /** @internal */
+  constructor(thread: number, id: number, drop: () => void = () => {}) {
+    this.#thread = thread;
+    this.#id = id;
+    this.#drop = drop;
+  }
+
+  /** The value, in the portal's thread. Throws Error in other threads, ReferenceError after `dispose`. */
+  get value(): T {
+    if (threadId === this.#thread) return keptValue(this.#id) as T;
+    throw new Error(
+      "The value of this handle is in the portal's thread. Use it in a function that the portal calls: " +
+        "`portal.call(() => handle.value.method())`.",
+    );
+  }
+
+  /** Lets go of the value in the portal's thread. It is not closed by this: do that before, in a call. */
+  dispose(): void {
+    this.#drop();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  [toTransfer](): Revival {
+    return { module: __filename, name: "reviveHandle", data: { thread: this.#thread, id: this.#id } };
+  }
+}
+
+/** @internal */
+export function reviveHandle({ thread, id }: { thread: number; id: number }): Handle<unknown> {
+  return new Handle(thread, id);
+}
