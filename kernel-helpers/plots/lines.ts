@@ -19,6 +19,8 @@ export interface LineOptions {
   log?: "x" | "y" | "both";
   /** A line across the chart, such as what a reader would accept: its height and its label. */
   limit?: { y: number; label: string };
+  /** Adds a slider under this name that reads all lines at one `x`; it needs no kernel. */
+  slider?: string;
 }
 
 /**
@@ -37,17 +39,19 @@ export function lineChart(series: { [name: string]: Point[] }, options: LineOpti
       points.flatMap(({ x, y }) => [x, y]),
     );
   }
-  const { log, limit } = options;
+  const { log, limit, slider } = options;
   const [logX, logY] = [log === "x" || log === "both", log === "y" || log === "both"];
   checkLogarithms(entries, logX, logY);
   const rows = entries.flatMap(([name, points]) =>
     [...points].sort((a, b) => a.x - b.x).map(({ x, y }) => ({ name, x: threeDigits(x), y: threeDigits(y) })),
   );
+  const stops = slider === undefined ? [] : [...new Set(rows.map(({ x }) => x))].sort((a, b) => a - b);
   const crossing = crossingOf(entries, logX, logY);
   const names = entries.map(([name]) => name);
   const text = { title: options.title, description: describe(entries, crossing) };
   return new Chart(text, {
     height: 260,
+    ...(slider !== undefined && { params: [sliderParam(slider, stops.length)] }),
     datasets: { points: rows, crossing: crossing ? [crossing] : [], limit: limit ? [limit] : [] },
     encoding: {
       x: axis(
@@ -63,12 +67,15 @@ export function lineChart(series: { [name: string]: Point[] }, options: LineOpti
         rows.map(({ y }) => y),
       ),
     },
-    layer: layers({
-      field: "name",
-      type: "nominal",
-      scale: { domain: names, range: [...palette] },
-      ...(names.length < 2 && { legend: null }),
-    }),
+    layer: [
+      ...layers({
+        field: "name",
+        type: "nominal",
+        scale: { domain: names, range: [...palette] },
+        ...(names.length < 2 && { legend: null }),
+      }),
+      ...(slider === undefined ? [] : readingLayers(stops)),
+    ],
     usermeta: { names },
   });
 }
@@ -107,6 +114,35 @@ function layers(color: VegaLiteSpec): VegaLiteSpec[] {
     {
       data: { name: "crossing" },
       mark: { type: "point", size: 170, strokeWidth: 2, color: ink, opacity: 1 },
+    },
+  ];
+}
+
+/** The slider counts the points: on a logarithmic axis equal steps of it are equal steps of the picture. */
+function sliderParam(name: string, stops: number): VegaLiteSpec {
+  const middle = Math.floor(stops / 2);
+  return {
+    name: "stop",
+    value: middle,
+    bind: { input: "range", min: 0, max: stops - 1, step: 1, name: `${name} ` },
+  };
+}
+
+function readingLayers(stops: number[]): VegaLiteSpec[] {
+  const chosen = { filter: `datum.x == ${JSON.stringify(stops)}[stop]` };
+  const value = { calculate: "format(datum.y, ',~r')", as: "value" };
+  return [
+    {
+      data: { name: "points" },
+      transform: [chosen],
+      mark: { type: "rule", color: ink, opacity: 0.35 },
+      encoding: { y: { value: 0 }, y2: { value: "height" } },
+    },
+    {
+      data: { name: "points" },
+      transform: [chosen, value],
+      mark: { type: "text", align: "left", dx: 7, dy: -8, color: ink, fontSize: 12, fontWeight: 600 },
+      encoding: { text: { field: "value" } },
     },
   ];
 }
@@ -150,7 +186,10 @@ function describe(entries: [string, Point[]][], crossing: Crossing | undefined):
   const { lineAt, cross } = words();
   const sentences = entries.map(([name, points]) => {
     const sorted = [...points].sort((a, b) => a.x - b.x);
-    return lineAt(name, plain(threeDigits(sorted[0]!.y)), plain(threeDigits(sorted.at(-1)!.y)));
+    const [first, last] = [sorted[0]!.y, sorted.at(-1)!.y];
+    const most = Math.max(...sorted.map(({ y }) => y));
+    const [from, to, top] = [first, last, most].map((y) => plain(threeDigits(y)));
+    return lineAt(name, from!, to!, most > Math.max(first, last) ? top : undefined);
   });
   if (crossing) sentences.push(cross(...crossing.between, plain(crossing.x)));
   return `${sentences.join("; ")}.`;

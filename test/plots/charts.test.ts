@@ -56,7 +56,7 @@ const charts: { [name: string]: Chart } = {
       x: "size (ms)",
       y: "held (ms)",
       log: "both",
-      limit: { y: 8, label: odd },
+      limit: { y: 8, label: odd }, slider: "size",
     },
   ),
   "one point against another": lineChart(
