@@ -56,7 +56,8 @@ const charts: { [name: string]: Chart } = {
       x: "size (ms)",
       y: "held (ms)",
       log: "both",
-      limit: { y: 8, label: odd }, slider: "size",
+      limit: { y: 8, label: odd },
+      slider: "size",
     },
   ),
   "one point against another": lineChart(
