@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are code
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, Kernel, kernels, published, streamText } from "./client";
@@ -155,6 +156,116 @@ throw e`,
   test("names the file at fault when a cell imports one with a type error", async () => {
     const answer = await kernel.run("/** @module broken */\nexport const n: number = 'x'");
     expect(answer.reply).toMatchObject({ status: "error", ename: "TypeScriptError" });
+  });
+});
+
+describe("what is said is said in the reader's words", () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await Kernel.start();
+    await kernel.run(
+      'import assert, { ok } from "node:assert"; import { toThread } from "kernel-helpers"; let rows: number[] = [], loose: any = 5, site = 1; const fixed: any = { a: 1 };',
+    );
+  });
+  afterAll(() => kernel[Symbol.asyncDispose]());
+
+  test.for([
+    ["assert(rows.length > 5)", "assert(rows.length > 5)"],
+    ["ok(rows.length > 5, undefined)", "ok(rows.length > 5)"],
+    ["assert.ok(rows.length)", "assert.ok(rows.length)"],
+    ["const local = 1;\nfor (const row of [local]) { assert(row === rows[0]) }", "assert(row === rows[0])"],
+    ["await Promise.resolve(); assert(fixed.a === 2)", "assert(fixed.a === 2)"],
+    ["assert(\n  `,)` === String(rows), // a comment)\n)", "assert(\n    `,)` === String(rows))"],
+    ["(() => { assert(!site) })()", "assert(!site)"],
+  ])("a failed assertion: %s", async ([code, call]) => {
+    const answer = await kernel.run(code!);
+    expect(answer.reply.evalue).toBe(`The expression evaluated to a falsy value:\n\n  ${call}\n`);
+    expect(traceback(answer)).not.toContain("exports.");
+  });
+
+  test.for([
+    ["loose()", "loose is not a function"],
+    ["new loose()", "loose is not a constructor"],
+    ["[...loose]", "loose is not iterable"],
+    ["loose.method()", "loose.method is not a function"],
+    ["fixed.a()", "fixed.a is not a function"],
+    ["for (const x of loose) ;", "loose is not iterable"],
+    ["loose`x`", "loose is not a function"],
+    ["const { a } = fixed.b;", "Cannot destructure property 'a' of 'fixed.b' as it is undefined."],
+    ["import * as fs2 from 'node:fs'; (fs2 as any).nope()", "fs2.nope is not a function"],
+    ["throw new TypeError('exports.x says the reader')", "exports.x says the reader"],
+    ["require('./nowhere')", "Cannot find module './nowhere'"],
+  ])("%s: %s", async ([code, message]) => {
+    const answer = await kernel.run(code!);
+    expect(answer.reply.evalue).toBe(message);
+    if (!code!.startsWith("throw")) expect(traceback(answer)).not.toMatch(/exports\.|\/src\.js/);
+  });
+
+  test.for([
+    [
+      "sites",
+      "`sites` is not defined yet: no cell run so far makes it; run the cell that declares it first.",
+    ],
+    ["syncFunction()", "`syncFunction` is not defined yet"],
+    ["const solution: Smooth = 1", "`Smooth` is not defined yet"],
+    ["({ sitesTwo })", "`sitesTwo` is not defined yet"],
+    ["const later: Promise<string> = Promise.resolve(sitesThree)", "`sitesThree` is not defined yet"],
+    ["let e: Space.Inner", "`Space` is not defined yet"],
+    ["describe('x', () => {})", "`describe` is not defined yet"],
+    ["consoel.log(1)", "Or is `console` meant?"],
+  ])("a name that no cell has made: %s", async ([code, message]) => {
+    const { reply } = await kernel.run(code!);
+    expect(reply.evalue).toContain(message);
+    expect(reply.evalue).not.toMatch(/Did you mean|private name|TS40\d\d|and \d+ more/);
+  });
+
+  test("a name of a cell that failed says which", async () => {
+    const failed = await kernel.run("const half = 1; throw new Error('midway')");
+    const { reply } = await kernel.run("half");
+    expect(reply.evalue).toContain(
+      `\`half\` is not defined: cell ${failed.reply.execution_count}, which declares it, failed.`,
+    );
+  });
+
+  test.for([
+    "function hidden() { interface Inner { a: number } return { a: 1 } as Inner }\nconst shown = hidden()",
+    "const Mixed = class { private secret = 1; protected half = 2 }",
+    "import * as http from 'node:http'; const server1 = http.createServer(); server1.close()",
+    "const unique = { [Symbol.iterator]: function* () { yield Symbol('x') } }",
+    "export const exported = (() => { class Local { #p = 1 } return new Local() })()",
+    "const recursive = { get self() { return recursive } } as any",
+  ])("types that no declaration can name are no error: %s", async (code) => {
+    expect((await kernel.run(code)).reply).toMatchObject({ status: "ok" });
+    expect((await kernel.run("1")).reply.status).toBe("ok");
+  });
+
+  test("a script that V8 refuses, though the compiler was told to let it pass, has a place", async () => {
+    const answer = await kernel.run("// @ts-nocheck\nconst twice = 1;\nconst twice = 2");
+    expect(traceback(answer)).toMatch(
+      /SyntaxError: Identifier 'twice' has already been declared[^]*> 3 \| const twice = 2/,
+    );
+  });
+
+  test("an error in a function that ran in a thread points at its line and column in the cell", async () => {
+    const short = await kernel.run('await toThread(() => { throw new RangeError("in thread") })');
+    expect(traceback(short)).toContain(`at cell ${short.reply.execution_count}:1:30`);
+    expect(traceback(short)).toContain('> 1 | await toThread(() => { throw new RangeError("in thread") })');
+    const long = await kernel.run(
+      "interface Skipped { x: number }\nconst factor = 2;\nfunction work(n: number): number {\n  const doubled: number = n * factor;\n  throw new RangeError(`${doubled}`)\n}",
+    );
+    const called = await kernel.run("await toThread(work, 2)");
+    expect(traceback(called)).toContain(`at work (cell ${long.reply.execution_count}:5:9)`);
+    expect(traceback(called)).toContain("> 5 |   throw new RangeError(`${doubled}`)");
+    expect(traceback(called)).toMatch(/RangeError: 4\n/);
+  });
+
+  test("a cell may call a name of its own `require` or `exports`", async () => {
+    const own = await kernel.run(
+      'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const { exports } = { exports: 7 }; [require("node:path").sep.length, exports, { require }.require === require]',
+    );
+    expect(published(own, "execute_result")?.data["text/plain"]).toBe("[ 1, 7, true ]");
+    const later = await kernel.run("[typeof require, exports]");
+    expect(published(later, "execute_result")?.data["text/plain"]).toBe("[ 'function', 7 ]");
   });
 });
 

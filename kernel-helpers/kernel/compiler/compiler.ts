@@ -134,7 +134,7 @@ export class Compiler {
       imports,
       packages,
       files,
-      script: { name, label, source: cell.file.text, maps, added },
+      script: { name, label, source: cell.file.text, script: result.output, maps, added },
       converted: {
         ...result,
         declOutput: `${result.declOutput}${this.#namespaces(declarations, file)}`,

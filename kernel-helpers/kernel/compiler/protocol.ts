@@ -28,6 +28,8 @@ export interface CompiledScript {
   /** `cell 3`, or the path of a file relative to the notebook. */
   label: string;
   source: string;
+  /** What it compiled to, without the lines that are added. */
+  script: string;
   /** The maps from the script back to the source, the last step first. */
   maps: MapText[] | undefined;
   /** Lines that stand before the source, and before the script. */

@@ -21,9 +21,12 @@ interface CellConversion {
   lastExpression: string | undefined;
 }
 
+/** What the script around a cell calls its parameters. */
+const reserved = new Set(["exports", "require"]);
+
 /** What the published type of a file leaves out. */
-interface JsxFile extends SourceFile {
-  locals?: Map<string, unknown>;
+interface CellFile extends SourceFile {
+  locals?: Map<string, import("typescript").Symbol>;
   pragmas: Map<string, { arguments?: { factory?: string } }>;
 }
 
@@ -72,6 +75,8 @@ class CellTransformer {
   readonly visit = (node: Node): Node => {
     const { ts, context } = this;
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return node;
+    const own = this.#ownName(node);
+    if (own) return own;
     const meta = this.#meta(node);
     if (meta) return ts.setTextRange(meta, node);
     if (this.#isEarlierName(node)) return this.#property(node);
@@ -84,14 +89,46 @@ class CellTransformer {
     const callee = factory.createParenthesizedExpression(
       factory.createComma(factory.createNumericLiteral(0), inside.expression),
     );
-    const call = factory.updateCallExpression(
-      inside,
-      ts.setTextRange(callee, node.expression),
-      undefined,
-      inside.arguments,
-    );
-    return call;
+    // In a stack the call stands where its name begins.
+    const start = node.expression.getStart(this.file);
+    ts.setSourceMapRange(callee, { pos: start, end: start });
+    return factory.updateCallExpression(inside, callee, undefined, inside.arguments);
   };
+
+  #isHidden(name: Node | undefined): name is Identifier {
+    if (!name || !this.ts.isIdentifier(name) || !reserved.has(name.text)) return false;
+    const symbol = this.checker.getSymbolAtLocation(name);
+    return symbol !== undefined && symbol === (this.file as CellFile).locals?.get(name.text);
+  }
+
+  /** A name of the cell that the script around it has already, as in `const require = createRequire(import.meta.url)`. */
+  #ownName(node: Node): Node | undefined {
+    const { ts } = this;
+    const { factory } = ts;
+    const other = (name: Identifier) => ts.setTextRange(factory.createIdentifier(`${name.text}_1`), name);
+    if (ts.isExportSpecifier(node) && reserved.has(node.name.text) && !node.propertyName) {
+      return factory.updateExportSpecifier(node, node.isTypeOnly, other(node.name as Identifier), node.name);
+    }
+    if (ts.isBindingElement(node) && !node.propertyName && this.#isHidden(node.name)) {
+      const value = ts.visitNode(node.initializer, this.visit) as Expression | undefined;
+      return factory.updateBindingElement(
+        node,
+        node.dotDotDotToken,
+        factory.createIdentifier(node.name.text),
+        other(node.name),
+        value,
+      );
+    }
+    if (ts.isShorthandPropertyAssignment(node)) {
+      const symbol = this.checker.getShorthandAssignmentValueSymbol(node);
+      const isOwn =
+        symbol &&
+        reserved.has(node.name.text) &&
+        symbol === (this.file as CellFile).locals?.get(node.name.text);
+      return isOwn ? factory.createPropertyAssignment(node.name.text, other(node.name)) : undefined;
+    }
+    return this.#isHidden(node) && !ts.isImportSpecifier(node.parent) ? other(node) : undefined;
+  }
 
   /** `{ name }` of an earlier cell is `{ name: exports.name }`. */
   #shorthand(node: import("typescript").ShorthandPropertyAssignment): Node {
@@ -138,14 +175,14 @@ class CellTransformer {
     const { ts, file } = this;
     if (file.languageVariant !== ts.LanguageVariant.JSX) return [];
     const { jsxFactory, jsxFragmentFactory, reactNamespace } = this.context.getCompilerOptions();
-    const pragma = (name: string) => (file as JsxFile).pragmas.get(name)?.arguments?.factory;
+    const pragma = (name: string) => (file as CellFile).pragmas.get(name)?.arguments?.factory;
     const factories = [
       pragma("jsx") ?? jsxFactory ?? reactNamespace ?? "React",
       pragma("jsxfrag") ?? jsxFragmentFactory ?? "React",
     ];
     const names = factories.map((each) => each.split(".")[0]!);
     const isEarlier = (name: string) =>
-      !(file as JsxFile).locals?.has(name) && (this.#earlier as JsxFile).locals?.has(name);
+      !(file as CellFile).locals?.has(name) && (this.#earlier as CellFile).locals?.has(name);
     return [...new Set(names)].filter(isEarlier).map((name) => this.#alias(name));
   }
 

@@ -19,6 +19,10 @@ export interface CellScript {
   label: string;
   /** The TypeScript source. */
   source: string;
+  /** What the source compiled to, without the lines that are added before it. */
+  script: string;
+  /** The lines that are. */
+  addedLines: number;
   /** The position in `source` of a position in the compiled script; undefined for added code. */
   origin(line: number, column: number): Position | undefined;
 }
@@ -37,6 +41,17 @@ export function cellScripts(): CellScripts {
   const holder = globalThis as { [cellsSymbol]?: CellScripts };
   holder[cellsSymbol] ??= new Map();
   return holder[cellsSymbol];
+}
+
+/** Where the text of a function stands in the scripts of this process, the latest first: the script's name and a position. */
+export function placeOf(text: string): (Position & { file: string }) | undefined {
+  for (const [file, { script, addedLines }] of [...cellScripts()].reverse()) {
+    const at = script.indexOf(text);
+    if (at < 0) continue;
+    const lines = script.slice(0, at).split("\n");
+    return { file, line: lines.length + addedLines, column: lines.at(-1)!.length + 1 };
+  }
+  return undefined;
 }
 
 /** The position that a source map gives for a generated one, if it has one on that line. */

@@ -5,7 +5,7 @@ import { setNotebook } from "../../threads/context/host";
 import type { CompilerProcess } from "../compiler/process";
 import type { SocketsThread } from "../sockets";
 import type { FromSockets, Shared } from "../thread-protocol";
-import { cellScripts } from "./cell-scripts";
+import { cellScripts, placeOf } from "./cell-scripts";
 import { followChildren } from "./child-processes";
 import { Output } from "./output";
 import { Session } from "./session";
@@ -65,7 +65,7 @@ export function startSession({ worker, shared }: SocketsThread, compiler: Compil
   endTidily(output, shared, compiler);
   mapStacks();
   publishDisplay(output);
-  setNotebook({ currentRun: () => output.cell });
+  setNotebook({ currentRun: () => output.cell, placeOf });
   serve(worker, output, shared, compiler);
   output.capture("stdout");
   output.capture("stderr");

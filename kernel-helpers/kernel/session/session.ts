@@ -11,6 +11,7 @@ import { describeFaults } from "./faults";
 import { ImportedModules } from "./imported-modules";
 import { type CellContext, type Output, withBase64 } from "./output";
 import { PendingWork } from "./pending-work";
+import { placeSyntaxError } from "./reader-message";
 import type { StackWorld } from "./stacks";
 import { describe, type Failure } from "./traceback";
 
@@ -172,16 +173,13 @@ export class Session {
     const compilation = await this.compiler.compile({ label, declarations: this.#declarations, source });
     const { script, files, imports, packages } = compilation;
     const noLines = { source: 0, script: 0 };
-    const fileScripts = files.map(({ path, ...file }) => ({ ...file, name: path, added: noLines }));
-    for (const { name, label, source, maps, added } of [...fileScripts, ...(script ? [script] : [])]) {
-      const origin = maps
-        ? originThrough(maps, added.source)
-        : (line: number, column: number) => ({ line, column });
-      this.#world.cells.set(name, {
-        label,
-        source,
-        origin: (line: number, column: number) => origin(line - added.script, column),
-      });
+    const scripts = files.map(({ path, ...file }) => ({ ...file, name: path, added: noLines }));
+    for (const each of script ? [...scripts, script] : scripts) {
+      const { name, label, source, maps, added } = each;
+      const back = maps && originThrough(maps, added.source);
+      const origin = (line: number, column: number) =>
+        back ? back(line - added.script, column) : { line, column };
+      this.#world.cells.set(name, { label, source, script: each.script, addedLines: added.script, origin });
     }
     this.#imports.accept(files, imports);
     if (compilation.converted) await this.#imports.prepare(imports, packages);
@@ -204,7 +202,11 @@ export class Session {
       if (ok) this.#declarations = converted.declOutput ?? "";
       // Here, too: nothing that follows is its own any more.
       if (this.#running !== running) return undefined;
-      if (!ok) return this.#describe(this.#outcome.thrown[0]);
+      if (!ok) {
+        const [thrown] = this.#outcome.thrown;
+        if (compilation.script) placeSyntaxError(thrown, compilation.script.name);
+        return this.#describe(thrown);
+      }
       for (const value of silent ? [] : this.#outcome.values) await this.#show(value, running);
       return undefined;
     } catch (error) {

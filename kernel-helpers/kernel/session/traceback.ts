@@ -1,7 +1,9 @@
 /** Anything thrown -> what Jupyter shows of it: `ename`, `evalue` and the lines of `traceback`. */
 
 import { inspect, stripVTControlCharacters } from "node:util";
-import type { Frame, StackWorld } from "./stacks";
+import type { Position } from "./cell-scripts";
+import { callAt, readerMessage } from "./reader-message";
+import type { StackWorld } from "./stacks";
 import { readFrames } from "./stacks";
 
 /** The content of Jupyter's `error` message. */
@@ -62,13 +64,36 @@ function nameOf(error: ErrorLike): string {
   return name === "Error" && className && className !== "Object" ? className : name;
 }
 
+/** The source of a cell, or of a file compiled with the cells, and a place in it. */
+interface Fault extends Position {
+  source: string;
+}
+
+/** Where an error comes from: its first frame in what the reader wrote. */
+function faultOf(value: unknown, world: StackWorld): Fault | undefined {
+  if (!isErrorLike(value) || typeof value.stack !== "string") return undefined;
+  const sources = new Map([...world.cells.values()].map(({ label, source }) => [label, source]));
+  const place = readFrames(value.stack, world).find(
+    (frame) => frame.place && sources.has(frame.place.file),
+  )?.place;
+  return place && { ...place, source: sources.get(place.file)! };
+}
+
 /** `ename` and `evalue` of anything thrown. */
-export function summary(value: unknown): { ename: string; evalue: string } {
-  if (isErrorLike(value)) return { ename: nameOf(value), evalue: String(value.message ?? "") };
+export function summary(value: unknown, world: StackWorld): { ename: string; evalue: string } {
+  if (isErrorLike(value)) {
+    const name = nameOf(value);
+    const isGenerated = (value as { generatedMessage?: unknown }).generatedMessage === true;
+    const evalue = readerMessage({ name, message: String(value.message ?? ""), isGenerated }, () => {
+      const fault = faultOf(value, world);
+      return fault && callAt(fault.source, fault.line, fault.column);
+    });
+    return { ename: name, evalue };
+  }
   return { ename: "Thrown", evalue: typeof value === "string" ? value : inspect(value) };
 }
 
-const shownElsewhere = new Set(["name", "message", "stack", "cause", "errors"]);
+const shownElsewhere = new Set(["name", "message", "stack", "cause", "errors", "requireStack"]);
 
 /** What an error carries besides its message: `code`, `errno`, whatever a class added. */
 function extras(error: object): string[] {
@@ -76,27 +101,21 @@ function extras(error: object): string[] {
   return own.length === 0 ? [] : [dim(inspect(Object.fromEntries(own)))];
 }
 
-/** The source of the first frame that lies in a cell or a file compiled with the cells. */
-function frameAtFault(frames: Frame[], world: StackWorld): string[] {
-  const sources = new Map([...world.cells.values()].map(({ label, source }) => [label, source]));
-  const place = frames.find((frame) => frame.place && sources.has(frame.place.file))?.place;
-  return place ? codeFrame(sources.get(place.file)!, place.line, place.column) : [];
-}
-
-function heading(value: unknown): string {
-  const { ename, evalue } = summary(value);
+function heading(value: unknown, world: StackWorld): string {
+  const { ename, evalue } = summary(value, world);
   return evalue ? `${boldRed(ename)}: ${evalue}` : boldRed(ename);
 }
 
 const indent = (lines: string[]) => lines.map((line) => `  ${line.replaceAll("\n", "\n  ")}`);
 
 function section(value: unknown, world: StackWorld, depth: number): string[] {
-  if (!isErrorLike(value)) return [heading(value)];
+  if (!isErrorLike(value)) return [heading(value, world)];
   const frames = readFrames(typeof value.stack === "string" ? value.stack : "", world);
+  const fault = faultOf(value, world);
   const hidden = frames.length - longest;
   return [
-    heading(value),
-    ...frameAtFault(frames, world),
+    heading(value, world),
+    ...(fault ? codeFrame(fault.source, fault.line, fault.column) : []),
     ...frames.slice(0, longest).map(({ text }) => dim(`    ${text}`)),
     ...(hidden > 0 ? [dim(`    … ${hidden} more`)] : []),
     ...extras(value),
@@ -118,7 +137,7 @@ function related(error: ErrorLike, world: StackWorld, depth: number): string[] {
 /** Describes anything thrown in the reader's terms. */
 export function describe(value: unknown, world: StackWorld): Failure {
   try {
-    return { ...summary(value), traceback: section(value, world, 0) };
+    return { ...summary(value, world), traceback: section(value, world, 0) };
   } catch {
     // Its own getters throw: whatever it is, the cell has failed and must be answered.
     const evalue = "something was thrown that cannot be read";

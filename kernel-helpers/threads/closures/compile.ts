@@ -43,17 +43,27 @@ export function compile(code: FunctionCode): Compiled {
   if (!factory) {
     const parts = functionParts(code);
     const { name, folder } = parts;
-    const label = `[${name || "function"} in a worker thread]`;
     if (folder !== undefined) silenceLoaderWarning();
-    const make = compileText(factoryText(parts), [], {
-      // `import()` resolves from the folder of the file name.
-      filename: folder ? join(folder, label) : label,
+    const text = factoryText(parts);
+    const make = compileText(text, [], {
+      ...placed(parts, text),
       importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     }) as () => Omit<Compiled, "name">;
     factory = () => Object.assign(make(), { name });
     factories.set(code, factory);
   }
   return factory();
+}
+
+/** Stack traces count in the cell where a function stands, or in its own text. */
+function placed({ name, source, folder, place }: FunctionParts, text: string) {
+  const before = text.indexOf(source);
+  if (place) {
+    return { filename: place.file, lineOffset: place.line - 1, columnOffset: place.column - 1 - before };
+  }
+  const label = `[${name || "function"} in a worker thread]`;
+  // `import()` resolves from the folder of the file name.
+  return { filename: folder ? join(folder, label) : label, columnOffset: -before };
 }
 
 /** All on the first line, so that line numbers in stacks count in the function's own text. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Place, placeOf } from "../context/host";
 import type { FunctionTarget } from "../task/message";
 import type { AnyFunction } from "../task/types";
 import { idOf } from "./identity";
@@ -41,6 +42,18 @@ function classAsTask(fn: AnyFunction): TypeError {
   );
 }
 
+/** A function that captures something is packed for each task: its text is looked for once. */
+const places = new Map<string, Place | undefined>();
+const placesLimit = 1000;
+
+function knownPlace(source: string): Place | undefined {
+  if (places.has(source)) return places.get(source);
+  if (places.size >= placesLimit) places.clear();
+  const place = placeOf(source);
+  places.set(source, place);
+  return place;
+}
+
 export function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCode {
   return functionCode({
     source: analysis.source,
@@ -48,6 +61,7 @@ export function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCod
     name: nameOf(fn),
     sloppy: Object.hasOwn(fn, "caller"),
     folder: analysis.imports ? folderOf(fn) : undefined,
+    place: knownPlace(analysis.source),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Place } from "../context/host";
 import type { Packed } from "../task/message";
 import type { ClassMembers, integrityOf, Member, PrototypeMembers } from "./members";
 import type { ModuleReference } from "./modules";
@@ -68,10 +69,12 @@ export interface FunctionParts {
   sloppy: boolean;
   /** The folder from which its `import()` resolves; "" for the working directory, undefined if it has none. */
   folder: string | undefined;
+  /** Where the source stands in a cell, for stack traces. */
+  place: Place | undefined;
 }
 
-export function functionCode({ source, names, name, sloppy, folder }: FunctionParts): FunctionCode {
-  const head = JSON.stringify({ names, name, sloppy, folder } satisfies Omit<FunctionParts, "source">);
+export function functionCode({ source, names, name, sloppy, folder, place }: FunctionParts): FunctionCode {
+  const head = JSON.stringify({ names, name, sloppy, folder, place } satisfies Omit<FunctionParts, "source">);
   return `${head}\n${source}`;
 }
 

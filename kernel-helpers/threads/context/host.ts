@@ -18,6 +18,15 @@ export interface Notebook {
    * cell the last one that was started.
    */
   currentRun(): CellRun;
+  /** Where the text of a function stands in the scripts of cells, as stack traces count. */
+  placeOf?(text: string): Place | undefined;
+}
+
+/** A script and a position in it, from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
 }
 
 /** On the global object, because cells and kernel may each load a copy of this package. */
@@ -50,6 +59,11 @@ export function currentRun(): CellRun | undefined {
   const run = runsOfTslab.get(write) ?? { source: "" };
   runsOfTslab.set(write, run);
   return run;
+}
+
+/** Where the text of a function stands in a cell, by which a thread's stack traces name it. */
+export function placeOf(text: string): Place | undefined {
+  return (globalThis as Globals)[key]?.placeOf?.(text);
 }
 
 /** The object whose properties are the variables of earlier cells; undefined outside of a notebook. */
