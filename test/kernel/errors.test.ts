@@ -242,7 +242,7 @@ describe("what is said is said in the reader's words", () => {
   test("a script that V8 refuses, though the compiler was told to let it pass, has a place", async () => {
     const answer = await kernel.run("// @ts-nocheck\nconst twice = 1;\nconst twice = 2");
     expect(traceback(answer)).toMatch(
-      /SyntaxError: Identifier 'twice' has already been declared[^]*> 3 \| const twice = 2/,
+      /SyntaxError: Identifier 'twice' has already been declared[\s\S]*> 3 \| const twice = 2/,
     );
   });
 
