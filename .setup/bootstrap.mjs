@@ -40,8 +40,8 @@ function run(command, args, cwd) {
     const shell = process.platform === "win32" && command === "npm";
     const child = spawn(command, args, { cwd, shell, stdio: ["ignore", "pipe", "pipe"], env: cleanEnv() });
     let output = "";
-    child.stdout.on("data", (chunk) => (output += chunk));
-    child.stderr.on("data", (chunk) => (output += chunk));
+    child.stdout.setEncoding("utf8").on("data", (chunk) => (output += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk) => (output += chunk));
     child.on("error", (error) => resolve({ code: 1, output: String(error) }));
     child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });

@@ -87,12 +87,13 @@ export class KernelProcess {
     });
     live.add(this);
     this.#unwatch = this.#child.pid === undefined ? () => {} : watchOrphan(this.#child.pid);
-    this.#child.stdout?.on("data", (chunk: Buffer) => this.#keep(chunk));
-    this.#child.stderr?.on("data", (chunk: Buffer) => this.#keep(chunk));
+    // As text, so that no character is cut where a chunk ends.
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
     this.exited = new Promise((resolve) => {
       const end = (code: number | null, signal: string | null) => resolve(this.#end(code, signal));
       this.#child.once("error", (error) => {
-        this.#keep(Buffer.from(`${error.message}\n`));
+        this.#keep(`${error.message}\n`);
         if (this.#child.pid === undefined) end(127, null);
       });
       this.#child.once("close", end);
@@ -104,8 +105,9 @@ export class KernelProcess {
     });
   }
 
-  #keep(chunk: Buffer): void {
-    this.#tail = (this.#tail + chunk.toString("utf8")).slice(-tailLength);
+  #keep(text: string): void {
+    // Nor within a pair of surrogates.
+    this.#tail = (this.#tail + text).slice(-tailLength).replace(/^[\udc00-\udfff]/, "");
   }
 
   #end(code: number | null, signal: string | null): KernelExit {

@@ -3,7 +3,7 @@ import { NotebookError } from "./errors";
 import { jsonPieces, type Layout, layoutOf } from "./json-text";
 import { toWritten } from "./notebook-text";
 import { isSame } from "./same";
-import { type CellSpans, type Span, scanArray, scanCells } from "./scan";
+import { type CellSpans, type Span, scanArray, scanCells, scanNotebook } from "./scan";
 import type { Cell, CodeCell, Notebook, Output } from "./types";
 
 /** What a run changes in a code cell. */
@@ -25,12 +25,13 @@ export class NotebookDocument {
     /** What the file does otherwise than nbformat says, none of it fatal. */
     readonly problems: readonly Problem[],
     private readonly text: string,
-    private readonly results: ReadonlyMap<number, Results> = new Map(),
+    /** What is another now, by the cell counted from 0, or `ofNotebook`. */
+    private readonly changes: ReadonlyMap<number, Change> = new Map(),
     /** The version of the file, such as "3.0", where it was upgraded as it was read. */
     readonly originalVersion?: string,
   ) {
-    const cells = stored.cells.map((cell, index) => ({ ...cell, ...results.get(index) }) as Cell);
-    this.notebook = { ...stored, cells };
+    const cells = stored.cells.map((cell, index) => ({ ...cell, ...changes.get(index) }) as Cell);
+    this.notebook = { ...stored, ...changes.get(ofNotebook), cells } as Notebook;
   }
 
   get cells(): readonly Cell[] {
@@ -49,17 +50,26 @@ export class NotebookDocument {
         `${this.file}: expected the index of a code cell, got ${cellIndex} (${cell?.cell_type ?? "no such cell"}).`,
       );
     }
-    const results = new Map(this.results).set(cellIndex, { outputs, execution_count });
-    return this.with(results, this.originalVersion);
+    return this.withChange(cellIndex, { outputs, execution_count });
+  }
+
+  /** The document with other metadata in one cell (counted from 0), or for null of the notebook itself. */
+  withMetadata(cellIndex: number | null, metadata: Record<string, unknown>): NotebookDocument {
+    return this.withChange(cellIndex ?? ofNotebook, { metadata });
+  }
+
+  private withChange(index: number, change: Change): NotebookDocument {
+    const changes = new Map(this.changes).set(index, { ...this.changes.get(index), ...change });
+    return this.with(changes, this.originalVersion);
   }
 
   /** The document of a file that has another version than what was made of it. */
   upgradedFrom(version: string): NotebookDocument {
-    return this.with(this.results, version);
+    return this.with(this.changes, version);
   }
 
-  private with(results: ReadonlyMap<number, Results>, version?: string): NotebookDocument {
-    return new NotebookDocument(this.file, this.stored, this.problems, this.text, results, version);
+  private with(changes: ReadonlyMap<number, Change>, version?: string): NotebookDocument {
+    return new NotebookDocument(this.file, this.stored, this.problems, this.text, changes, version);
   }
 
   /**
@@ -101,13 +111,22 @@ export class NotebookDocument {
   }
 
   private findEdits(): Edit[] {
-    if (this.results.size === 0) return [];
+    if (this.changes.size === 0) return [];
     const spans = scanCells(this.text);
     const layout = layoutOf(this.text);
-    return [...this.results].flatMap(([index, results]) =>
-      cellEdits(this.text, layout, spans[index]!, this.stored.cells[index] as CodeCell, results),
-    );
+    return [...this.changes].flatMap(([index, change]) => {
+      const isCell = index !== ofNotebook;
+      const place = isCell ? spans[index]! : scanNotebook(this.text);
+      return placeEdits(this.text, layout, place, isCell ? this.stored.cells[index]! : this.stored, change);
+    });
   }
+}
+
+/** The index of what changes in the notebook itself. */
+const ofNotebook = -1;
+
+interface Change extends Partial<Results> {
+  metadata?: Record<string, unknown>;
 }
 
 /**
@@ -126,23 +145,32 @@ interface Edit extends Span {
   pieces: string[];
 }
 
-/** The results that differ from the stored ones, and those that the file leaves out. */
-function changedResults(members: CellSpans["members"], stored: CodeCell, results: Results): object {
-  const outputs = toWritten(results.outputs);
-  const { execution_count } = results;
-  const isSameCount = members.has("execution_count") && stored.execution_count === execution_count;
-  const isSameOutputs = members.has("outputs") && isSame(toWritten(stored.outputs), outputs);
-  return { ...(isSameCount ? {} : { execution_count }), ...(isSameOutputs ? {} : { outputs }) };
+/** The members that differ from the stored ones, and results that the file leaves out. */
+function changedMembers(members: CellSpans["members"], stored: Partial<CodeCell>, change: Change): object {
+  const changed: Record<string, unknown> = {};
+  const { outputs, execution_count, metadata } = change;
+  if (
+    execution_count !== undefined &&
+    !(members.has("execution_count") && stored.execution_count === execution_count)
+  )
+    changed.execution_count = execution_count;
+  if (outputs !== undefined) {
+    const written = toWritten(outputs);
+    if (!members.has("outputs") || !isSame(toWritten(stored.outputs ?? []), written))
+      changed.outputs = written;
+  }
+  if (metadata !== undefined && !isSame(stored.metadata, metadata)) changed.metadata = metadata;
+  return changed;
 }
 
-function cellEdits(
+function placeEdits(
   text: string,
   layout: Layout,
   spans: CellSpans,
-  stored: CodeCell,
-  results: Results,
+  stored: Cell | Notebook,
+  change: Change,
 ): Edit[] {
-  const changed = changedResults(spans.members, stored, results);
+  const changed = changedMembers(spans.members, stored as Partial<CodeCell>, change);
   return Object.entries(changed).map(([name, value]) => memberEdit(text, layout, spans, name, value));
 }
 

@@ -2,13 +2,13 @@
 import { spawnSync } from "node:child_process";
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { NotebookError } from "./errors";
 
 /** A notebook file, and its place below the path that led to it. */
 export interface NotebookPath {
   file: string;
-  /** The file itself for a path to a file: its base name; for a folder: the path within it. */
+  /** Within the folder that was named; of files that were named, within the folder that they all lie in. */
   relative: string;
 }
 
@@ -25,14 +25,29 @@ const marks = new Set(["pyvenv.cfg", "conda-meta", outputFolderMarker]);
  */
 export async function findNotebooks(paths: readonly string[]): Promise<NotebookPath[]> {
   const found: NotebookPath[] = [];
+  const named: NotebookPath[] = [];
   for (const path of paths) {
     const stats = await stat(path).catch(() => {
       throw new NotebookError("there is no such file; check the path.", { file: path });
     });
-    if (!stats.isDirectory()) found.push({ file: path, relative: basename(path) });
-    else found.push(...notebooksBelow(path).map((file) => ({ file, relative: relative(path, file) })));
+    if (!stats.isDirectory()) {
+      const notebook = { file: path, relative: basename(path) };
+      named.push(notebook);
+      found.push(notebook);
+    } else found.push(...notebooksBelow(path).map((file) => ({ file, relative: relative(path, file) })));
   }
+  const folder = commonFolder(named.map(({ file }) => file));
+  for (const notebook of named) notebook.relative = relative(folder, resolve(notebook.file));
   return found;
+}
+
+/** The innermost folder that files lie in, as an absolute path. */
+export function commonFolder(files: readonly string[]): string {
+  const isAbove = (folder: string) =>
+    files.every((file) => resolve(file).startsWith(folder.endsWith(sep) ? folder : folder + sep));
+  let folder = dirname(resolve(files[0] ?? ""));
+  while (!isAbove(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }
 
 /**

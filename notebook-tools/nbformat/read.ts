@@ -19,7 +19,7 @@ export async function readNotebookText(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new NotebookError(READ_FAULTS[error.code ?? ""] ?? `cannot be read (${error.message}).`, { file });
   });
-  const text = decode(bytes, file);
+  const text = decodeNotebook(bytes, file);
   release(bytes);
   return text;
 }
@@ -42,10 +42,10 @@ const READ_FAULTS: Record<string, string> = {
 };
 
 /**
- * Bytes as text.
+ * The text of a notebook from its bytes.
  * @throws NotebookError when they are not UTF-8
  */
-export function decode(bytes: Uint8Array, file: string): string {
+export function decodeNotebook(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {

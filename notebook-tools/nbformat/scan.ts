@@ -21,9 +21,15 @@ export interface CellSpans {
  * (`JSON.parse` has read it). One pass over the text, no copies of the outputs: 100 MB are fine.
  */
 export function scanCells(text: string): CellSpans[] {
-  const cells = scanObject(text, skipBlank(text, 0)).get("cells");
+  const cells = scanNotebook(text).members.get("cells");
   if (!cells) return [];
   return scanArray(text, cells.value.start).map((cell) => ({ cell, members: scanObject(text, cell.start) }));
+}
+
+/** The place of the notebook itself and of its members. */
+export function scanNotebook(text: string): CellSpans {
+  const start = skipBlank(text, 0);
+  return { cell: { start, end: text.length }, members: scanObject(text, start) };
 }
 
 /** The members of the object that starts at `start`; of equal names the last wins, as in `JSON.parse`. */

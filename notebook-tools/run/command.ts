@@ -158,7 +158,7 @@ function runOptions(flags: Flags, notebooks: readonly NotebookPath[], signal: Ab
     update: flags.update,
     compare: { normalize, tolerance, images },
     copyTo: outputDir === undefined ? undefined : (file) => join(outputDir, relatives.get(file)!),
-    parameters: flags.param,
+    parameters: { ...flags.paramFile, ...flags.param },
     failFast: flags.failFast,
     signal,
   };

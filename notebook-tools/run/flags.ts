@@ -1,7 +1,7 @@
 /** The flags of `nb run`: their words, and what they may hold. */
 import { type Command, InvalidArgumentError } from "commander";
 import { type CompareOptions, normalizers } from "./compare";
-import { parseParameter } from "./parameters";
+import { parseParameter, readParameters } from "./parameters";
 import { longestTimer } from "./plan";
 import { parseReporter, type ReporterChoice, reporterNames } from "./reporters";
 import { parseShard, type Shard } from "./shard";
@@ -25,6 +25,7 @@ export interface Flags {
   shard?: Shard;
   durations?: string;
   param?: Record<string, unknown>;
+  paramFile?: Record<string, unknown>;
   watch?: boolean;
   failFast?: boolean;
   reporter?: ReporterChoice[];
@@ -121,9 +122,26 @@ Examples:
   nb run notebooks/02.ipynb --update    store the outputs
   nb run notebooks --shard 1/3 --reporter junit=shard-1.xml`;
 
+/** What may differ between outputs without counting. */
+export function addCompareFlags(command: Command): Command {
+  return command
+    .option(
+      "--normalize <kinds>",
+      `what may differ in text: ${normalizers.join(",")}, or all`,
+      chosenNormalizers,
+    )
+    .option(
+      "--tolerance <share>",
+      "how far numbers may differ, as a share, such as 1e-6",
+      notNegative("a share"),
+      0,
+    )
+    .option("--images <how>", "compare images by kind or by hash", images, "kind");
+}
+
 /** Adds the flags and what follows them in the help. */
 export function addRunFlags(command: Command): Command {
-  return command
+  return addCompareFlags(command)
     .option("-j, --jobs <n>", "notebooks at once", whole, 1)
     .option("--timeout <s>", "seconds for a cell; its tag timeout:N goes before", seconds, 60)
     .option("--notebook-timeout <s>", "seconds for a notebook", seconds)
@@ -140,18 +158,6 @@ export function addRunFlags(command: Command): Command {
     .option("--check", "compare with the stored outputs")
     .option("--update", "write outputs in place; stored ones that --check accepts stay")
     .option("--output-dir <dir>", "write executed copies into a folder", named("folder"))
-    .option(
-      "--normalize <kinds>",
-      `what may differ in text: ${normalizers.join(",")}, or all`,
-      chosenNormalizers,
-    )
-    .option(
-      "--tolerance <share>",
-      "how far numbers may differ, as a share, such as 1e-6",
-      notNegative("a share"),
-      0,
-    )
-    .option("--images <how>", "compare images by kind or by hash", images, "kind")
     .option("--shard <i/n>", "only the i-th of n parts, balanced by known durations", valid(parseShard))
     .option(
       "--durations <file>",
@@ -162,6 +168,11 @@ export function addRunFlags(command: Command): Command {
       "-p, --param <name=value>",
       "value for the cell tagged parameters; JSON or text; repeatable",
       addParameter,
+    )
+    .option(
+      "--param-file <file>",
+      "the same from a JSON object; --param goes before it",
+      valid(readParameters),
     )
     .option("-w, --watch", "run again what changes, until Ctrl-C")
     .option("--fail-fast", "stop at the first failure")

@@ -117,6 +117,12 @@ export function planNotebook(document: NotebookDocument, options: NotebookOption
   return { file, document, cells };
 }
 
+/** IPython's kernel would write what runs into a person's own history, in ~/.ipython; nbclient keeps it in memory, too. */
+function withoutHistory(spec: Kernelspec): Kernelspec {
+  const isIpython = spec.argv.some((argument) => /^ipykernel(?:_launcher)?$/.test(argument));
+  return isIpython ? { ...spec, argv: [...spec.argv, "--HistoryManager.hist_file=:memory:"] } : spec;
+}
+
 /** Starts a notebook's kernel in its folder; none where nothing is to run. Throws `KernelspecError` or `KernelStartError`. */
 export async function startKernelOf(
   notebook: PlannedNotebook,
@@ -124,7 +130,8 @@ export async function startKernelOf(
 ): Promise<Pick<OpenNotebook, "kernel" | "notes">> {
   if (!notebook.cells.some((cell) => cell.action === "run")) return { kernel: null, notes: [] };
   const { spec, notes } = chooseKernel(notebook, name);
-  return { kernel: await startKernel(spec, { cwd: dirname(resolve(notebook.file)), signal }), notes };
+  const cwd = dirname(resolve(notebook.file));
+  return { kernel: await startKernel(withoutHistory(spec), { cwd, signal }), notes };
 }
 
 /**

@@ -12,6 +12,8 @@ interface GrowingStream {
 type Growing = GrowingStream | Exclude<Output, { output_type: "stream" }>;
 type Rich = Extract<Output, { data: MimeBundle }>;
 
+const isOutput = new Set(["stream", "display_data", "execute_result", "error", "clear_output"]);
+
 class CellOutputs {
   items: Growing[] = [];
   /** `clear_output(wait=True)`: clears when the next output comes. */
@@ -46,6 +48,9 @@ function finished(item: Growing): Output {
 export class NotebookOutputs {
   readonly #runs = new Map<number, CellOutputs>();
   readonly #displays = new Map<string, Rich[]>();
+  /** By the comm of an Output widget: the request whose outputs it takes. */
+  readonly #takers = new Map<unknown, string>();
+  readonly #inWidgets = new Set<number>();
 
   /** A cell's run starts, with no outputs yet. `run` is any number of its own. */
   start(run: number): void {
@@ -56,10 +61,43 @@ export class NotebookOutputs {
     return (this.#runs.get(run)?.items ?? []).map(finished);
   }
 
-  /** Applies one message that names the run's request as its parent; others than outputs do nothing. */
-  apply(run: number, { header, content }: Message): void {
+  /** Runs some of whose outputs went into a widget. */
+  get inWidgets(): ReadonlySet<number> {
+    return this.#inWidgets;
+  }
+
+  /**
+   * Applies one message that names the run's request as its parent; others than outputs do nothing. False for an output
+   * that is not the cell's: an Output widget of ipywidgets takes what comes while it is entered, errors too.
+   */
+  apply(run: number, message: Message): boolean {
     const outputs = this.#runs.get(run);
-    if (!outputs) return;
+    if (!outputs) return true;
+    this.#followWidgets(message);
+    if (!isOutput.has(message.header.msg_type) || !this.#isTaken(message)) {
+      this.#add(outputs, message);
+      return true;
+    }
+    this.#inWidgets.add(run);
+    return false;
+  }
+
+  /** An Output widget names the request whose outputs it takes, and nothing once it is left. */
+  #followWidgets({ header, content }: Message): void {
+    const { comm_id, data } = content;
+    const state = data?.state;
+    if (header.msg_type === "comm_open" && state?._model_name === "OutputModel")
+      this.#takers.set(comm_id, text(state.msg_id));
+    else if (header.msg_type === "comm_msg" && this.#takers.has(comm_id) && state?.msg_id !== undefined)
+      this.#takers.set(comm_id, text(state.msg_id));
+  }
+
+  #isTaken({ parent_header }: Message): boolean {
+    const parent = parent_header.msg_id ?? "";
+    return parent !== "" && [...this.#takers.values()].includes(parent);
+  }
+
+  #add(outputs: CellOutputs, { header, content }: Message): void {
     switch (header.msg_type) {
       case "stream":
         outputs.addText(text(content.name, "stdout"), text(content.text));

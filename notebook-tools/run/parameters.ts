@@ -1,12 +1,14 @@
 /** `--param name=value` -> code that sets the values after the cell tagged `parameters`. Pure. */
-
+import { readFileSync } from "node:fs";
 import type { PlannedCell } from "./plan";
+
+const parameterName = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
 
 /** `name=value`; the value is JSON where it can be read as such, else text. Throws `RangeError`. */
 export function parseParameter(text: string): [string, unknown] {
   const at = text.indexOf("=");
   const name = text.slice(0, at).trim();
-  if (at < 1 || !/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) {
+  if (at < 1 || !parameterName.test(name)) {
     throw new RangeError(`--param must look like name=value, got "${text}".`);
   }
   const value = text.slice(at + 1);
@@ -15,6 +17,25 @@ export function parseParameter(text: string): [string, unknown] {
   } catch {
     return [name, value];
   }
+}
+
+/**
+ * The parameters of a file: a JSON object of values by name.
+ * Throws `RangeError`.
+ */
+export function readParameters(file: string): Record<string, unknown> {
+  let values: unknown;
+  try {
+    values = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new RangeError(`--param-file ${file} cannot be read as JSON (${(error as Error).message}).`);
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    throw new RangeError(`--param-file ${file} must hold a JSON object, such as {"rows": 3}.`);
+  const bad = Object.keys(values).find((name) => !parameterName.test(name));
+  if (bad !== undefined)
+    throw new RangeError(`--param-file ${file} has "${bad}", which is no name of a variable.`);
+  return { ...values };
 }
 
 const declaration = /(?:^|[;\s])(?:(const|let|var)\s+)?([\p{L}_$][\p{L}\p{N}_$]*)\s*(?::[^=;\n]+)?=(?!=)/gmu;

@@ -152,7 +152,11 @@ export class Session {
       this.#isGone = true;
       this.#add(last, this.#death("The kernel died after the last cell", exit.reason));
     } else if (exitCode !== 0) this.#add(...exitCodeFailure(exitCode, this.#facts(), last));
-    return notes;
+    const taken = [...this.#outputs.inWidgets].map((run) => this.#known[run]?.cell.number ?? 0);
+    return [
+      ...notes,
+      ...taken.map((cell) => `Output of cell ${cell} went into an Output widget, which is not stored.`),
+    ];
   }
 
   #add(run: number, failure: Failure): void {
@@ -319,8 +323,7 @@ export class Session {
     if (run === undefined) return;
     if (message.header.msg_type === "execute_input") this.#onRunning();
     if (message.content.execution_state === "idle") this.#ended.add(run);
-    this.#outputs.apply(run, message);
-    const text = unhandledError(message);
+    const text = this.#outputs.apply(run, message) ? unhandledError(message) : null;
     if (text !== null) this.#note(run, text, String(message.content.text ?? ""));
   }
 

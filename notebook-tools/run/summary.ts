@@ -1,5 +1,6 @@
 /** Counting results and what they mean for the exit code. Pure. */
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
+import { commonFolder } from "../nbformat";
 import { duration } from "./failure-text";
 import type { CellStatus, NotebookResult, NotebookStatus, RunResult } from "./types";
 
@@ -48,13 +49,6 @@ export function summary(run: RunResult): string {
   ].join("");
 }
 
-function commonFolder(files: readonly string[]): string {
-  const isAbove = (folder: string) => files.every((file) => !relative(folder, file).startsWith(".."));
-  let folder = dirname(files[0]!);
-  while (!isAbove(folder)) folder = dirname(folder);
-  return folder;
-}
-
 /** How many failed notebooks' copies are named. */
 const shownCopies = 3;
 
@@ -66,7 +60,7 @@ export function copiesText({ notebooks }: RunResult): string | undefined {
   const failed = notebooks.flatMap(({ copy, status }) => (status === "passed" ? [] : (copy ?? [])));
   const shown = failed.length > shownCopies ? [...failed.slice(0, shownCopies), "…"] : failed;
   const ofFailed = failed.length > 0 ? `; of failed notebooks: ${shown.join(", ")}` : "";
-  return `${copies.length} executed copies are in ${commonFolder(copies)}${ofFailed}`;
+  return `${copies.length} executed copies are in ${relative("", commonFolder(copies)) || "."}${ofFailed}`;
 }
 
 /** The last lines of a report. */

@@ -65,7 +65,7 @@ describe("exportNotebooks", () => {
   });
 
   test("refuses to make one page of two notebooks", async () => {
-    const paths = [join(folder, "one.ipynb"), join(folder, "ru", "one.ipynb")];
+    const paths = [join(folder, "one.ipynb"), join(folder, "ru")];
     const { failed } = await exportNotebooks(paths, { outputDir: join(folder, "out") });
     expect(failed[0]?.message).toMatch(
       /would overwrite .*one\.html, the page of .*one\.ipynb; export their common folder/,

@@ -28,6 +28,9 @@ const reasons: [RegExp, string][] = [
   [/nbformat_minor = 12$/, "of a version to come nothing is known; nbformat reads it by its newest schema"],
 ];
 
+// biome-ignore lint/suspicious/noExplicitAny: what is made of it is no notebook.
+type Change = (notebook: any) => void;
+
 describe("validateNotebook", () => {
   it("agrees with the schema of the whole notebook on every mutant", () => {
     const differing = minors.flatMap((minor) => {
@@ -75,13 +78,13 @@ print(json.dumps([valid(notebook) for notebook in json.load(sys.stdin)]))`;
     120_000,
   );
 
-  const messagesAfter = (change: (notebook: any) => void) => {
+  const messagesAfter = (change: Change) => {
     const notebook = whole(5);
     change(notebook);
     return messages(notebook);
   };
 
-  it.each<[string, (notebook: any) => void, string]>([
+  it.each<[string, Change, string]>([
     [
       "outputs of a Markdown cell",
       (n) => (n.cells[0].outputs = []),

@@ -82,7 +82,7 @@ describe("the exit code", () => {
     // By the first notebook: a folder where its copy should go.
     const block = `(await import("node:fs")).mkdirSync(${JSON.stringify(join(out, "notebook.ipynb"))});`;
     const file = scripted(`${block} print('x'); throw new Error('shown')`);
-    const other = writeNotebook("other", "scripted", ["print('y')"]);
+    const other = writeNotebook("other", "scripted", ["print('y')"], dirname(file));
     const { code, stdout } = await nbRun([file, other, "--output-dir", out]);
     expect(code).toBe(2);
     expect(stdout).toMatch(/Error: shown/);
@@ -418,9 +418,20 @@ describe("writing outputs", () => {
     symlinkSync(dirname(a), link);
     expect((await nbRun([a, "--output-dir", link])).stderr).toMatch(/would overwrite .*notebook\.ipynb/);
     expect(read(a)).toBe(before);
-    expect((await nbRun([a, b, "--output-dir", temporaryFolder()])).stderr).toMatch(
+    expect((await nbRun([dirname(a), dirname(b), "--output-dir", temporaryFolder()])).stderr).toMatch(
       /would become the same copy/,
     );
+  });
+
+  it("--output-dir keeps the folders of notebooks that are named one by one", async () => {
+    const folder = temporaryFolder();
+    for (const name of ["a", "b"]) {
+      mkdirSync(join(folder, name));
+      writeNotebook("x", "scripted", ["1"], join(folder, name));
+    }
+    const { code } = await nbRun(["a/x.ipynb", "b/x.ipynb", "--output-dir", "out"], { cwd: folder });
+    expect(code).toBe(0);
+    for (const name of ["a", "b"]) expect(existsSync(join(folder, "out", name, "x.ipynb"))).toBe(true);
   });
 });
 
@@ -592,6 +603,23 @@ describe("--param", () => {
     const notebook = JSON.parse(read(file));
     expect(notebook.cells).toHaveLength(2);
     expect(notebook.cells[1].outputs[0].text).toEqual(["42"]);
+  });
+
+  it("comes from a file, too; --param goes before it", async () => {
+    const file = scripted({ source: "n = 1; m = 2", tags: ["parameters"] }, "print(`${n} ${m}`)");
+    const values = join(dirname(file), "values.json");
+    writeFileSync(values, '{"n": [3], "m": 4}');
+    await nbRun([file, "--update", "--param-file", values, "--param", "m=5"]);
+    expect(JSON.parse(read(file)).cells[1].outputs[0].text).toEqual(["3 5"]);
+    for (const [text, words] of [
+      ["[1]", /must hold a JSON object/],
+      ["{", /cannot be read as JSON/],
+      ['{"a b": 1}', /"a b", which is no name of a variable/],
+    ] as const) {
+      writeFileSync(values, text);
+      const { code, stderr } = await nbRun([file, "--param-file", values]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(words)]);
+    }
   });
 
   it("is a mistake where no cell takes it", async () => {
@@ -773,6 +801,73 @@ describe("nb list, clean and validate", () => {
       stderr: expect.stringMatching(/`NaN`/),
     });
     expect(await nb("validate", withoutIds, "--strict")).toMatchObject({ code: 2 });
+  });
+
+  const filter = (input: string, ...flags: string[]) =>
+    spawnSync(process.execPath, [nbFile, "clean", "-", ...flags], { input, encoding: "utf8" });
+
+  it("clean - is a filter from stdin to stdout, to which nothing goes that is no notebook", async () => {
+    const file = copyOf("skips-a-cell");
+    const before = read(file);
+    const { status, stdout } = filter(before);
+    expect([status, read(file)]).toEqual([0, before]);
+    await nb("clean", file);
+    expect(stdout).toBe(read(file));
+    expect(filter(stdout)).toMatchObject({ status: 0, stdout });
+    expect(filter("{")).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(/^stdin:1: /) });
+    expect([filter(before, "--check").status, filter(stdout, "--check").status]).toEqual([1, 0]);
+  });
+
+  it("clean keeps the outputs of a cell tagged keep_output, and on request drops what a run leaves in metadata", async () => {
+    const outputs = [{ output_type: "stream", name: "stdout", text: ["x"] }];
+    const file = scripted({ source: "1", outputs, tags: ["keep_output"] }, { source: "2", outputs });
+    const notebook = JSON.parse(read(file));
+    Object.assign(notebook.cells[0].metadata, { execution: { a: "b" }, collapsed: true, mine: 1 });
+    notebook.metadata.widgets = { "application/vnd.jupyter.widget-state+json": { state: {} } };
+    const text = `${JSON.stringify(notebook, null, 1)}\n`;
+    const plain = JSON.parse(filter(text).stdout);
+    expect(plain.cells.map((cell: { outputs: unknown[] }) => cell.outputs.length)).toEqual([1, 0]);
+    expect([plain.metadata, plain.cells[0].metadata]).toEqual([
+      notebook.metadata,
+      notebook.cells[0].metadata,
+    ]);
+    const bare = JSON.parse(filter(text, "--metadata").stdout);
+    expect(bare.metadata).toEqual({ kernelspec: notebook.metadata.kernelspec });
+    expect(bare.cells[0].metadata).toEqual({ mine: 1, tags: ["keep_output"] });
+    expect(filter(filter(text, "--metadata").stdout, "--metadata", "--check").status).toBe(0);
+  });
+
+  it("works as a filter of Git, as its help says", async () => {
+    const { stdout: help } = await nb("clean", "--help");
+    expect(help).toMatch(
+      /filter=nb-clean' >> \.gitattributes\n {2}git config filter\.nb-clean\.clean 'npx nb clean -'/,
+    );
+    const folder = temporaryFolder();
+    const git = (...args: string[]) => spawnSync("git", args, { cwd: folder, encoding: "utf8" });
+    git("init", "-q");
+    git("config", "filter.nb-clean.clean", `"${process.execPath}" "${nbFile}" clean -`);
+    writeFileSync(join(folder, ".gitattributes"), "*.ipynb filter=nb-clean\n");
+    writeFileSync(join(folder, "a.ipynb"), read(fixture("skips-a-cell")));
+    git("add", "a.ipynb");
+    expect(git("show", ":a.ipynb").stdout).toBe(filter(read(fixture("skips-a-cell"))).stdout);
+  });
+
+  it("diff shows what differs in sources and outputs, by id", async () => {
+    const said = (text: string) => [{ output_type: "stream", name: "stdout", text: [text] }];
+    const folder = temporaryFolder();
+    const write = (name: string, ...cells: Parameters<typeof writeNotebook>[2]) =>
+      writeNotebook(name, "scripted", cells, folder);
+    const a = write("a", { source: "1", outputs: said("took 3 ms") }, "2", "gone");
+    const b = write("b", { source: "1", outputs: said("took 5 ms") }, "2 + 0");
+    const { code, stdout } = await startNb(["diff", "a.ipynb", "b.ipynb"], { cwd: folder }).finished;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^b\.ipynb, cell 1\noutputs:\n.*\n- took 3 ms\n\+ took 5 ms\n/);
+    expect(stdout).toMatch(/b\.ipynb, cell 2\nsource:\n- 2\n\+ 2 \+ 0\n/);
+    expect(stdout).toMatch(/a\.ipynb, cell 3: only here\n/);
+    expect(await nb("diff", a, a)).toMatchObject({ code: 0, stdout: "No differences.\n" });
+    const same = write("c", { source: "1", outputs: said("took 9 ms") }, "2 + 0");
+    expect((await nb("diff", b, same, "--normalize", "durations")).code).toBe(0);
+    expect((await nb("diff", b, join(folder, "none.ipynb"))).code).toBe(2);
   });
 
   it("help reads well for each command", async () => {

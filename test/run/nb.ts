@@ -29,11 +29,11 @@ export function startNb(
   });
   const seen = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
-  child.stdout.on("data", (chunk) => {
+  child.stdout.setEncoding("utf8").on("data", (chunk) => {
     seen.stdout += chunk;
     for (const look of waiting) look();
   });
-  child.stderr.on("data", (chunk) => {
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
     seen.stderr += chunk;
   });
   const finished = new Promise<Finished>((done) => child.on("close", (code) => done({ code, ...seen })));

@@ -41,6 +41,11 @@ const kinds = ({ cells }: NotebookResult) =>
   cells.flatMap(({ failures }) => failures.map(({ kind }) => kind));
 
 describe.skipIf(pythonMissing)(`ipykernel${pythonMissing ? ` (LEFT OUT: ${pythonMissing})` : ""}`, () => {
+  it("what runs is not written into a person's own history", async () => {
+    const { cells } = await run("python3", ["print(get_ipython().history_manager.hist_file)"]);
+    expect(cells[0]!.outputs).toMatchObject([{ text: ":memory:\n" }]);
+  });
+
   it("a shell command that fails is noted, or fails its cell with shellErrors; the next cell does not answer for it", async () => {
     const cells = ["!exit 3", "x = 1", "y = !true"];
     const noted = await run("python3", cells);

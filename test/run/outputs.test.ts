@@ -77,4 +77,22 @@ describe("outputs, as a front end applies them", () => {
     expect(outputs.of(0)).toMatchObject([{ data: { "text/plain": "new" } }]);
     expect(outputs.of(1)).toMatchObject([{ data: { "text/plain": "new" } }]);
   });
+
+  it("of an Output widget of ipywidgets are not the cell's: neither texts, nor errors, nor clear_output", () => {
+    const outputs = new NotebookOutputs();
+    outputs.start(0);
+    const from = (one: Message): Message => ({ ...one, parent_header: { msg_id: "request" } });
+    const comm = (msg_type: string, data: object) => from(message(msg_type, { comm_id: "c", data }));
+    const apply = (one: Message) => outputs.apply(0, from(one));
+    expect(apply(stream("before"))).toBe(true);
+    outputs.apply(0, comm("comm_open", { state: { _model_name: "OutputModel", msg_id: "" } }));
+    outputs.apply(0, comm("comm_msg", { method: "update", state: { msg_id: "request" } }));
+    const error = message("error", { ename: "E", evalue: "v", traceback: [] });
+    for (const one of [stream("within"), error, message("clear_output", { wait: false })])
+      expect(apply(one)).toBe(false);
+    outputs.apply(0, comm("comm_msg", { method: "update", state: { msg_id: "" } }));
+    expect(apply(stream("after"))).toBe(true);
+    expect(outputs.of(0)).toMatchObject([{ text: "beforeafter" }]);
+    expect([...outputs.inWidgets]).toEqual([0]);
+  });
 });

@@ -7,6 +7,7 @@ import { isClose, maskNumbers, normalizeText } from "./normalize";
 import type { CompareOptions } from "./options";
 import { isVegaLite, vegaLiteContent, vegaLiteShape } from "./vega-lite";
 
+export { diff } from "./diff";
 export { type CompareOptions, type Normalizer, normalizers } from "./options";
 
 interface How extends CompareOptions {
