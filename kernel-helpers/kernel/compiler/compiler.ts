@@ -31,6 +31,8 @@ export class Compiler {
   readonly #modules = new Map<string, { label: string; source: string }>();
   /** Names that cells declare which have been compiled, and which of them did last. */
   readonly #declaredIn = new Map<string, string>();
+  /** What is declared once the cell that was compiled last has run. */
+  #latest = "";
   readonly #told = new Set<string>();
   readonly #files: ImportedFiles;
   readonly #converters: { node?: Converter; browser?: Converter } = {};
@@ -65,6 +67,7 @@ export class Compiler {
 
   compile({ label, declarations, source }: CompileRequest): Compilation {
     const { ts, conversion } = this.#typescript;
+    this.#latest = declarations;
     const metadata = this.#metadata(source);
     const cell = readCell(ts, source);
     const compilation = { metadata, faults: [], imports: {}, packages: [], files: [], notices: [] };
@@ -127,6 +130,8 @@ export class Compiler {
     const files = this.#files.changed(reached, program.getCompilerOptions());
     const { imports, packages } = reached;
     if (!result.output) return { ...findings, imports, packages, files, converted: result };
+    const declOutput = `${result.declOutput}${this.#namespaces(declarations, file)}`;
+    this.#latest = declOutput;
     const name = scriptName(label);
     const maps = conversion.maps(result.output);
     return {
@@ -137,7 +142,7 @@ export class Compiler {
       script: { name, label, source: cell.file.text, script: result.output, maps, added },
       converted: {
         ...result,
-        declOutput: `${result.declOutput}${this.#namespaces(declarations, file)}`,
+        declOutput,
         output: `\n${result.output}\n//# sourceURL=${name}`,
         hasToplevelAwait: cell.hasTopLevelAwait,
         lastExpressionVar: conversion.lastExpression,
@@ -156,7 +161,7 @@ export class Compiler {
   }
 
   /** The content of the reply to a Jupyter request about code. */
-  answer(request: AnswerRequest): object {
-    return this.#questions.answer(request);
+  answer({ declarations = this.#latest, ...request }: AnswerRequest): object {
+    return this.#questions.answer({ ...request, declarations });
   }
 }

@@ -3,7 +3,10 @@
  * kernel does.
  */
 
+import { rmSync } from "node:fs";
 import { flushCompileCache } from "node:module";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
 import { useCompileCache } from "../compile-cache";
 import type { FromCompiler, ToCompiler } from "./protocol";
 import { takeLoaded } from "./snapshot/take-loaded";
@@ -30,6 +33,26 @@ function answer(request: ToCompiler): FromCompiler {
     return { id, error: { name, message, stack } };
   }
 }
+
+/** Answers what the sockets thread asks while a cell keeps the main thread: a line of JSON each way. */
+function serveQuestions(address: string) {
+  const server = createServer((socket) => {
+    // One connection is all there will be; what lies on the disk is of no more use.
+    rmSync(address, { force: true });
+    createInterface({ input: socket }).on("line", (line) => {
+      const request = JSON.parse(line) as { id: number; msg_type: string; content: object };
+      socket.write(`${JSON.stringify(answer({ ...request, kind: "answer" }))}\n`);
+    });
+    socket.on("error", () => undefined);
+    socket.unref();
+  });
+  // Then questions wait for the cell, as they would without this.
+  server.on("error", () => undefined);
+  server.listen(address).unref();
+}
+
+const { KERNEL_HELPERS_QUESTIONS: address } = process.env;
+if (address) serveQuestions(address);
 
 let wasAsked = false;
 process.on("message", (request: ToCompiler) => {

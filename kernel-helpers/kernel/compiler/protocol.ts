@@ -85,7 +85,8 @@ export interface AnswerRequest {
   msg_type: string;
   // biome-ignore lint/suspicious/noExplicitAny: each request type has its own content
   content: any;
-  declarations: string;
+  /** As for a cell; without them, those that there will be once the cell that was compiled last has run. */
+  declarations?: string;
 }
 
 export type ToCompiler = { id: number } & (CompileRequest | AnswerRequest);

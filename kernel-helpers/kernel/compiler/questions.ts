@@ -48,7 +48,7 @@ export class Questions {
   }
 
   /** Positions in `content` and in the reply count characters, as Jupyter does. */
-  answer({ msg_type, content, declarations }: AnswerRequest): object {
+  answer({ msg_type, content, declarations = "" }: AnswerRequest): object {
     const { code } = content;
     if (msg_type === "is_complete_request") return isComplete(this.ts, code);
     const cursor = toUnits(code, content.cursor_pos ?? code.length);

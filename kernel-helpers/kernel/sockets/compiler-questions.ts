@@ -1,0 +1,63 @@
+/** Questions about code that the compiler's process answers although a cell keeps the main thread. */
+
+import { connect, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+
+/** How often to try again until the compiler listens. */
+const retryMs = 500;
+
+interface Answer {
+  id: number;
+  value?: object;
+  error?: { name: string; message: string };
+}
+
+export class CompilerQuestions {
+  #socket: Socket | undefined;
+  #lastId = 0;
+  readonly #waiting = new Map<number, (content: object | undefined) => void>();
+
+  constructor(private readonly address: string) {
+    this.#tryLater();
+  }
+
+  /** Whether somebody listens: if not, a question has to wait for the main thread. */
+  get isReady(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  /** The content of the reply; undefined if the compiler ends before it answers. */
+  ask(msg_type: string, content: object): Promise<object | undefined> {
+    return new Promise((resolve) => {
+      const id = ++this.#lastId;
+      this.#waiting.set(id, resolve);
+      this.#socket!.write(`${JSON.stringify({ id, msg_type, content })}\n`);
+    });
+  }
+
+  #tryLater() {
+    setTimeout(() => this.#connect(), retryMs).unref();
+  }
+
+  #connect() {
+    const socket = connect(this.address);
+    socket.unref();
+    socket.on("error", () => undefined);
+    socket.on("connect", () => {
+      this.#socket = socket;
+    });
+    socket.on("close", () => {
+      this.#socket = undefined;
+      for (const resolve of this.#waiting.values()) resolve(undefined);
+      this.#waiting.clear();
+      this.#tryLater();
+    });
+    createInterface({ input: socket }).on("line", (line) => this.#heard(JSON.parse(line)));
+  }
+
+  #heard({ id, value, error }: Answer) {
+    const resolve = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    resolve?.(value ?? { status: "error", ename: error?.name, evalue: error?.message, traceback: [] });
+  }
+}
