@@ -1,8 +1,9 @@
 // Bundles JupyterLab into build/: `static/` for the browser, `schemas/` and `themes/` for the server.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
+import zlib from "node:zlib";
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const require = createRequire(import.meta.url);
@@ -61,13 +62,54 @@ function bundle() {
   };
 }
 
-/** Runs the configurations and returns the first one's chunks. */
+/** Runs the configurations and returns the first one's chunks, and the files that all are made of. */
 async function run(configurations) {
   const compiler = rspack(configurations);
   const stats = await promisify(compiler.run.bind(compiler))();
   await promisify(compiler.close.bind(compiler))();
   if (stats.hasErrors()) throw new Error(stats.toString({ preset: "errors-only", colors: false }));
-  return stats.stats[0].toJson({ all: false, entrypoints: true }).entrypoints;
+  const { entrypoints } = stats.stats[0].toJson({ all: false, entrypoints: true });
+  return {
+    entrypoints,
+    sources: stats.stats.flatMap(({ compilation }) => [...compilation.fileDependencies]),
+  };
+}
+
+/** The folder of the package that a file belongs to, `undefined` for a file of ours. */
+const packageOf = (file) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
+
+/** A package as JupyterLab's list of licences has it. */
+function licenseOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+  const text = readdirSync(folder).find((file) => /^(licen[cs]e|copying)/i.test(file));
+  const extractedText = text ? readFileSync(path.join(folder, text), "utf8") : "";
+  return { name, versionInfo: version, licenseId: license?.type ?? license ?? "", extractedText };
+}
+
+function licenses(sources) {
+  const folders = new Set(sources.map(packageOf));
+  const packages = [...folders].filter((folder) => folder && existsSync(path.join(folder, "package.json")));
+  return packages.map(licenseOf).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Writes a `.br` and a `.gz` beside each file of text that is large enough to gain by it. */
+async function compress(folder) {
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
+  const files = readdirSync(folder, { recursive: true }).filter((name) =>
+    /\.(js|css|json|svg|ttf|wasm)$/.test(name),
+  );
+  const both = files.map(async (name) => {
+    const file = path.join(folder, name);
+    const bytes = readFileSync(file);
+    if (bytes.length < 1024) return;
+    // The last two of eleven steps take ten times as long, for a tenth less.
+    const params = { [BROTLI_PARAM_QUALITY]: 9, [BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    const brotli = promisify(zlib.brotliCompress)(bytes, { params });
+    const gzip = promisify(zlib.gzip)(bytes, { level: 9 });
+    writeFileSync(`${file}.br`, await brotli);
+    writeFileSync(`${file}.gz`, await gzip);
+  });
+  await Promise.all(both);
 }
 
 async function build() {
@@ -76,9 +118,12 @@ async function build() {
   writeEntry();
   const packageNames = Object.keys(app.dependencies).filter((name) => manifestOf(name).jupyterlab);
   const themes = Build.ensureAssets({ packageNames, output: work });
-  const { main } = await run([bundle(), ...themes]);
-  const scripts = main.assets.map((asset) => asset.name).filter((name) => name.endsWith(".js"));
+  const { entrypoints, sources } = await run([bundle(), ...themes]);
+  const scripts = entrypoints.main.assets.map((asset) => asset.name).filter((name) => name.endsWith(".js"));
   const version = manifestOf("@jupyterlab/application").version;
+  writeFileSync(path.join(work, "licenses.json"), JSON.stringify(licenses(sources)));
+  await compress(path.join(work, "static"));
+  await compress(path.join(work, "themes"));
   writeFileSync(path.join(work, "manifest.json"), `${JSON.stringify({ version, scripts }, null, 2)}\n`);
   rmSync(done, { recursive: true, force: true });
   renameSync(work, done);

@@ -6,6 +6,7 @@ import { PageConfig } from "@jupyterlab/coreutils";
 import { IServiceManager } from "@jupyterlab/services";
 import { PluginRegistry } from "@lumino/coreutils";
 import { extensions, mimeExtensions } from "lab-extensions";
+import { kernelHelp } from "./kernel-help";
 import { leavingOutputsAlone } from "./vega";
 
 const vegaId = "@jupyterlab/vega5-extension:factory";
@@ -19,7 +20,7 @@ function describe(plugin) {
 }
 
 async function main() {
-  const plugins = extensions.flatMap(pluginsOf);
+  const plugins = [...extensions.flatMap(pluginsOf), kernelHelp];
   const mimePlugins = mimeExtensions
     .flatMap(pluginsOf)
     .map((plugin) => (plugin.id === vegaId ? leavingOutputsAlone(plugin) : plugin));

@@ -24,10 +24,15 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
   let page: Page;
   const complaints: string[] = [];
 
-  /** Everything that a page says is wrong: errors in the console, exceptions, failed requests. */
+  /** What came over the wire, as compressed as it came, in bytes. */
+  let received = 0;
+
+  /** Everything that a page says is wrong: warnings and errors in the console, exceptions, failed requests. */
   function listenForComplaints(): void {
     page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
+      // JupyterLab says so each time that it opens a new socket to a kernel, as it does after a restart.
+      const isUsual = message.text().startsWith("Connection lost, reconnecting");
+      if (["error", "warning"].includes(message.type()) && !isUsual) complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("response", (answer) => {
@@ -44,6 +49,11 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(30_000);
     listenForComplaints();
+    const network = await page.context().newCDPSession(page);
+    network.on("Network.loadingFinished", ({ encodedDataLength }) => {
+      received += encodedDataLength;
+    });
+    await network.send("Network.enable");
     await page.goto(address);
   });
 
@@ -101,6 +111,20 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     expect(await page.title()).toContain("chart");
     expect(new URL(page.url()).search).toBe("");
     expect(await page.locator(".lm-TabBar-tab.jp-mod-dirty").count()).toBe(0);
+  });
+
+  it("was loaded with 2 MB over the wire", () => {
+    expect(received).toBeGreaterThan(100_000);
+    expect(received).toBeLessThan(2_000_000);
+  });
+
+  it("has the kernel's own help at first sight, and the licences of what it is made of", async () => {
+    await menu("Help", "About the TypeScript Kernel");
+    await page.locator(".jp-Dialog", { hasText: "TypeScript" }).waitFor();
+    await page.locator(".jp-Dialog button", { hasText: "Close" }).click();
+    await menu("Help", "Licenses");
+    await page.locator(".jp-Licenses", { hasText: "@jupyterlab/application" }).waitFor();
+    await page.locator(".lm-TabBar-tab", { hasText: "Licenses" }).locator(".lm-TabBar-tabCloseIcon").click();
   });
 
   it("runs all cells and draws the chart", async () => {
@@ -196,6 +220,16 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     await page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
     await page.screenshot({ path: path.join(pictures, "dark.png") });
     expect(await page.locator(".Toastify__toast").count()).toBe(0);
+  });
+
+  it("speaks Russian when it is asked to", async () => {
+    const raw = '{"locale": "ru_RU"}';
+    await page.evaluate(async (body) => {
+      const address = "/lab/api/settings/@jupyterlab/translation-extension:plugin";
+      await fetch(address, { method: "PUT", body });
+    }, JSON.stringify({ raw }));
+    await page.reload();
+    await page.locator(".lm-MenuBar-itemLabel", { hasText: "Файл" }).waitFor();
   });
 
   it("is gone after Ctrl-C", async () => {
