@@ -35,6 +35,8 @@ export { type Gathered, type GatherOptions, gather } from "./structure/gather";
 export * from "./structure/limiter";
 export * from "./structure/task-group";
 export * from "./structure/wait";
+export { Event } from "./sync/event";
+export { AbandonedLock, Lock } from "./sync/lock";
 export {
   type AsyncQueue,
   type BlockingOptions,
@@ -46,6 +48,7 @@ export {
   type SyncQueue,
   type WaitingOptions,
 } from "./sync/queue";
+export { BoundedSemaphore, Semaphore } from "./sync/semaphore";
 export {
   BrokenThreadPool,
   CancelledError,

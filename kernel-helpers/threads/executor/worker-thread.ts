@@ -10,6 +10,7 @@ import { Piscina } from "piscina";
 import { nameThread } from "../../timing/recorder";
 import { packThrown } from "../closures/pack-error";
 import { type LoopCall, runLoopCall } from "../loop/calls";
+import { threadEnded } from "../sync/lock";
 import { CancelledError } from "../task/errors";
 import { type Reply, type Setup, type ToLoop, type ToWorker, word } from "../task/message";
 import type { Origin, Task } from "../task/task";
@@ -68,8 +69,10 @@ export class WorkerThread {
     port1.unref();
     // Before Piscina hears of it, which would start another worker in its place.
     this.worker.prependListener("error", (error) => this.ended({ error }));
+    const { threadId } = this.worker;
     this.gone = new Promise((resolve) => {
       this.worker.prependListener("exit", (exitCode) => {
+        threadEnded(threadId);
         this.ended({ exitCode });
         this.port.close();
         onEnd(this);

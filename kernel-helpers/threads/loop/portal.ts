@@ -11,6 +11,7 @@ import {
 } from "node:worker_threads";
 import { nameThread } from "../../timing/recorder";
 import { makeTaskMessage } from "../closures/task-message";
+import { threadEnded } from "../sync/lock";
 import { newId, WeakById } from "../task/collections";
 import { CancelledError, checkTimeout, DeadlockError, PortalNotRunning, TimeoutError } from "../task/errors";
 import type { Future } from "../task/future";
@@ -114,7 +115,9 @@ class PortalOwner {
     this.worker.on("error", (each) => {
       error = each;
     });
+    const thread = this.worker.threadId;
     this.worker.on("exit", () => {
+      threadEnded(thread);
       this.#readMail();
       this.client.end(this.client.whyGone(error), "died");
     });

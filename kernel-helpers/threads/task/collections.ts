@@ -18,6 +18,13 @@ export class WeakById<T extends object> {
     return this.#refs.get(id)?.deref();
   }
 
+  *all(): Generator<T> {
+    for (const ref of this.#refs.values()) {
+      const object = ref.deref();
+      if (object) yield object;
+    }
+  }
+
   set(id: string, object: T): void {
     this.#refs.set(id, new WeakRef(object));
     this.#forget.register(object, id);

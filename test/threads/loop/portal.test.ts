@@ -36,6 +36,7 @@ declare global {
     timer: NodeJS.Timeout;
     resolve(text: string): void;
     visits: number;
+    aborted: string;
   };
 }
 
@@ -190,6 +191,24 @@ describe("startTaskSoon", () => {
     Atomics.wait(word, 1, 0);
     expect(task.cancelled()).toBe(true);
     expect(portal.call(() => "on")).toBe("on");
+  });
+
+  test("cancel aborts the task's own signal, of the one task among many", () => {
+    const other = portal.startTaskSoon(() => new Promise((resolve) => setTimeout(resolve, 50, "other")));
+    const reason = portal.startTaskSoon(
+      () =>
+        new Promise<void>((resolve) => {
+          const { taskSignal } = require("kernel-helpers") as typeof import("kernel-helpers");
+          const signal = taskSignal();
+          signal.addEventListener("abort", () => {
+            Object.assign(globalThis, { portalState: { aborted: signal.reason.name } });
+            resolve();
+          });
+        }),
+    );
+    reason.cancel();
+    expect(other.result()).toBe("other");
+    expect(portal.call(() => portalState.aborted)).toBe("CancelledError");
   });
 
   test("takes no timeout: that is said where one waits", () => {
