@@ -160,6 +160,7 @@ function runOptions(flags: Flags, notebooks: readonly NotebookPath[], signal: Ab
     copyTo: outputDir === undefined ? undefined : (file) => join(outputDir, relatives.get(file)!),
     parameters: { ...flags.paramFile, ...flags.param },
     failFast: flags.failFast,
+    keepOutputs: false,
     signal,
   };
 }

@@ -7,6 +7,11 @@ export interface RunOptions extends NotebookOptions {
   jobs?: number;
   /** How long notebooks took before, in ms: of several at once the longest start first, so that none is left to the end. */
   durations?: ReadonlyMap<string, number>;
+  /**
+   * Whether the result of the whole run holds the outputs of cells. Default true. Without them, memory does not grow with
+   * the number of notebooks; each `notebook-end` has them in any case.
+   */
+  keepOutputs?: boolean;
 }
 
 type Opening = Promise<OpenNotebook>;
@@ -87,7 +92,7 @@ export async function runNotebooks(
     for (let turn = queue.take(); turn; turn = queue.take()) {
       if (stop.signal.aborted) continue;
       const result = await runOne(turn.file, turn.opening(), inner, listener, () => queue.prepare(jobs));
-      results.set(turn.file, result);
+      results.set(turn.file, options.keepOutputs === false ? withoutOutputs(result) : result);
       listener({ type: "notebook-end", notebook: result });
       if (options.failFast && result.status !== "passed")
         stop.abort("--fail-fast: an earlier notebook failed");
@@ -108,6 +113,11 @@ export async function runNotebooks(
   listener({ type: "run-end", run });
   return run;
 }
+
+const withoutOutputs = (result: NotebookResult): NotebookResult => ({
+  ...result,
+  cells: result.cells.map((cell) => ({ ...cell, outputs: [] })),
+});
 
 function longestFirst(
   files: readonly string[],

@@ -47,13 +47,24 @@ function suite(notebook: NotebookResult, command: string): string {
   ].join("\n");
 }
 
-function document(run: RunResult, command: (file: string) => string): string {
-  const suites = run.notebooks.map((notebook) => suite(notebook, command(notebook.file)));
+function document(run: RunResult, suites: readonly string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites time="${seconds(run.durationMs)}">\n${suites.join("\n")}\n</testsuites>\n`;
 }
 
 export function junitReporter(write: (text: string) => void, command: (file: string) => string): Listener {
+  // Written when each notebook ends: the result of the whole run may be without outputs.
+  const ended = new Map<string, string>();
+  const suiteOf = (notebook: NotebookResult) => suite(notebook, command(notebook.file));
   return (event) => {
-    if (event.type === "run-end") write(document(event.run, command));
+    if (event.type === "notebook-end") ended.set(event.notebook.file, suiteOf(event.notebook));
+    if (event.type !== "run-end") return;
+    const { notebooks } = event.run;
+    write(
+      document(
+        event.run,
+        notebooks.map((notebook) => ended.get(notebook.file) ?? suiteOf(notebook)),
+      ),
+    );
+    ended.clear();
   };
 }
