@@ -74,6 +74,17 @@ function factoryText({ names, source, sloppy }: FunctionParts): string {
   return `${strict}${variables}return { set(captures) { ${set} }, make() { return (${source}\n) } };`;
 }
 
+/** A ReferenceError of code that a function gave to `eval`, which cannot be read beforehand, gets the reason. */
+export function explainEval(error: Error): void {
+  const inEval = /\(eval at .*\[.* in a worker thread\]/.test(error.stack ?? "");
+  if (!(error instanceof ReferenceError) || !inEval || error.message.includes("eval")) return;
+  const { message } = error;
+  error.message =
+    `${message}. Code given to \`eval\` in a thread does not see the variables around the function, of which only ` +
+    "those go along that its own text names: name the variable outside of the string, or pass it as an argument.";
+  error.stack = error.stack?.replace(message, () => error.message);
+}
+
 let silenced = false;
 
 /** Node warns of the option above as experimental; that it is used is no matter of the program's. */

@@ -42,7 +42,7 @@ export class Names {
   find(name: string): Bound | undefined {
     const known = this.settled.get(name);
     if (known) return known === "global" ? undefined : known;
-    this.scopes ??= scopesOf(this.fn);
+    this.scopes ??= readScopes(this.fn, this.path);
     const holder = this.scopes.find((scope) => Object.hasOwn(scope, name));
     if (!holder) {
       this.settled.set(name, "global");
@@ -79,6 +79,18 @@ function isNameOf({ module }: ModuleReference, identifier: string): boolean {
       (each) => each.replace(/\W/g, "_") === identifier,
     ),
   );
+}
+
+function readScopes(fn: AnyFunction, path: string): object[] {
+  try {
+    return scopesOf(fn);
+  } catch (error) {
+    const what = `a function whose captured variables cannot be read here (${(error as Error).message})`;
+    const wayOut =
+      "Pass what it needs as arguments, use moduleTask(file, name), or run outside of a vm context: Vitest with the " +
+      "pool forks or threads, Jest with an environment that is none.";
+    throw new DataCloneError(path, what, wayOut);
+  }
 }
 
 function readVariable(scope: object, name: string, path: string): unknown {

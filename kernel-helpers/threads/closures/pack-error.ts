@@ -1,5 +1,6 @@
 import type { PackedValue } from "../task/message";
 import type { AnyFunction } from "../task/types";
+import { explainEval } from "./compile";
 import { baseClassOf, type ClassName, classNameOf, classOf } from "./error-class";
 import { knownReference } from "./modules";
 import { type Packer, packValue } from "./pack";
@@ -23,6 +24,7 @@ export interface ErrorShape {
 
 /** Anything that can be thrown; what is no error and cannot be cloned goes as its description. */
 export function packThrown(thrown: unknown): PackedValue {
+  if (thrown instanceof ReferenceError) explainEval(thrown);
   if (isErrorLike(thrown)) return packValue(thrown, "The error", { transfer: [], thrown: true });
   if (isErrorByName(thrown)) return packThrown(likeness(thrown));
   return { value: isPlain(thrown) ? thrown : describe(thrown) };

@@ -190,6 +190,7 @@ export class Packer {
   finish(): void {
     this.weakEntries();
     this.functions.tellLosses();
+    for (const item of this.options.transfer) if (item instanceof MessagePort) movedPorts.add(item);
   }
 
   // ---- Weak collections ----
@@ -231,6 +232,7 @@ export class Packer {
     if (isObjectPrototype(proto)) return this.object(value, path);
     if (proto === Map.prototype && types.isMap(value)) return this.map(value, path);
     if (proto === Set.prototype && types.isSet(value)) return this.set(value, path);
+    if (value instanceof MessagePort) requireHere(value, path);
     if (this.movesByItself(value)) this.options.transfer.push(value);
     else if (!this.options.transfer.includes(value)) throw refusal(value, path);
     return value;
@@ -290,6 +292,16 @@ export class Packer {
     this.packed.patches.push([copy, this.array([...value], `${path}.values()`)]);
     return copy;
   }
+}
+
+/** Ports that went along with a task, or wait to. Node has no way to ask. */
+const movedPorts = new WeakSet<MessagePort>();
+
+function requireHere(port: MessagePort, path: string): void {
+  if (!movedPorts.has(port)) return;
+  const wayOut =
+    "A port moves, once: make a MessageChannel for each task, or keep what it is for in one task.";
+  throw new DataCloneError(path, "a MessagePort that went to a thread before", wayOut);
 }
 
 /** A subclass of Buffer is refused, like one of any typed array. */

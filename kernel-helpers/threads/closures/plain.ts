@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { MessagePort } from "node:worker_threads";
 import { isDetached } from "../task/transfer-list";
 import { isRevivable } from "../task/transferable";
 
@@ -59,6 +60,8 @@ function isPlainKind(value: object, seen: Set<object>, special?: Set<object>): b
   if (proto === Map.prototype && types.isMap(value)) return hasPlainEntries(value, seen, special);
   if (proto === Set.prototype && types.isSet(value)) return hasPlainItems([...value], seen, special);
   if (isBuffer(value) || isRevivable(value) || isErrorLike(value)) return false;
+  // Node crashes when it is to clone a port that has moved.
+  if (value instanceof MessagePort) return false;
   return isClonableBuiltin(value) || survivesClone(value);
 }
 
@@ -141,7 +144,7 @@ function isOfBuiltinClass(value: object): boolean {
  * not in properties, so that what is tried is never large.
  */
 function survivesClone(value: object): boolean {
-  if (Object.keys(value).length > 0) return false;
+  if (Object.keys(value).some((key) => key !== "constructor")) return false;
   try {
     const { constructor: made } = value;
     const clone = structuredClone(value) as object;

@@ -22,13 +22,19 @@ let session: Session | undefined;
 /** The inspector's number for the `vm` context in which this file runs, as under Jest; undefined for that of Node. */
 let contextId: number | undefined;
 
+/** The inspector does not show this file's own context, or there is no inspector. */
+class ScopesUnreadable extends Error {}
+
 function connect(): Session {
   // Loaded when it is needed: most workers never ask.
-  session = new (require("node:inspector") as typeof import("node:inspector")).Session();
-  session.connect();
+  const opened = new (require("node:inspector") as typeof import("node:inspector")).Session();
+  opened.connect();
+  session = opened;
   Object.defineProperty(globalThis, key, { value: probe, configurable: true });
-  if (!seesProbe()) contextId = contextIds(session).find(seesProbe);
-  return session;
+  if (seesProbe()) return opened;
+  contextId = contextIds(opened).find((id) => seesProbe(id));
+  if (contextId === undefined) throw new ScopesUnreadable("The inspector does not show this vm context.");
+  return opened;
 }
 
 function seesProbe(id?: number): boolean {
@@ -70,6 +76,7 @@ function nameOf(subject: object): string {
   release ??= setTimeout(releaseNames, 1000).unref();
   let name = names.get(subject);
   if (name === undefined) {
+    session ??= connect();
     probe.subject = subject;
     const { result } = post("Runtime.evaluate", {
       expression: `${key}.subject`,
@@ -78,7 +85,7 @@ function nameOf(subject: object): string {
     });
     probe.subject = undefined;
     name = (result as { objectId?: string }).objectId;
-    if (name === undefined) throw new Error("The inspector does not see this file's context.");
+    if (name === undefined) throw new ScopesUnreadable("The inspector does not show the function.");
     names.set(subject, name);
   }
   return name;

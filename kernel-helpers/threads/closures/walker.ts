@@ -72,18 +72,18 @@ export class Walker {
       this.children(node, scope);
     },
     AssignmentExpression: (node, scope) => {
-      this.written(node.left, scope);
+      this.written(node.left, scope, node);
       this.children(node, scope);
     },
     UpdateExpression: (node, scope) => {
-      this.written(node.argument as Pattern, scope);
+      this.written(node.argument as Pattern, scope, node);
       this.children(node, scope);
     },
     UnaryExpression: (node, scope) => {
       const { argument } = node;
       const target = argument.type === "ChainExpression" ? argument.expression : argument;
       if (node.operator === "delete" && target.type === "MemberExpression")
-        this.mutated(target.object, target, scope);
+        this.mutated(target.object, node, scope);
       this.children(node, scope);
     },
     ReturnStatement: (node, scope) => this.returned(node.argument, scope),
@@ -229,10 +229,10 @@ export class Walker {
 
   // ---- Changes ----
 
-  private written(pattern: Pattern, scope: Scope): void {
+  private written(pattern: Pattern, scope: Scope, node: AnyNode): void {
     for (const target of targetsOf(pattern)) {
       if (target.type === "Identifier") this.nameWritten(target.name, scope);
-      else if (!this.exportWritten(target, scope)) this.mutated(target.object, target, scope);
+      else if (!this.exportWritten(target, scope)) this.mutated(target.object, node, scope);
     }
   }
 
@@ -262,7 +262,7 @@ export class Walker {
   }
 
   private forEach(node: ForInStatement | ForOfStatement, scope: Scope): void {
-    if (node.left.type !== "VariableDeclaration") this.written(node.left, scope);
+    if (node.left.type !== "VariableDeclaration") this.written(node.left, scope, node.left);
     this.children(node, declared([node.left], new Scope(scope)));
   }
 

@@ -4,6 +4,7 @@ import {
   type MessagePort,
   type ResourceLimits,
   receiveMessageOnPort,
+  SHARE_ENV,
   type Worker,
 } from "node:worker_threads";
 import { Piscina } from "piscina";
@@ -232,6 +233,8 @@ function startPiscina({ resourceLimits, atomics }: ThreadOptions): Piscina {
     recordTiming: false,
     atomics,
     resourceLimits,
+    // What a program sets later, such as dotenv in a later cell, is there for a thread that has started already.
+    env: SHARE_ENV,
   });
   // Unfinished tasks hear of a death by their own rejection.
   piscina.on("error", () => {});

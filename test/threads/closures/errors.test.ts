@@ -212,3 +212,45 @@ test("a class that only the worker knows keeps its name and its built-in base", 
 test("a thrown symbol arrives as its description", async () => {
   expect(await thrown(() => Promise.reject(Symbol("mark")))).toBe("Symbol(mark)");
 });
+
+describe("what cannot go along with an error is left out by itself, and the stack says so", () => {
+  function fail(): never {
+    throw Object.assign(new TypeError("boom", { cause: new RangeError("deep") }), {
+      req: { socket() {}, a: 1, list: [1, () => 2], text: Buffer.from("é") },
+      response: Promise.resolve(1),
+      code: "E_BOOM",
+    });
+  }
+
+  test("thrown in a thread", async () => {
+    type Thrown = Error & { req: unknown };
+    const error: Thrown = await executor.submit(fail).catch((reason: Thrown) => reason);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.req).toEqual({ a: 1, list: [1, undefined], text: Buffer.from("é") });
+    expect(Object.keys(error)).toEqual(["req", "code"]);
+    expect(error.cause).toBeInstanceOf(RangeError);
+    expect(error.stack).toMatch(
+      /stayed in its thread: req\.socket is a function; req\.list\[1\] is a function; response is a Promise ---/,
+    );
+  });
+
+  test("as an argument, thrown on the loop, and in a circle", async () => {
+    const error = Object.assign(new Error("round"), {
+      self: undefined as unknown,
+      note: { f: () => 1, b: 2 },
+    });
+    error.self = error;
+    const seen = await executor.submit((e: typeof error) => [e.self === e, e.note, e.message], error);
+    expect(seen).toEqual([true, { b: 2 }, "round"]);
+    const onLoop = () => Promise.reject(error);
+    const back = await executor.submit(() => {
+      try {
+        runCoroutineThreadsafe(onLoop).result();
+      } catch (thrown) {
+        return (thrown as typeof error).note;
+      }
+      return undefined;
+    });
+    expect(back).toEqual({ b: 2 });
+  });
+});
