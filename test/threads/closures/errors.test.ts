@@ -224,7 +224,7 @@ describe("what cannot go along with an error is left out by itself, and the stac
 
   test("thrown in a thread", async () => {
     type Thrown = Error & { req: unknown };
-    const error: Thrown = await executor.submit(fail).catch((reason: Thrown) => reason);
+    const error = (await executor.submit(fail).catch((reason: unknown) => reason)) as Thrown;
     expect(error).toBeInstanceOf(TypeError);
     expect(error.req).toEqual({ a: 1, list: [1, undefined], text: Buffer.from("é") });
     expect(Object.keys(error)).toEqual(["req", "code"]);
