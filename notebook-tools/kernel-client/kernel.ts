@@ -305,8 +305,8 @@ export class Kernel {
     try {
       message = decode(channel, frames);
     } catch (error) {
-      const fault = new Error(`The kernel sent a message that is not JSON on ${channel}: ${error}`);
-      for (const run of this.#executions) run.fail(fault);
+      // It costs only itself: where it was a reply or an `idle`, that this was lost is found out.
+      this.#process.note(`A message on ${channel} was ignored: ${(error as Error).message}`);
       return;
     }
     for (const run of this.#executions) run.receive(message);

@@ -105,6 +105,11 @@ export class KernelProcess {
     });
   }
 
+  /** Adds a line to what the process wrote, for a report. */
+  note(line: string): void {
+    this.#keep(`${line}\n`);
+  }
+
   #keep(text: string): void {
     // Nor within a pair of surrogates.
     this.#tail = (this.#tail + text).slice(-tailLength).replace(/^[\udc00-\udfff]/, "");

@@ -99,8 +99,12 @@ function ignoredByGit(folder: string): Set<string> {
     Object.entries(process.env).filter(([name]) => !hookVariables.includes(name)),
   );
   const { status, stdout } = spawnSync("git", args, {
-    ...{ cwd: folder, env, encoding: "utf8", maxBuffer: Number.POSITIVE_INFINITY },
-    ...{ stdio: ["ignore", "pipe", "ignore"], windowsHide: true },
+    cwd: folder,
+    env,
+    encoding: "utf8",
+    maxBuffer: Number.POSITIVE_INFINITY,
+    stdio: ["ignore", "pipe", "ignore"],
+    windowsHide: true,
   });
   if (status !== 0) return new Set();
   const names = stdout.split("\0").filter((name) => name !== "");

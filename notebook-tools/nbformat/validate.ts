@@ -1,6 +1,6 @@
 import { findProblems, type Problem } from "./check";
 import { parseJson } from "./parse";
-import { isObject } from "./rules";
+import { isObject, type Json } from "./rules";
 import { schemaProblems } from "./schema";
 import { isOldNotebook, upgraded } from "./upgrade";
 
@@ -15,7 +15,18 @@ export function validateNotebook(text: string, file: string): Problem[] {
   const own = findProblems(notebook);
   if (!isObject(notebook) || notebook.nbformat !== 4) return own;
   const more = schemaProblems(notebook).filter((problem) => !own.some((other) => saysSame(other, problem)));
-  return [...own, ...more].sort((a, b) => (a.cell ?? 0) - (b.cell ?? 0));
+  return [...own, ...more, ...widgetProblems(notebook)].sort((a, b) => (a.cell ?? 0) - (b.cell ?? 0));
+}
+
+const widgetState = "application/vnd.jupyter.widget-state+json";
+
+/** No schema says it, but GitHub and nbconvert show nothing of a notebook whose widgets have lost their state. */
+function widgetProblems({ metadata }: Json): Problem[] {
+  const widgets = isObject(metadata) && metadata.widgets;
+  const stored = isObject(widgets) && widgets[widgetState];
+  if (!isObject(stored) || isObject(stored.state)) return [];
+  const message = `\`metadata.widgets["${widgetState}"].state\` is missing, so that GitHub and nbconvert do not show the notebook; remove \`metadata.widgets\` with \`nb clean --metadata\`, or save it again with its widgets.`;
+  return [{ message, fatal: false }];
 }
 
 /** The part of a message that names the place: "output 1: `data`". */

@@ -62,8 +62,14 @@ class Queue {
 }
 
 const notRun = (file: string): NotebookResult => ({
-  ...{ file, status: "not-run", problem: undefined, kernel: undefined },
-  ...{ cells: [], durationMs: 0, kernelOutput: "", notes: [] },
+  file,
+  status: "not-run",
+  problem: undefined,
+  kernel: undefined,
+  cells: [],
+  durationMs: 0,
+  kernelOutput: "",
+  notes: [],
 });
 
 /**

@@ -91,6 +91,12 @@ describe("starting a kernel that never answers", () => {
 });
 
 describe("executing", () => {
+  it("passes over a message that is none, and keeps a line about it", async () => {
+    const kernel = await start();
+    expect(await textOf(kernel, "send('stream', null, 7); print('on')")).toBe("on");
+    expect(kernel.output).toMatch(/A message on iopub was ignored: a part of it is 7\n/);
+  });
+
   it("delivers output in order and resolves when reply and idle are in", async () => {
     const kernel = await start();
     const seen: string[] = [];

@@ -129,6 +129,15 @@ print(json.dumps([valid(notebook) for notebook in json.load(sys.stdin)]))`;
     expect(messagesAfter(change)).toEqual([message]);
   });
 
+  it("names widgets that have lost their state, which no schema does", () => {
+    const state = "application/vnd.jupyter.widget-state+json";
+    const after = (widgets: object) => messagesAfter((n) => Object.assign(n.metadata, { widgets }));
+    expect(after({ [state]: { version_major: 2 } })).toEqual([
+      expect.stringMatching(/state"?.*is missing, so that GitHub/),
+    ]);
+    for (const sound of [{}, { [state]: { state: {} } }, { other: 1 }]) expect(after(sound)).toEqual([]);
+  });
+
   it("reads nbformat 3 as what it would be in 4", () => {
     expect(validateNotebook(readFileSync(fixture("nbformat-3"), "utf8"), "x")).toEqual([]);
   });

@@ -24,7 +24,8 @@ function annotations(notebook: NotebookResult, command: string): string[] {
     );
   if (problem === undefined) return ofCells;
   const line = Number(/:(\d+): /.exec(problem)?.[1] ?? 1);
-  const title = status === "not-stored" ? "The outputs were not stored" : "The notebook cannot be run";
+  const titles = { "not-stored": "The outputs were not stored", failed: "The notebook tests nothing" };
+  const title = { ...titles }[status as string] ?? "The notebook cannot be run";
   return [...ofCells, annotation(file, line, title, printable(problem))];
 }
 
