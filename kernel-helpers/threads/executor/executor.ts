@@ -1,4 +1,5 @@
-import { CancelledError, wouldBlockLoop } from "../task/errors";
+import { newId, WeakById } from "../task/collections";
+import { CancelledError, ExecutorShutDown } from "../task/errors";
 import { Future } from "../task/future";
 import {
   checkGivenOptions,
@@ -11,9 +12,10 @@ import {
 } from "../task/options";
 import { type SubmitSite, submitSite } from "../task/submit-site";
 import type { TaskResult } from "../task/task";
+import { type Revivable, type Revival, toTransfer } from "../task/transferable";
 import type { AnyFunction } from "../task/types";
 import { ConcurrencyLimit } from "./concurrency-limit";
-import { noteWait } from "./deadlock";
+import { LoopSubmitter, type Submitter, submitForThread } from "./from-thread";
 import { register, unregister } from "./leaks";
 import { type MapOptions, MapResults } from "./map";
 import { checkExecutorOptions, type ExecutorOptions } from "./options";
@@ -21,15 +23,17 @@ import { Pool } from "./pool";
 import type { ExecutorStats } from "./stats";
 
 /** What runs tasks on threads: a ThreadPoolExecutor, or a view of one by `with` or `limitedParallelism`. */
-export class Executor {
+export class Executor implements Revivable {
   /** @internal */
-  readonly pool: Pool;
+  readonly pool: Submitter;
+  #id: string | undefined;
   readonly #limit: ConcurrencyLimit | undefined;
   readonly #options: SubmitOptions;
 
   /** @internal */
-  constructor(pool: Pool, options: SubmitOptions = noOptions, limit?: ConcurrencyLimit) {
+  constructor(pool: Submitter, options: SubmitOptions = noOptions, limit?: ConcurrencyLimit, id?: string) {
     this.pool = pool;
+    this.#id = id;
     this.#options = options;
     this.#limit = limit;
   }
@@ -50,9 +54,9 @@ export class Executor {
    */
   submit<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Future<Awaited<R>> {
     const future: Future<Awaited<R>> = new Future<Awaited<R>>({
-      block: wouldBlockLoop,
+      block: (timeoutMs) => task.block(timeoutMs),
       cancel: () => this.pool.stop(task, new CancelledError(`${task.name} was cancelled.`)),
-      awaited: (waiter) => noteWait(task, waiter),
+      awaited: (waiter) => task.awaited(waiter),
     });
     const task = this.start(fn, args, noOptions, future, submitSite());
     return future;
@@ -93,14 +97,66 @@ export class Executor {
    */
   limitedParallelism(n: number, name?: string): Executor {
     requireCount("n", n, 1, "It is how many tasks may run at once.");
-    const limit = new ConcurrencyLimit(n, (task) => this.pool.enqueue(task), this.#limit);
+    const { pool } = this;
+    if (!(pool instanceof Pool)) {
+      throw new TypeError(
+        "limitedParallelism is called on the event loop: make the view there, and capture it.",
+      );
+    }
+    const limit = new ConcurrencyLimit(n, (task) => pool.enqueue(task), this.#limit);
     return new Executor(this.pool, name === undefined ? this.#options : { ...this.#options, name }, limit);
+  }
+
+  /** In a thread it hands its tasks to the loop, which submits them here. */
+  [toTransfer](): Revival {
+    if (this.#id === undefined) {
+      this.#id = newId();
+      captured.set(this.#id, this);
+    }
+    return { module: __filename, name: "reviveExecutor", data: { id: this.#id } };
+  }
+
+  /** @internal */
+  submitForThread(fn: AnyFunction, args: unknown[], options: SubmitOptions) {
+    const start: Submitter["submit"] = (fn, args, options, result, site) =>
+      this.start(fn, args, options, result, site);
+    return submitForThread(
+      { start, stop: (task, reason) => this.pool.stop(task, reason) },
+      fn,
+      args,
+      options,
+    );
   }
 
   /** @internal */
   start(fn: AnyFunction, args: unknown[], options: SubmitOptions, result: TaskResult, site: SubmitSite) {
     return this.pool.submit(fn, args, merged(this.#options, options), result, site, this.#limit);
   }
+}
+
+// ---- In threads ----
+
+const captured = new WeakById<Executor>();
+
+/** @internal An executor that a task has captured, in its thread; the executor itself when it comes back. */
+export function reviveExecutor({ id }: { id: string }): Executor {
+  const known = captured.get(id);
+  if (known) return known;
+  const executor = new Executor(new LoopSubmitter(submitOnLoop, id), noOptions, undefined, id);
+  captured.set(id, executor);
+  return executor;
+}
+
+/** @internal On the loop. */
+export function submitOnLoop(
+  id: string | undefined,
+  fn: AnyFunction,
+  args: unknown[],
+  options: SubmitOptions,
+): ReturnType<typeof submitForThread> {
+  const executor = captured.get(id!);
+  if (!executor) throw new ExecutorShutDown("The executor is gone: keep a reference to it on the loop.");
+  return executor.submitForThread(fn, args, options);
 }
 
 /** Keeps `noOptions` itself where there are none. */
@@ -130,6 +186,8 @@ export interface ShutdownOptions {
  * await executor.shutdown();
  */
 export class ThreadPoolExecutor extends Executor {
+  declare readonly pool: Pool;
+
   constructor(options: ExecutorOptions = {}) {
     super(new Pool(checkExecutorOptions(options)));
     register(this, ThreadPoolExecutor);

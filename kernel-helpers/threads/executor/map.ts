@@ -1,7 +1,7 @@
 import { longestTimer, TimeoutError } from "../task/errors";
 import { requireCount, requireKnown, requireMilliseconds } from "../task/options";
 import type { TaskResult } from "../task/task";
-import type { PoolTask } from "./pool-task";
+import type { Submitted } from "./from-thread";
 
 export interface MapOptions {
   /** How many items toTransfer to a thread together; more is faster for small work. Default 1. */
@@ -12,7 +12,7 @@ export interface MapOptions {
   timeout?: number;
 }
 
-type Submit = (chunk: unknown[], result: TaskResult) => PoolTask;
+type Submit = (chunk: unknown[], result: TaskResult) => Submitted;
 
 /** The results before the error, if there is one. */
 interface Outcome {
@@ -21,7 +21,7 @@ interface Outcome {
 }
 
 interface Chunk {
-  task: PoolTask;
+  task: Submitted;
   outcome: Promise<Outcome>;
 }
 
@@ -29,7 +29,7 @@ interface Chunk {
 export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
   readonly #items: Iterator<unknown>;
   readonly #submit: Submit;
-  readonly #stop: (task: PoolTask) => void;
+  readonly #stop: (task: Submitted) => void;
   readonly #chunksize: number;
   readonly #until: number;
   readonly #timeout: number;
@@ -37,7 +37,12 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
   #exhausted = false;
 
   /** @internal */
-  constructor(items: Iterable<unknown>, submit: Submit, stop: (task: PoolTask) => void, options: MapOptions) {
+  constructor(
+    items: Iterable<unknown>,
+    submit: Submit,
+    stop: (task: Submitted) => void,
+    options: MapOptions,
+  ) {
     const { chunksize = 1, buffersize, timeout = Number.POSITIVE_INFINITY } = options;
     requireKnown("map", options, ["chunksize", "buffersize", "timeout"]);
     requireCount("chunksize", chunksize, 1, "It is how many items toTransfer together.");
@@ -120,7 +125,7 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
 }
 
 function start(submit: Submit, chunk: unknown[]): Chunk {
-  let task!: PoolTask;
+  let task!: Submitted;
   const outcome = new Promise<Outcome>((resolve, reject) => {
     const settle = (ok: boolean, value: unknown) => {
       if (ok) resolve({ results: value as unknown[] });

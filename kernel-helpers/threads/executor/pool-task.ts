@@ -1,13 +1,15 @@
 import { performance } from "node:perf_hooks";
 import { makeTaskMessage } from "../closures/task-message";
 import { currentOrigin } from "../context/origin";
-import { longestTimer } from "../task/errors";
+import { longestTimer, wouldBlockLoop } from "../task/errors";
 import type { TaskMessage } from "../task/message";
 import type { SubmitOptions } from "../task/options";
 import type { SubmitSite } from "../task/submit-site";
 import type { Task, TaskResult } from "../task/task";
 import type { AnyFunction } from "../task/types";
 import type { Holder, Refusal, Waitable, Waiter } from "../task/waiting";
+import { noteWait } from "./deadlock";
+import type { Submitted } from "./from-thread";
 import type { WorkerThread } from "./worker-thread";
 
 /** What a queued task waits for: a thread, or a place of a limit. */
@@ -28,7 +30,7 @@ export interface PassedLimit {
 }
 
 /** A task as its pool keeps it. Small, because a hundred thousand may wait; what few tasks need is made when it is. */
-export class PoolTask implements Task {
+export class PoolTask implements Task, Submitted {
   readonly name: string;
   readonly message: TaskMessage;
   readonly transfer: object[];
@@ -55,7 +57,7 @@ export class PoolTask implements Task {
   constructor(
     fn: AnyFunction,
     args: unknown[],
-    private readonly owner: TaskOwner,
+    readonly owner: TaskOwner,
     readonly options: SubmitOptions,
     readonly result: TaskResult,
     readonly site: SubmitSite,
@@ -101,6 +103,14 @@ export class PoolTask implements Task {
       `${this.name} would wait for ever: ${this.waitsFor?.inWords() ?? "its thread waits"} for functions on the ` +
       "event loop that wait for it. Give the inner tasks an executor of their own, or more threads."
     );
+  }
+
+  block(): never {
+    return wouldBlockLoop();
+  }
+
+  awaited(waiter: Waiter): void {
+    noteWait(this, waiter);
   }
 
   /** Others may still want the result of a future; that of a promise is of no more use. */

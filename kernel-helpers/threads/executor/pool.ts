@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
+import type { LoopCall } from "../loop/calls";
 import { unwatched } from "../loop/open-resources";
 import { QueueFull } from "../sync/queue";
 import { Fifo } from "../task/collections";
@@ -14,6 +15,7 @@ import type { Waiter } from "../task/waiting";
 import type { ConcurrencyLimit } from "./concurrency-limit";
 import { noteWait } from "./deadlock";
 import { refuseInWorker, threadDied } from "./failures";
+import type { Submitter } from "./from-thread";
 import type { Settings } from "./options";
 import { type Places, PoolTask, type TaskOwner } from "./pool-task";
 import { unwatchSignal, watchSignal } from "./signals";
@@ -25,7 +27,7 @@ import type { WorkerThread } from "./worker-thread";
 const mostStarts = 3;
 
 /** The queue and the threads under an executor and its views. */
-export class Pool implements Places, TaskOwner {
+export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
   /** Accepted and not settled. */
   readonly tasks = new Set<PoolTask>();
   private readonly queue = new Fifo<PoolTask>();
@@ -37,7 +39,11 @@ export class Pool implements Places, TaskOwner {
   closed = false;
 
   constructor(readonly settings: Settings) {
-    this.workers = new WorkerSet(settings, this.meter, (thread) => this.retire(thread));
+    this.workers = new WorkerSet(settings, this.meter, {
+      ended: (thread) => this.retire(thread),
+      paused: (thread, call) => this.pause(thread, call),
+      resumed: (thread, call) => this.workers.resume(thread, call),
+    });
   }
 
   /** Accepts a task; `result` is settled once. Throws what can be known to be wrong before it is queued. */
@@ -170,11 +176,21 @@ export class Pool implements Places, TaskOwner {
     if (this.broken) throw this.broken;
   }
 
+  /** A thread that waits for a task of this pool makes room for one more. */
+  private pause(thread: WorkerThread, call: LoopCall): void {
+    const waits = [...call.waits.values()];
+    if (!waits.some((each) => each instanceof PoolTask && each.owner === this && !each.isOver)) return;
+    this.workers.pause(thread, call.id);
+    const next = this.workers.canGrow ? this.next() : undefined;
+    if (next) next.origin.runInAsyncScope(() => this.resume(next), undefined);
+  }
+
   private release(thread: WorkerThread): void {
     this.workers.running.delete(thread);
     if (!this.workers.threads.has(thread)) return;
-    const next = this.next();
+    const next = this.workers.isOver ? undefined : this.next();
     if (next) this.dispatch(next, thread);
+    else if (this.workers.isOver) this.retire(thread);
     else this.workers.rest(thread);
   }
 
@@ -244,6 +260,12 @@ export class Pool implements Places, TaskOwner {
 
   private died(task: PoolTask, thread: WorkerThread, error: unknown): void {
     thread.catchUp(Number.POSITIVE_INFINITY);
+    const reply = thread.replyTo(task);
+    if (reply) {
+      this.retire(thread);
+      this.replied(task, thread, reply);
+      return;
+    }
     this.workers.running.delete(thread);
     this.meter.run.add(performance.now() - task.startedAt);
     if (this.canRunElsewhere(task, thread)) this.requeue(task);

@@ -1,18 +1,32 @@
 import { checkGivenOptions, noOptions, type SubmitOptions, type TaskOptions } from "../task/options";
 import { type SubmitSite, submitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
+import { workerName } from "../worker/worker-context";
 import { Executor, ThreadPoolExecutor } from "./executor";
+import { LoopSubmitter } from "./from-thread";
 import { unregister } from "./leaks";
 
-let shared: ThreadPoolExecutor | undefined;
+let shared: Executor | undefined;
 
 /** The executor of `toThread` and `runInExecutor(null, …)`, made on first use; it needs no shutdown. */
-function defaultExecutor(): ThreadPoolExecutor {
-  if (!shared) {
+function defaultExecutor(): Executor {
+  if (shared) return shared;
+  if (workerName() !== undefined) shared = new Executor(new LoopSubmitter(submitToDefault));
+  else {
     shared = new ThreadPoolExecutor();
     unregister(shared);
   }
   return shared;
+}
+
+/** @internal On the loop: what a thread gives to its `toThread`. */
+export function submitToDefault(
+  _id: undefined | string,
+  fn: AnyFunction,
+  args: unknown[],
+  options: SubmitOptions,
+): ReturnType<Executor["submitForThread"]> {
+  return defaultExecutor().submitForThread(fn, args, options);
 }
 
 function start<R>(

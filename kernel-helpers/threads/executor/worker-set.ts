@@ -4,10 +4,13 @@ import { unwatched } from "../loop/open-resources";
 import type { Settings } from "./options";
 import type { PoolTask } from "./pool-task";
 import type { Meter } from "./stats";
-import { WorkerThread } from "./worker-thread";
+import { type ThreadEvents, WorkerThread } from "./worker-thread";
 
 /** Threads belong to no task: what they report says itself to whom it belongs. */
 const outside = new AsyncResource("WorkerThread");
+
+/** Tasks that wait for tasks, each in a thread of its own: more than that is an endless recursion, or wants another way. */
+const mostPaused = 64;
 
 /** The threads of a pool: which there are, which of them are free, and how they are called. */
 export class WorkerSet {
@@ -17,15 +20,38 @@ export class WorkerSet {
   private readonly idle: WorkerThread[] = [];
   /** No longer in use, and not yet gone. */
   private readonly ending = new Set<WorkerThread>();
+  /** Threads that wait for tasks which they have submitted here, each with the calls by which it did. */
+  private readonly paused = new Map<WorkerThread, Set<number>>();
 
   constructor(
     private readonly settings: Settings,
     private readonly meter: Meter,
-    private readonly onEnd: (thread: WorkerThread) => void,
+    private readonly events: ThreadEvents,
   ) {}
 
   get canGrow(): boolean {
-    return this.threads.size < this.settings.maxWorkers;
+    return this.threads.size < this.most;
+  }
+
+  /** There are more threads than there are to be now that one goes on which has waited. */
+  get isOver(): boolean {
+    return this.threads.size > this.most;
+  }
+
+  /** Threads that wait for tasks of their own executor do not count, so that these find one. */
+  private get most(): number {
+    return this.settings.maxWorkers + Math.min(this.paused.size, mostPaused);
+  }
+
+  pause(thread: WorkerThread, call: number): void {
+    const calls = this.paused.get(thread);
+    if (calls) calls.add(call);
+    else this.paused.set(thread, new Set([call]));
+  }
+
+  resume(thread: WorkerThread, call: number): void {
+    const calls = this.paused.get(thread);
+    if (calls?.delete(call) && calls.size === 0) this.paused.delete(thread);
   }
 
   /** True when no thread is free and none can be added. */
@@ -40,11 +66,12 @@ export class WorkerSet {
     while (used.has(index)) index++;
     const { threadNamePrefix, resourceLimits, atomics } = this.settings;
     const name = `${threadNamePrefix}-${index}`;
-    const onEnd = (gone: WorkerThread) => {
+    const ended = (gone: WorkerThread) => {
       this.ending.delete(gone);
-      this.onEnd(gone);
+      this.paused.delete(gone);
+      this.events.ended(gone);
     };
-    const start = () => new WorkerThread(name, index, { resourceLimits, atomics }, onEnd);
+    const start = () => new WorkerThread(name, index, { resourceLimits, atomics }, { ...this.events, ended });
     const thread = unwatched(() => outside.runInAsyncScope(start, undefined));
     this.threads.add(thread);
     return thread;

@@ -21,6 +21,13 @@ export interface ThreadOptions {
   atomics: "async" | "sync";
 }
 
+export interface ThreadEvents {
+  ended(thread: WorkerThread): void;
+  /** The thread waits for what the call has submitted; `resumed` comes once for each. */
+  paused(thread: WorkerThread, call: LoopCall): void;
+  resumed(thread: WorkerThread, call: number): void;
+}
+
 /** How a thread ended. */
 export interface Death {
   /** An error that ended it, such as running out of memory. */
@@ -49,6 +56,7 @@ export class WorkerThread {
   /** Of the tasks that ran here, until nothing of them is left in the thread. */
   private readonly origins = new Map<number, Task>();
   private latest: Origin | undefined;
+  private lastReply: { task: number; reply: Reply } | undefined;
   private seen = 0;
   private setup: Setup | undefined;
   /** Called when the thread has loaded; undefined from then on. */
@@ -58,7 +66,7 @@ export class WorkerThread {
     readonly name: string,
     readonly index: number,
     options: ThreadOptions,
-    onEnd: (thread: WorkerThread) => void,
+    private readonly events: ThreadEvents,
   ) {
     this.piscina = startPiscina(options);
     this.worker = this.piscina.threads[0]!;
@@ -76,7 +84,7 @@ export class WorkerThread {
         threadEnded(threadId);
         this.ended({ exitCode });
         this.port.close();
-        onEnd(this);
+        events.ended(this);
         resolve();
       });
     });
@@ -94,6 +102,11 @@ export class WorkerThread {
     // Another thread may get the same message, should this one end before it begins.
     if (message.setup) message.setup = undefined;
     return reply;
+  }
+
+  /** The reply of a thread that exited right after it. */
+  replyTo({ message }: Task): Reply | undefined {
+    return this.lastReply?.task === message.id ? this.lastReply.reply : undefined;
   }
 
   /** Has the task begun to run? One that has not can run in another thread. */
@@ -178,9 +191,17 @@ export class WorkerThread {
     else if (kind === "output") this.inOriginOf(message.task, ({ write }) => write(message.fd, message.text));
     else if (kind === "call") this.inOriginOf(message.task, () => this.call(message));
     else if (kind === "await") this.noteAwait(message.id);
+    else if (kind === "pause") this.pause(message.id);
+    else if (kind === "resume") this.events.resumed(this, message.id);
     else if (kind === "cancel")
       this.calls.get(message.id)?.abort(new CancelledError("The call was cancelled."));
+    else if (kind === "reply") this.lastReply = message;
     else if (kind === "forget") for (const id of message.tasks) this.origins.delete(id);
+  }
+
+  private pause(id: number): void {
+    const call = this.calls.get(id);
+    if (call) this.events.paused(this, call);
   }
 
   private noteAwait(id: number): void {

@@ -87,10 +87,14 @@ export type ToLoop =
     }
   /** The thread has loaded: its first task starts. */
   | { kind: "up" }
+  /** The last reply once more, from a thread that exits: the loop may hear of its end before it reads the reply. */
+  | { kind: "reply"; task: number; reply: Reply }
   /** Nothing is left of these tasks, no timer, no handler: they can print no more. */
   | { kind: "forget"; tasks: number[] }
   /** The task itself awaits the answer to the call, and nothing else. */
   | { kind: "await"; id: number }
+  /** The thread does nothing but wait for a task that it has submitted by the call, or no longer. */
+  | { kind: "pause" | "resume"; id: number }
   /** Nobody waits for the answer to the call any more. */
   | { kind: "cancel"; id: number }
   | { kind: "output"; fd: 1 | 2; text: string | Uint8Array; task: number };

@@ -86,7 +86,7 @@ export function runCoroutineThreadsafe<A extends unknown[], R>(
 ): Future<Awaited<R>> {
   requireFunction(fn, "runCoroutineThreadsafe");
   const context = workerContext();
-  return context ? callLoop(context, fn, args) : callHere(fn, args);
+  return context ? callLoop(fn, args).future : callHere(fn, args);
 }
 
 function requireFunction(fn: unknown, name: string): void {
@@ -111,15 +111,18 @@ function callHere<A extends unknown[], R>(fn: (...args: A) => R, args: A): Futur
   return future;
 }
 
-function callLoop<A extends unknown[], R>(
-  to: WorkerContext,
-  fn: (...args: A) => R,
-  args: A,
-): Future<Awaited<R>> {
+/** A call to the loop and its number. */
+export interface CallOfLoop<T> {
+  id: number;
+  future: Future<T>;
+}
+
+/** In a thread: has the loop call `fn`. */
+export function callLoop<A extends unknown[], R>(fn: (...args: A) => R, args: A): CallOfLoop<Awaited<R>> {
   requireFreeLoop("runCoroutineThreadsafe");
   const id = ++lastCall;
-  const future = new Future<Awaited<R>>({
-    block: (timeoutMs) => block(to, id, future, timeoutMs),
+  const future: Future<Awaited<R>> = new Future<Awaited<R>>({
+    block: (timeoutMs) => block(workerContext()!, id, future, timeoutMs),
     cancel: () => cancelCall(id),
     awaited: (waiter) => noteAwait(id, waiter),
   });
@@ -133,14 +136,14 @@ function callLoop<A extends unknown[], R>(
   };
   pending.set(id, future as Future<unknown>);
   post(message);
-  return future;
+  return { id, future };
 }
 
 /** Milliseconds after which an answer that is still awaited is taken for a late one. */
 const lateMs = 20;
 
 /** Tells the loop, which looks for deadlocks, that the task itself awaits a late answer and nothing can wake it. */
-function noteAwait(id: number, waiter: Waiter): void {
+export function noteAwait(id: number, waiter: Waiter): void {
   const run = currentTask();
   const look = async () => {
     if (!pending.has(id) || !run) return;

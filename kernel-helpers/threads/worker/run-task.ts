@@ -22,6 +22,7 @@ import {
   runTask,
   type TaskRun,
   taskName,
+  workerContext,
   workerName,
 } from "./worker-context";
 
@@ -34,6 +35,7 @@ export interface Outgoing {
 /** Runs a task in this thread. There is always a reply: an error or a result that cannot be cloned costs no thread. */
 export function runMessage(message: TaskMessage): Outgoing | Promise<Outgoing> {
   if (message.setup) setUp(message.setup);
+  latest = undefined;
   const timelineTask = message.task ?? 0;
   if (timelineTask !== 0) useRing(message.ring);
   recordEvent("started", timelineTask);
@@ -44,8 +46,17 @@ export function runMessage(message: TaskMessage): Outgoing | Promise<Outgoing> {
 
 function finish(outgoing: Outgoing, timelineTask: number): Outgoing {
   outgoing.reply.posts = postCount();
+  if (outgoing.transfer.length === 0) latest = new WeakRef(outgoing.reply);
   recordEvent("error" in outgoing.reply ? "failed" : "done", timelineTask);
   return outgoing;
+}
+
+/** The last reply, unless something of it moved; held weakly, because it may be large. */
+let latest: WeakRef<Reply> | undefined;
+
+function repeatReply(): void {
+  const reply = latest?.deref();
+  if (reply) post({ kind: "reply", task: workerContext()!.task!.id, reply });
 }
 
 function setUp(setup: Setup): void {
@@ -54,6 +65,7 @@ function setUp(setup: Setup): void {
   sendOutput();
   post({ kind: "up" });
   process.on("uncaughtException", uncaught);
+  process.on("exit", repeatReply);
 }
 
 /** Of the asynchronous tasks that run: what settles each with an error of one of its timers or events. */

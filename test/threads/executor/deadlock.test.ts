@@ -95,13 +95,6 @@ describe("what would wait for ever throws and says so", () => {
     expect(() => runCoroutineThreadsafe(one).result()).toThrow(DeadlockError);
   });
 
-  test("submitting from inside a worker", async () => {
-    executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-    await expect(executor.submit(() => toThread(one))).rejects.toThrow(
-      /one was submitted from inside Worker-0.*Call one\(\) directly/,
-    );
-  });
-
   test("a function that awaits several, some of them, or a TaskGroup", async () => {
     executor = new ThreadPoolExecutor({ maxWorkers: 1 });
     const both = () => gather([executor.submit(one), executor.submit(one)]);
