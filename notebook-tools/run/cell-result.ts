@@ -136,8 +136,8 @@ function replyFailures({ cell, outputs, unhandled }: CellFacts, outcome: Execute
     return failure("aborted", `The kernel did not run the cell (it replied \`${status}\`).`);
   if (hasError) return cell.raises ? lostIdle : [errorFailure(outcome, outputs, cell.source), ...lostIdle];
   if (status !== "ok") return failure("error", `The kernel replied \`${status}\`, expected \`ok\`.`);
-  // An error that nobody handles is a failure too, so it satisfies raises-exception.
   if (asksToEnd(outcome)) return failure("died", exits);
+  // An error that nobody handles is a failure too, so it satisfies raises-exception.
   if (cell.raises)
     return unhandled.some(({ came }) => came !== "reported") ? lostIdle : failure("expected-error", noError);
   return [...diagnostics(cell, outputs), ...lostIdle];

@@ -104,9 +104,14 @@ describe("kernel-helpers, installed from its package", () => {
 test("notebook-tools, installed from its package, has the command nb", async () => {
   const files = await install("notebook-tools");
   expect(
-    files.filter((file) => /tsbuildinfo|^(?!dist\/|bin\/|README|LICENSE|package\.json)/.test(file)),
+    files.filter((file) =>
+      /tsbuildinfo|^(?!dist\/|bin\/|README|LICENSE|package\.json|nbformat\/schemas\/LICENSE)/.test(file),
+    ),
   ).toEqual([]);
   const nb = join(project, "node_modules", "notebook-tools", "bin", "nb.js");
   const { stdout } = await run(process.execPath, [nb, "--help"]);
   expect(stdout).toMatch(/^Usage: nb /);
+  // Its schemas come along.
+  const notebook = join(root, "test", "fixtures", "notebooks", "counts-up.ipynb");
+  expect((await run(process.execPath, [nb, "validate", notebook])).stdout).toMatch(/: valid/);
 }, 60_000);
