@@ -69,7 +69,7 @@ describe("inspection inside a call", () => {
     expect(found).toBe(true);
     for (const part of parts) expect(data["text/plain"]).toContain(part);
     expect(data["text/markdown"]).toMatch(active);
-    expect(data["text/plain"]).not.toContain("**");
+    expect(data["text/plain"]).not.toMatch(/^\*\*/m);
   });
 
   test("says what the function and its parameters are for", async () => {
