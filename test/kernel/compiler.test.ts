@@ -20,6 +20,31 @@ describe.skipIf(process.platform !== "linux")("the compiler's process", () => {
     expect((await kernel.run("const s: string = half")).reply.evalue).toMatch(/^TS2322/);
   });
 
+  test("keeps apart what many cells declared: it is found, hidden, completed, and known to the next compiler", async () => {
+    await using kernel = await Kernel.start();
+    const shown = async (code: string) =>
+      published(await kernel.run(code), "execute_result")?.data["text/plain"];
+    await kernel.run(
+      "interface Spot { x: number } let kept = 1; const hidden = 'first'; namespace Old { export const n = 1 }",
+    );
+    await kernel.run("function spotOf(x: number): Spot { return { x } }");
+    const long = (n: number) =>
+      `interface Long${n} { ${"property: string; ".repeat(1)}${Array.from({ length: 60 }, (_, i) => `p${i}: number`).join("; ")} }\nconst v${n} = ${n}`;
+    for (let n = 0; n < 20; n++) expect((await kernel.run(long(n))).reply.status).toBe("ok");
+    expect(await shown("kept += 1; [spotOf(3).x, kept, hidden, v0, Old.n, { kept }.kept]")).toBe(
+      "[ 3, 2, 'first', 0, 1, 2 ]",
+    );
+    await kernel.run("const hidden = 5; interface Spot { y: string }");
+    expect(await shown("hidden.toFixed(1) + spotOf(1).x")).toBe("'5.01'");
+    expect((await kernel.run("const s: Spot = spotOf(1)")).reply.evalue).toContain("TS2741");
+    expect((await kernel.run("throw new Error('fails'); const never = 1")).reply.status).toBe("error");
+    const { reply } = await kernel.ask("complete_request", { code: "spotO", cursor_pos: 5 });
+    expect(reply.matches).toEqual(["spotOf"]);
+    process.kill(compilerOf(kernel), "SIGKILL");
+    await until(() => familyOf(kernel.process.pid!).length === 1);
+    expect(await shown("[spotOf(4).x, hidden, v19, kept]")).toBe("[ 4, 5, 19, 2 ]");
+  });
+
   test("killed while it compiles, fails that cell in words and no other", async () => {
     await using kernel = await Kernel.start();
     await kernel.run("const half = 21");

@@ -44,7 +44,8 @@ export class Compiler {
     this.#questions = new Questions(ts, (declarations, source, position) => {
       const metadata = this.#metadata(source);
       conversion.begin(readCell(ts, source), join(process.cwd(), "cell.js"));
-      this.#converter(metadata).inspect(declarations, conversion.cell!.text, position);
+      const beside = conversion.archive.beside(declarations);
+      this.#converter(metadata).inspect(beside, conversion.cell!.text, position);
       return conversion.question;
     });
   }
@@ -65,12 +66,21 @@ export class Compiler {
     this.#questions.warmUp();
   }
 
-  compile({ label, declarations, source }: CompileRequest): Compilation {
+  /** Learns again what an earlier compiler has put into its archive. */
+  restore(texts: readonly string[]) {
+    this.#typescript.conversion.archive.restore(texts);
+  }
+
+  compile({ label, declarations: all, source }: CompileRequest): Compilation {
     const { ts, conversion } = this.#typescript;
+    const { archive } = conversion;
+    const before = archive.texts.length;
+    const declarations = archive.add(all);
+    const archived = archive.texts.slice(before);
     this.#latest = declarations;
     const metadata = this.#metadata(source);
     const cell = readCell(ts, source);
-    const compilation = { metadata, faults: [], imports: {}, packages: [], files: [], notices: [] };
+    const compilation = { metadata, faults: [], imports: {}, packages: [], files: [], notices: [], archived };
     const world = this.#world(cell, declarations);
     if (!parses(cell.file)) {
       const { parseDiagnostics } = cell.file as unknown as { parseDiagnostics: [] };
@@ -91,13 +101,14 @@ export class Compiler {
   }
 
   #world(cell: CellSource, declarations: string): FaultWorld {
+    const { archive } = this.#typescript.conversion;
     return {
       ts: this.#typescript.ts,
       cell,
       cwd: process.cwd(),
       hasOwnLibrary: this.#typescript.hasOwnLibrary === true,
       failedCellOf: (name) =>
-        new RegExp(`\\b${name.replaceAll("$", "\\$")}\\b`).test(declarations)
+        new RegExp(`\\b${name.replaceAll("$", "\\$")}\\b`).test([declarations, ...archive.texts].join())
           ? undefined
           : this.#declaredIn.get(name),
       moduleCell: (path) => this.#modules.get(path),
@@ -152,7 +163,7 @@ export class Compiler {
 
   /** tslab forgets the namespaces of earlier cells. */
   #namespaces(declarations: string, cell: SourceFile): string {
-    if (!/\bnamespace\b/.test(declarations)) return "";
+    if (!declarations.includes("namespace ")) return "";
     const { ts } = this.#typescript;
     const redeclared = new Set(namesOf(cell));
     const { statements } = ts.createSourceFile("earlier.d.ts", declarations, ts.ScriptTarget.Latest, true);

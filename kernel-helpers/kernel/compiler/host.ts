@@ -24,10 +24,17 @@ useCompileCache();
 const { Compiler } = require("./compiler") as typeof import("./compiler");
 const compiler = new Compiler();
 
+function answerTo(request: ToCompiler): object {
+  if (request.kind === "compile") return compiler.compile(request);
+  if (request.kind === "answer") return compiler.answer(request);
+  compiler.restore(request.archived);
+  return {};
+}
+
 function answer(request: ToCompiler): FromCompiler {
   const { id } = request;
   try {
-    return { id, value: request.kind === "compile" ? compiler.compile(request) : compiler.answer(request) };
+    return { id, value: answerTo(request) };
   } catch (error) {
     const { name, message, stack } = error as Error;
     return { id, error: { name, message, stack } };

@@ -66,6 +66,7 @@ export class CompilerProcess {
   readonly #waiting = new Map<number, Waiting>();
   /** Cells that are modules, by name: a compiler that begins anew must learn of them again. */
   readonly #modules = new Map<string, ToCompiler>();
+  readonly #archived: string[] = [];
   #lastId = 0;
   #run: Run | undefined;
   #wasReady = false;
@@ -89,6 +90,7 @@ export class CompilerProcess {
     // Without a process there is no `exit`, and what was asked shall be answered all the same.
     child.on("error", ({ message }) => child.pid === undefined && this.#ended(run, message));
     child.on("exit", (code, signal) => this.#ended(run, signal ?? `exit code ${code}`));
+    if (this.#archived.length > 0) this.#send({ id: 0, kind: "restore", archived: this.#archived });
     for (const message of this.#modules.values()) this.#send(message);
   }
 
@@ -138,6 +140,7 @@ export class CompilerProcess {
   async compile(request: Omit<CompileRequest, "kind">): Promise<Compilation> {
     const message: ToCompiler = { id: ++this.#lastId, kind: "compile", ...request };
     const compilation = (await this.#ask(message)) as Compilation;
+    this.#archived.push(...compilation.archived);
     const { module } = compilation.metadata;
     if (module) this.#modules.set(module, message);
     return compilation;

@@ -67,6 +67,8 @@ export interface Compilation {
   files: ImportedFile[];
   /** What the reader shall know though the cell compiles. */
   notices: string[];
+  /** Declarations that the compiler has put into its archive. */
+  archived: string[];
 }
 
 /** To compile a cell. */
@@ -89,7 +91,13 @@ export interface AnswerRequest {
   declarations?: string;
 }
 
-export type ToCompiler = { id: number } & (CompileRequest | AnswerRequest);
+/** For a compiler that begins anew: what the one before had put into its archive. */
+export interface RestoreRequest {
+  kind: "restore";
+  archived: string[];
+}
+
+export type ToCompiler = { id: number } & (CompileRequest | AnswerRequest | RestoreRequest);
 
 export type FromCompiler =
   | { ready: true }

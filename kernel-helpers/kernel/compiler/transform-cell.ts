@@ -13,6 +13,7 @@ import type {
   TransformerFactory,
   TypeChecker,
 } from "typescript";
+import { around } from "./archive";
 import { metaExpressions } from "./meta";
 import type { TypeScript } from "./tsc";
 
@@ -40,23 +41,22 @@ class CellTransformer {
     private readonly file: SourceFile,
     private readonly conversion: CellConversion,
   ) {
+    this.#earlier = around(file);
     this.#meta = metaExpressions(ts, conversion.script, (name) => this.#isGlobal(name));
   }
 
-  get #earlier(): Node | undefined {
-    // tslab hangs the file of all earlier declarations above the cell.
-    return this.file.parent;
-  }
+  /** The files of what earlier cells have declared. */
+  readonly #earlier: readonly SourceFile[];
 
   #isGlobal(name: Identifier): boolean {
     const declared = this.checker.getSymbolAtLocation(name)?.declarations;
-    return declared?.every((each) => ![this.file, this.#earlier].includes(each.getSourceFile())) ?? true;
+    return declared?.every((each) => ![this.file, ...this.#earlier].includes(each.getSourceFile())) ?? true;
   }
 
   #isEarlier(symbol: import("typescript").Symbol | undefined): boolean {
     // The compiler writes the values of a `const enum` in place of its name.
     if (!symbol || symbol.flags & this.ts.SymbolFlags.ConstEnum) return false;
-    return symbol.declarations?.some((each) => each.getSourceFile() === this.#earlier) ?? false;
+    return symbol.declarations?.some((each) => this.#earlier.includes(each.getSourceFile())) ?? false;
   }
 
   #property(name: Identifier): Expression {
@@ -182,7 +182,8 @@ class CellTransformer {
     ];
     const names = factories.map((each) => each.split(".")[0]!);
     const isEarlier = (name: string) =>
-      !(file as CellFile).locals?.has(name) && (this.#earlier as CellFile).locals?.has(name);
+      !(file as CellFile).locals?.has(name) &&
+      this.#earlier.some((each) => (each as CellFile).locals?.has(name));
     return [...new Set(names)].filter(isEarlier).map((name) => this.#alias(name));
   }
 

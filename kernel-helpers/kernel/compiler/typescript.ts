@@ -6,6 +6,7 @@
 
 import type * as converterModule from "tslab/dist/converter";
 import type { Diagnostic, SourceFile as PublicSourceFile, TypeChecker } from "typescript";
+import { Archive } from "./archive";
 import type { CellSource } from "./cell-source";
 import { findDiagnostics, untypedPackage } from "./find-diagnostics";
 import { cellOptions } from "./options";
@@ -22,6 +23,7 @@ export class Conversion {
   /** The builder of the last change. */
   builder: Builder | undefined;
   cell: CellSource | undefined;
+  readonly archive = new Archive();
   /** The path by which the cell's script is known to itself. */
   script = "";
   diagnostics: Diagnostic[] = [];

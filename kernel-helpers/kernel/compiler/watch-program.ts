@@ -7,6 +7,7 @@
  */
 
 import { statSync } from "node:fs";
+import type { Archive } from "./archive";
 import { type CellSource, prefix } from "./cell-source";
 import { parsedFile } from "./parsed-files";
 import { Resolutions } from "./resolutions";
@@ -22,6 +23,7 @@ export interface WatchState {
   namesOnly: boolean;
   builder: Builder | undefined;
   cell: CellSource | undefined;
+  archive: Archive;
 }
 
 /** What changes when a file does; undefined if there is none. */
@@ -78,7 +80,8 @@ class LightWatch implements Watch {
   #sourceFile(name: string, again: boolean, read: () => SourceFile | undefined): SourceFile | undefined {
     const known = this.#files.get(name);
     if (known && !again) return known.file;
-    const file = name === this.#rootNames[1] ? this.#cellFile(name) : (parsedFile(name) ?? read());
+    const made = name === this.#rootNames[1] ? this.#cellFile(name) : this.#archived(name);
+    const file = made ?? parsedFile(name) ?? read();
     if (file) this.#files.set(name, { file, stamp: isPackage(name) ? undefined : stampOf(name) });
     return file;
   }
@@ -97,6 +100,23 @@ class LightWatch implements Watch {
       typeReferenceDirectives: written.typeReferenceDirectives,
       libReferenceDirectives: written.libReferenceDirectives,
     });
+  }
+
+  /** A file of what cells have declared, below the one before it. */
+  #archived(name: string): SourceFile | undefined {
+    const { ts, host } = this;
+    const text = this.state.archive.read(name);
+    if (text === undefined) return undefined;
+    const file = ts.createSourceFile(name, text, this.#target) as SourceFile;
+    ts.bindSourceFile(file, host.options);
+    const before = this.state.archive.files.indexOf(name) - 1;
+    return this.#below(file, this.state.archive.files[before]);
+  }
+
+  /** Lets names that a file does not declare be looked for in another one. */
+  #below(file: SourceFile | undefined, name: string | undefined): SourceFile | undefined {
+    const above = name && this.#sourceFile(name, false, () => undefined);
+    return above ? Object.assign(file!, { parent: above }) : file;
   }
 
   get #target() {
@@ -147,9 +167,12 @@ class LightWatch implements Watch {
   #createProgram(): Program {
     const { ts, host } = this;
     this.#resolutions.begin();
-    const program = ts.createProgram(this.#rootNames, host.options, this.#compilerHost, this.#program);
+    const { files } = this.state.archive;
+    const names = [...this.#rootNames, ...files];
+    const program = ts.createProgram(names, host.options, this.#compilerHost, this.#program);
     // tslab gives the cell's file a parent afterwards, and completion needs a checker made before that.
     program.getTypeChecker();
+    this.#below(program.getSourceFile(this.#rootNames[0]!) as SourceFile, files.at(-1));
     this.#program = program;
     return program;
   }
