@@ -113,7 +113,7 @@ function withBrokenTypeScript(): string {
   const folder = mkdtempSync(join(tmpdir(), "kernel-broken-"));
   const modules = join(folder, "node_modules");
   const copied = (name: string, from: string) => cpSync(from, join(modules, name), { recursive: true });
-  copied("kernel-helpers/dist/kernel", join(root, "kernel-helpers", "dist", "kernel"));
+  copied("kernel-helpers/dist", join(root, "kernel-helpers", "dist"));
   copied("tslab", join(root, "node_modules", "tslab"));
   symlinkSync(join(root, "node_modules", "zeromq"), join(modules, "zeromq"), "junction");
   const typescript = join(modules, "typescript");
