@@ -117,7 +117,10 @@ export class Contents {
     const isNew = (await unlessMissing(() => stat(file))) === null;
     if (!(await unlessMissing(() => stat(path.dirname(file))))?.isDirectory())
       throw new HttpError(404, `No such folder: ${path.posix.dirname(apiPath)}`);
-    const body = new Uint8Array(await call.bytes());
+    const bytes = await call.bytes();
+    // Memory of its own goes to the thread; a small body may lie in memory that it shares.
+    const isOwn = bytes.byteLength === bytes.buffer.byteLength;
+    const body = isOwn ? new Uint8Array(bytes.buffer as ArrayBuffer) : new Uint8Array(bytes);
     const { trust, background } = this.options;
     const input = { apiPath, body, trustFolder: trust.folder };
     const saved = await background.run("prepare", input, body.length, [body.buffer]);
@@ -141,7 +144,14 @@ export class Contents {
     if (await unlessMissing(() => stat(file))) return this.#models.describe(apiPath, { hash: false });
     const now = new Date().toISOString();
     const times = { created: now, last_modified: now };
-    const nothing = { size: null, mimetype: null, format: null, content: null };
+    const nothing = {
+      size: null,
+      mimetype: null,
+      format: null,
+      content: null,
+      hash: null,
+      hash_algorithm: null,
+    };
     return {
       name: path.posix.basename(apiPath),
       path: apiPath,

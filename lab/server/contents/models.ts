@@ -22,8 +22,8 @@ export interface Model {
   readonly mimetype: string | null;
   readonly format: string | null;
   readonly content: unknown;
-  readonly hash?: string;
-  readonly hash_algorithm?: string;
+  readonly hash: string | null;
+  readonly hash_algorithm: string | null;
 }
 
 /** What of a file the client asked for. */
@@ -89,6 +89,8 @@ export class Models {
       mimetype: null,
       format: null,
       content: null,
+      hash: null,
+      hash_algorithm: null,
     } as const;
     return { file, size: stats.size, type, model };
   }

@@ -8,6 +8,7 @@ import {
   exportMarkdown,
   exportScript,
   imagesBelow,
+  type Notebook,
   notebookText,
   parseNotebook,
   sharedDataDirs,
@@ -69,6 +70,14 @@ function utf8(bytes: Uint8Array, apiPath: string, ignoreBOM = false): string {
   }
 }
 
+/** Gives memory back now: a large notebook is held several times, and the garbage collector would come late. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  // A small file may lie in memory that it shares with others. Node has `transfer` since 21.
+  if (byteLength === buffer.byteLength) (buffer as Transferable).transfer?.(0);
+}
+
+type Transferable = ArrayBufferLike & { transfer?(byteLength: number): ArrayBuffer };
+
 function fileContent(bytes: Buffer, apiPath: string, format: string | null) {
   const mimetype = mimeTypeOf(apiPath);
   const isText = {
@@ -85,21 +94,24 @@ function fileContent(bytes: Buffer, apiPath: string, format: string | null) {
   }
 }
 
+/** A notebook as JupyterLab expects it. Its text and its bytes are gone when this returns. */
+function joinedNotebook(bytes: Uint8Array, apiPath: string): Notebook {
+  const text = utf8(bytes, apiPath);
+  release(bytes);
+  const { notebook } = parseNotebook(text, apiPath);
+  return { ...notebook, cells: notebook.cells.map(joinedCell) };
+}
+
 /** The model of a file with its content, as JSON, and the signatures of its outputs that are trusted. */
 async function read({ file, model, type, format, hash, trustFolder }: ReadInput) {
   const bytes = await readFile(file);
   const hashes = hash ? { hash: hashOf(bytes), hash_algorithm: "sha256" } : {};
   const { path: apiPath } = model;
+  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   if (type === "file")
-    return {
-      json: Buffer.from(JSON.stringify({ ...model, ...fileContent(bytes, apiPath, format), ...hashes })),
-      seen: [],
-    };
-  const { notebook } = parseNotebook(utf8(bytes, apiPath), apiPath);
-  const joined = { ...notebook, cells: notebook.cells.map(joinedCell) };
-  const marked = withTrust(joined, readTrust(trustFolder));
-  const json = Buffer.from(JSON.stringify({ ...model, ...hashes, format: "json", content: marked.notebook }));
-  return { json, seen: marked.seen };
+    return { json: encode({ ...model, ...fileContent(bytes, apiPath, format), ...hashes }), seen: [] };
+  const { notebook, seen } = withTrust(joinedNotebook(bytes, apiPath), readTrust(trustFolder));
+  return { json: encode({ ...model, ...hashes, format: "json", content: notebook }), seen };
 }
 
 /** Not all that Node takes for base64 is. */
@@ -117,6 +129,7 @@ async function prepare({ apiPath, body, trustFolder }: SaveInput): Promise<Saved
   const { type, format, content, chunk } = jsonObject(
     Buffer.from(body.buffer, body.byteOffset, body.byteLength),
   );
+  release(body);
   const empty = {
     chunk: typeof chunk === "number" ? chunk : null,
     trusted: [],

@@ -23,7 +23,15 @@ function specModel(spec: Kernelspec) {
   const { name, argv, env, displayName, language, interruptMode, metadata } = spec;
   return {
     name,
-    spec: { argv, env, display_name: displayName, language, interrupt_mode: interruptMode, metadata },
+    spec: {
+      argv,
+      env,
+      display_name: displayName,
+      language,
+      interrupt_mode: interruptMode,
+      kernel_protocol_version: "",
+      metadata,
+    },
     resources: resources(spec),
   };
 }

@@ -1,0 +1,74 @@
+/** Jupyter Server itself, for tests that compare with it: CI must have it, other machines may lack it. */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { project } from "./playground";
+
+const isWindows = process.platform === "win32";
+const venv = path.join(project, "node_modules", ".cache", "lab-server", "jupyter");
+const inVenv = (name: string) =>
+  path.join(venv, isWindows ? "Scripts" : "bin", isWindows ? `${name}.exe` : name);
+const requirement = "jupyter_server==2.21.1";
+
+const works = (command: string, ...args: string[]) =>
+  spawnSync(command, args, { stdio: "ignore", timeout: 240_000 }).status === 0;
+
+function isThere(): boolean {
+  if (existsSync(inVenv("jupyter-server"))) return true;
+  const python = isWindows ? "python" : "python3";
+  return (
+    works(python, "-m", "venv", venv) && works(inVenv("python"), "-m", "pip", "install", "-q", requirement)
+  );
+}
+
+/** Why Jupyter Server is not there; undefined where it is, and in CI, where its lack is a failure. */
+export const jupyterMissing: string | undefined =
+  isThere() || process.env.CI ? undefined : `no Python with ${requirement}`;
+
+export interface JupyterServer {
+  readonly base: string;
+  /** A request with the token; `body` is sent as JSON. */
+  call(method: string, address: string, body?: unknown): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Starts Jupyter Server with the project's own kernel. */
+export async function startJupyterServer(root: string, port: number): Promise<JupyterServer> {
+  const args = [
+    "--no-browser",
+    "--allow-root",
+    `--ServerApp.port=${port}`,
+    "--IdentityProvider.token=test",
+    `--ServerApp.root_dir=${root}`,
+    "--ServerApp.disable_check_xsrf=True",
+    "--KernelSpecManager.allowed_kernelspecs=tslab",
+    // What is deleted here is nobody's.
+    "--FileContentsManager.delete_to_trash=False",
+  ];
+  const JUPYTER_PATH = path.join(project, "node_modules", ".jupyter");
+  const env = { ...process.env, JUPYTER_PATH, JUPYTER_CONFIG_DIR: `${root}-config` };
+  const child = spawn(inVenv("jupyter-server"), args, { stdio: ["ignore", "ignore", "pipe"], env });
+  let output = "";
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on("data", (part) => {
+      output += part;
+      if (output.includes("is running at")) resolve();
+    });
+    void ended.then(() => reject(new Error(`Jupyter Server ended: ${output}`)));
+  });
+  const base = `http://127.0.0.1:${port}`;
+  return {
+    base,
+    call: (method, address, body) =>
+      fetch(base + address, {
+        method,
+        headers: { Authorization: "token test" },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      }),
+    async close() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
