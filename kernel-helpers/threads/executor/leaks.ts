@@ -1,11 +1,17 @@
 import { type CellRun, currentRun, warn } from "../context/host";
 import type { SubmitSite } from "../task/submit-site";
-import type { Executor, ThreadPoolExecutor } from "./executor";
+import type { ExecutorStats } from "./stats";
 
 /** Executors that were made and not shut down. */
 
+/** As much of a ThreadPoolExecutor as is told of it here. */
+export interface ShutdownNeeded {
+  readonly stats: ExecutorStats;
+  shutdown(): Promise<void>;
+}
+
 export interface ActiveExecutor {
-  executor: ThreadPoolExecutor;
+  executor: ShutdownNeeded;
   /** The line of the program, or of the cell, that made it. */
   madeAt: string;
   threads: number;
@@ -19,9 +25,9 @@ interface Made {
   run: CellRun | undefined;
 }
 
-const active = new Map<ThreadPoolExecutor, Made>();
+const active = new Map<ShutdownNeeded, Made>();
 
-export function register(executor: ThreadPoolExecutor, above: new () => unknown): void {
+export function register(executor: ShutdownNeeded, above: new () => unknown): void {
   const site: SubmitSite = {};
   Error.captureStackTrace(site, above);
   const made = { site, run: currentRun() };
@@ -31,8 +37,8 @@ export function register(executor: ThreadPoolExecutor, above: new () => unknown)
 }
 
 /** Does not count as a leak: shut down, or the default executor, which lives as long as the process. */
-export function unregister(executor: Executor): void {
-  active.delete(executor as ThreadPoolExecutor);
+export function unregister(executor: ShutdownNeeded): void {
+  active.delete(executor);
   if (active.size === 0) process.removeListener("exit", warnAtExit);
 }
 
@@ -71,7 +77,7 @@ function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function count(executor: ThreadPoolExecutor): string {
+function count(executor: ShutdownNeeded): string {
   const { threads, queued, running } = executor.stats;
   return `${counted(threads, "thread")}, ${counted(queued + running, "task")}`;
 }

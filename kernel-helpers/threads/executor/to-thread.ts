@@ -13,8 +13,9 @@ function defaultExecutor(): Executor {
   if (shared) return shared;
   if (workerName() !== undefined) shared = new Executor(new LoopSubmitter(submitToDefault));
   else {
-    shared = new ThreadPoolExecutor();
-    unregister(shared);
+    const executor = new ThreadPoolExecutor();
+    unregister(executor);
+    shared = executor;
   }
   return shared;
 }

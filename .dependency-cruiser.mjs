@@ -1,0 +1,59 @@
+/** Which room may import which: `npm run check`. The map and its reasons are in CONTRIBUTING.md. */
+
+const threads = "^kernel-helpers/threads/";
+/** The rooms of threads/: each imports only from those before it. */
+const rooms = ["task", "context", "closures", "worker", "sync", "loop", "executor", "structure"];
+
+const room = (name, index) => ({
+  name: `threads-${name}`,
+  comment: `threads/${name} imports only from ${rooms.slice(0, index).join(", ") || "no other room"}.`,
+  severity: "error",
+  from: { path: `${threads}${name}/` },
+  to: { path: threads, pathNot: `${threads}(${rooms.slice(0, index + 1).join("|")})/` },
+});
+
+const forbidden = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+
+export default {
+  forbidden: [
+    forbidden(
+      "no-circle",
+      "No circle of imports in threads/, not even of types.",
+      { path: threads, pathNot: `${threads}closures/` },
+      { circular: true },
+    ),
+    ...rooms.map(room),
+    forbidden(
+      "no-jupyter",
+      "kernel-helpers knows of the kernel only in kernel/; threads/context and plots/show ask what it filled in.",
+      { path: "^kernel-helpers/", pathNot: "^kernel-helpers/kernel/" },
+      { path: "^kernel-helpers/kernel/" },
+    ),
+    forbidden(
+      "timing-is-below",
+      "threads and plots use timing, not the other way round.",
+      { path: "^kernel-helpers/timing/" },
+      { path: "^kernel-helpers/(threads|plots)/" },
+    ),
+    forbidden(
+      "notebook-tools-alone",
+      "notebook-tools works with any kernel.",
+      { path: "^notebook-tools/" },
+      { path: "^(kernel-helpers|lab)/" },
+    ),
+    forbidden(
+      "lab-server",
+      "lab/server takes kernels and notebooks from notebook-tools.",
+      { path: "^lab/server/" },
+      { path: "^kernel-helpers/" },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules|/dist/" },
+    exclude: { path: "node_modules|/dist/|\\.d\\.ts$" },
+    // Imports of types, too.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "kernel-helpers/tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".mjs", ".json"] },
+  },
+};
