@@ -23,7 +23,10 @@ const compiler = new CompilerProcess(() => process.exit(1));
 useCompileCache();
 // The kernel's flags are its own: child processes of cells start as they would anywhere.
 process.execArgv = process.execArgv.filter((flag) => !nodeFlags.includes(flag));
-const { startSockets } = require("./sockets") as typeof import("./sockets");
-const sockets = startSockets(connectionFile);
+const { captureStandardStreams, startSockets } = require("./sockets") as typeof import("./sockets");
+// After the compiler, which says on the real stderr why it cannot start; before there is a second thread.
+const streams = captureStandardStreams();
+const ownProcesses = [compiler.pid, streams?.keeper].filter((pid) => pid !== undefined);
+const sockets = startSockets({ connectionFile, streams, ownProcesses });
 const { startSession } = require("./session") as typeof import("./session");
 startSession(sockets, compiler);

@@ -5,12 +5,17 @@
  * interrupts and shutdowns are answered, and printed lines leave, while the main thread is busy.
  */
 
+import type { MessagePort } from "node:worker_threads";
+import type { StandardStreams } from "./sockets/standard-streams";
+
 /** A request for the main thread; the sockets thread sends the next one after the reply. */
 export interface Request {
   id: number;
   msg_type: string;
   // biome-ignore lint/suspicious/noExplicitAny: each request type has its own content
   content: any;
+  /** Bytes beside the content, as those of widgets. */
+  buffers: Uint8Array[];
 }
 
 /** Content as the wire wants it. Main writes it, because only there do values have their `toJSON`. */
@@ -19,10 +24,35 @@ export type Json = string;
 /** What the main thread tells the sockets thread. */
 export type FromMain =
   | { kind: "stream"; id: number; name: "stdout" | "stderr"; text: string; metadata?: object }
-  | { kind: "publish"; id: number; msg_type: string; content: Json }
-  | { kind: "reply"; id: number; content: Json; abortQueue?: boolean }
+  | { kind: "raw"; name: "stdout" | "stderr"; bytes: Uint8Array }
+  | {
+      kind: "publish";
+      id: number;
+      msg_type: string;
+      content: Json;
+      buffers?: Uint8Array[];
+      metadata?: object;
+    }
+  | { kind: "reply"; id: number; content: Json; abortQueue?: boolean; history?: HistoryEntry }
+  | { kind: "ask"; id: number; ask: number; prompt: string; password: boolean; sync: boolean }
+  | { kind: "comm"; comm_id: string; target_name: string | undefined }
+  | { kind: "child"; pid: number; running: boolean }
   | { kind: "ack"; urgent: number }
   | { kind: "end" };
+
+/** What `history_request` gives of a cell that has run. */
+export interface HistoryEntry {
+  line: number;
+  input: string;
+  /** The `text/plain` of its result. */
+  output: string | null;
+}
+
+/** What the reader has answered to an `ask`. */
+export interface InputAnswer {
+  ask: number;
+  value: string;
+}
 
 /** What the main thread must hear even from within an endless loop, and answers with `ack`. */
 export interface UrgentRequest {
@@ -33,12 +63,17 @@ export interface UrgentRequest {
 }
 
 /** What the sockets thread tells the main thread. */
-export type FromSockets = Request | UrgentRequest;
+export type FromSockets = Request | UrgentRequest | InputAnswer;
 
 /** What the sockets thread is started with. */
 export interface SocketsData {
   connectionFile: string;
   shared: SharedArrayBuffer;
+  streams: StandardStreams | undefined;
+  /** Where answers go for which the main thread waits. */
+  answers: MessagePort;
+  /** Processes of the kernel's own, which are none of a cell. */
+  ownProcesses: number[];
 }
 
 /** Main waits before it publishes more than this many bytes that no socket has taken. */
@@ -49,12 +84,14 @@ export class Shared {
   readonly #backlog: Int32Array;
   readonly #ended: Int32Array;
   readonly #protected: Int32Array;
+  readonly #answered: Int32Array;
 
-  constructor(readonly memory = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)) {
-    const [backlog, ended, guard] = [0, 1, 2].map((slot) => new Int32Array(memory, 4 * slot, 1));
+  constructor(readonly memory = new SharedArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT)) {
+    const [backlog, ended, guard, answered] = [0, 1, 2, 3].map((slot) => new Int32Array(memory, 4 * slot, 1));
     this.#backlog = backlog!;
     this.#ended = ended!;
     this.#protected = guard!;
+    this.#answered = answered!;
   }
 
   /** Called by main before it publishes `bytes`: blocks while a slow reader leaves too much behind. */
@@ -71,6 +108,22 @@ export class Shared {
   remove(bytes: number) {
     Atomics.sub(this.#backlog, 0, bytes);
     Atomics.notify(this.#backlog, 0);
+  }
+
+  /** How many answers of the reader have come so far. */
+  get answers(): number {
+    return Atomics.load(this.#answered, 0);
+  }
+
+  /** Called by main: blocks until more than `before` answers have come. */
+  awaitAnswer(before: number) {
+    Atomics.wait(this.#answered, 0, before);
+  }
+
+  /** Called by the sockets thread once an answer lies in its port. */
+  answer() {
+    Atomics.add(this.#answered, 0, 1);
+    Atomics.notify(this.#answered, 0);
   }
 
   /** Called by main as its last act: blocks until the sockets thread has ended, or for `ms`. */

@@ -24,7 +24,7 @@ export const kernels = {
 };
 
 export interface Message {
-  socket: "iopub" | "shell" | "control";
+  socket: "iopub" | "shell" | "control" | "stdin";
   header: { msg_type: string; msg_id: string; [key: string]: unknown };
   parent: { msg_id?: string };
   metadata: Record<string, unknown>;
@@ -73,6 +73,8 @@ export class Kernel {
   readonly #askMs: number;
   readonly #shell: Dealer;
   readonly #control = new Dealer({ linger: 0 });
+  /** Has the identity of `#shell`: a question goes to who runs the cell. */
+  readonly #stdin: Dealer;
   readonly #iopub: Subscriber;
   readonly #pauseMs: number;
   readonly exit: Promise<number | string>;
@@ -86,7 +88,9 @@ export class Kernel {
   private constructor(process: ChildProcess, folder: string, { argv, pauseMs = 0 }: StartOptions) {
     this.#pauseMs = pauseMs;
     this.#askMs = argv === kernels.stock ? askStockMs : askMs;
-    this.#shell = new Dealer({ sendHighWaterMark: 0, linger: 0, reconnectInterval: askMs });
+    const routingId = `client-${randomUUID()}`;
+    this.#shell = new Dealer({ routingId, sendHighWaterMark: 0, linger: 0, reconnectInterval: askMs });
+    this.#stdin = new Dealer({ routingId, linger: 0 });
     this.#iopub = new Subscriber({
       receiveHighWaterMark: pauseMs > 0 ? 1 : 0,
       linger: 0,
@@ -135,6 +139,8 @@ export class Kernel {
     kernel.#shell.connect(`tcp://127.0.0.1:${shell_port}`);
     kernel.#control.connect(`tcp://127.0.0.1:${control_port}`);
     kernel.heartbeat.connect(`tcp://127.0.0.1:${hb_port}`);
+    kernel.#stdin.connect(`tcp://127.0.0.1:${stdin_port}`);
+    kernel.#listen(kernel.#stdin, "stdin");
     kernel.#listen(kernel.#iopub, "iopub");
     kernel.#listen(kernel.#shell, "shell");
     kernel.#listen(kernel.#control, "control");
@@ -167,7 +173,7 @@ export class Kernel {
   async send(
     msg_type: string,
     content: object = {},
-    channel: "shell" | "control" = "shell",
+    channel: "shell" | "control" | "stdin" = "shell",
   ): Promise<string> {
     const msg_id = randomUUID();
     const date = new Date().toISOString();
@@ -175,7 +181,7 @@ export class Kernel {
     const parts = [header, {}, {}, content].map((part) => JSON.stringify(part));
     const signature = createHmac("sha256", key);
     for (const part of parts) signature.update(part);
-    const socket = channel === "shell" ? this.#shell : this.#control;
+    const socket = { shell: this.#shell, control: this.#control, stdin: this.#stdin }[channel];
     await socket.send([delimiter, signature.digest("hex"), ...parts]);
     return msg_id;
   }
@@ -227,7 +233,7 @@ export class Kernel {
   async answer(id: string): Promise<Answer> {
     return this.until(() => {
       const mine = this.of(id);
-      const reply = mine.find(({ socket }) => socket !== "iopub");
+      const reply = mine.find(({ socket }) => socket === "shell" || socket === "control");
       const published = mine.filter(({ socket }) => socket === "iopub");
       const idle = published.some(({ content }) => content.execution_state === "idle");
       return reply && idle ? { reply: reply.content, published } : undefined;
@@ -248,7 +254,21 @@ export class Kernel {
     return this.answer(await this.submit(code, options));
   }
 
+  /** Runs a cell that asks, and gives the answers in turn. Resolves with what was asked, too. */
+  async runAnswering(code: string, answers: string[]) {
+    const id = await this.submit(code, { allow_stdin: true });
+    for (const [index, value] of answers.entries()) {
+      const asked = () => this.of(id, "input_request")[index];
+      await this.until(() => asked() ?? this.of(id, "execute_reply")[0]);
+      if (!asked()) break;
+      await this.send("input_reply", { value }, "stdin");
+    }
+    const answer = await this.answer(id);
+    return { ...answer, asked: this.of(id, "input_request").map(({ content }) => content) };
+  }
+
   async [Symbol.asyncDispose]() {
+    this.#stdin.close();
     this.#iopub.close();
     this.#shell.close();
     this.#control.close();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Kernel, kernels, published, streamText } from "./client";
+import { type Answer, Kernel, kernels, published, streamText } from "./client";
 
 describe("what a cell prints", () => {
   let kernel: Kernel;
@@ -79,6 +79,149 @@ describe("what a cell prints", () => {
   test("tslab's own display works", async () => {
     const answer = await kernel.run("import { display } from 'tslab'; display.html('<i>x</i>')");
     expect(published(answer, "display_data").data).toEqual({ "text/html": "<i>x</i>" });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("what is printed past the streams of the cell", () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await Kernel.start();
+  });
+  afterAll(() => kernel[Symbol.asyncDispose]());
+
+  const shown = (answer: Answer) =>
+    answer.published
+      .filter(({ header }) => header.msg_type === "stream")
+      .map(({ content }) => `${content.name}: ${content.text}`)
+      .join("");
+
+  test("by children that inherit them, in order with the cell's own lines, before idle", async () => {
+    const answer = await kernel.run(`
+      import { execFileSync, execSync, spawnSync } from "node:child_process";
+      console.log("a");
+      execSync("echo b; echo c >&2", { stdio: "inherit" });
+      console.log("d");
+      spawnSync("sh", ["-c", "echo e"], { stdio: ["ignore", 1, 2] });
+      execFileSync("sh", ["-c", "echo f >&2"], { stdio: ["ignore", process.stdout, process.stderr] });`);
+    expect(shown(answer).replace(/(stdout|stderr): /g, "")).toBe("a\nb\nc\nd\ne\nf\n");
+    expect(streamText(answer, "stderr")).toBe("c\nf\n");
+  });
+
+  test("by a spawned process, and by one whose stderr alone is inherited", async () => {
+    const answer = await kernel.run(`
+      import { execSync, spawn } from "node:child_process";
+      const child = spawn("sh", ["-c", "echo out; echo err >&2"], { stdio: "inherit" });
+      await new Promise((done) => child.on("close", done));
+      execSync("echo quiet; echo loud >&2").toString()`);
+    expect(streamText(answer)).toBe("out\n");
+    expect(streamText(answer, "stderr")).toBe("err\nloud\n");
+  });
+
+  test("by functions of fs, in order and without tearing characters", async () => {
+    const answer = await kernel.run(`
+      import * as fs from "node:fs";
+      const written: Promise<void> = new Promise((done) => {
+        console.log("a");
+        fs.writeSync(1, "b\\n");
+        console.log("c");
+        const bytes = Buffer.from("-é\\n-");
+        fs.writeSync(process.stdout.fd, bytes, 1, 1);
+        fs.writeSync(1, bytes, 2, 2);
+        fs.writeFileSync(2, "e\\n");
+        fs.write(1, "f\\n", () => done());
+      });
+      await written;
+      [fs.writeSync(1, "éx\\n"), fs.writeSync(1, new Uint8Array([65, 10]))]`);
+    expect(streamText(answer)).toBe("a\nb\nc\né\nf\néx\nA\n");
+    expect(streamText(answer, "stderr")).toBe("e\n");
+    expect(published(answer, "execute_result").data["text/plain"]).toBe("[ 4, 2 ]");
+  });
+
+  test("by a worker's descriptors", async () => {
+    const answer = await kernel.run(`
+      import { Worker } from "node:worker_threads";
+      const worker = new Worker('require("fs").writeSync(1, "raw\\\\n"); console.log("piped")', { eval: true });
+      await new Promise((done) => worker.on("exit", done));`);
+    expect(streamText(answer).split("\n").sort()).toEqual(["", "piped", "raw"]);
+  });
+
+  test("however much it is, while the loop is blocked by it", async () => {
+    const answer = await kernel.run(
+      "require('child_process').execSync('head -c 3000000 /dev/zero | tr \"\\\\0\" x', { stdio: 'inherit' }); 'ended'",
+    );
+    expect(streamText(answer)).toHaveLength(3_000_000);
+  });
+
+  test("and a child that reads an inherited stdin finds it empty", async () => {
+    const answer = await kernel.run(
+      "require('child_process').execSync('cat; echo ended', { stdio: 'inherit' })",
+    );
+    expect(answer.reply).toMatchObject({ status: "ok" });
+    expect(streamText(answer)).toBe("ended\n");
+  });
+});
+
+describe("an error that a cell prints", () => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await Kernel.start();
+  });
+  afterAll(() => kernel[Symbol.asyncDispose]());
+
+  test.each([
+    ["console.trace('tr')", "stderr", /^Trace: tr\n {4}at cell \d+:1:9\n$/],
+    ["console.trace('%s is %d', 'x', 1)", "stderr", /^Trace: x is 1\n {4}at /],
+    ["console.error(new Error('x'))", "stderr", /^Error: x\n {4}at cell \d+:1:15\n$/],
+    ["console.log([new TypeError('x')])", "stdout", /^\[\n {2}TypeError: x\n {6}at cell \d+:1:14\n\]\n$/],
+    ["console.dir({ e: new Error('x') })", "stdout", /e: Error: x\n {6}at cell/],
+    [
+      "console.group('g'); console.log(new Error('x')); console.groupEnd()",
+      "stdout",
+      /^g\n {2}Error: x\n {6}at cell/,
+    ],
+    [
+      "console.log(new Error('x', { cause: new RangeError('y') }))",
+      "stdout",
+      /\[cause\]: RangeError: y\n {6}at cell/,
+    ],
+    [
+      "console.log(new AggregateError([new Error('p')], 'agg'))",
+      "stdout",
+      /^AggregateError: agg[\s\S]*\[errors\]: \[\n {4}Error: p/,
+    ],
+    [
+      "class Own extends Error { override name = 'Own' }\nconsole.log(new Own('x').stack)",
+      "stdout",
+      /^Own: x\n {4}at cell \d+:2:13\n$/,
+    ],
+    [
+      "try { Buffer.alloc('x' as any) } catch (e: any) { console.log(e.stack) }",
+      "stdout",
+      /^TypeError \[ERR_INVALID_ARG_TYPE\]: The "size"/,
+    ],
+    [
+      "const bare = { name: 'Bare', message: 'm' } as any; Error.captureStackTrace(bare); console.log(bare.stack)",
+      "stdout",
+      /^Bare: m\n {4}at cell/,
+    ],
+    ["console.assert(false, new Error('x') as any)", "stderr", /^Assertion failed Error: x\n {4}at cell/],
+  ] as const)("%s", async (code, stream, expected) => {
+    expect(streamText(await kernel.run(code), stream)).toMatch(expected);
+  });
+
+  test("has the form that the reader asks for, and the usual one again when that is taken back", async () => {
+    const answer = await kernel.run(`
+      const before = Error.prepareStackTrace;
+      Error.prepareStackTrace = (_error, sites) => sites.length as never;
+      console.log(typeof new Error("x").stack);
+      Error.prepareStackTrace = before;
+      console.log(new Error("y").stack);
+      Error.prepareStackTrace = () => "mine";
+      Error.prepareStackTrace = undefined;
+      console.log(new Error("z").stack);`);
+    expect(streamText(answer)).toMatch(
+      /^number\nError: y\n {4}at cell \d+:6:19\nError: z\n {4}at cell \d+:9:19\n$/,
+    );
   });
 });
 

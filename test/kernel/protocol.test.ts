@@ -44,13 +44,6 @@ describe("the kernel answers", () => {
     expect(await ask()).toMatchObject({ pending: [], open: [] });
   });
 
-  test("comm_info with no comms, and closes a comm that is opened", async () => {
-    expect((await kernel.ask("comm_info_request")).reply).toEqual({ status: "ok", comms: {} });
-    const id = await kernel.send("comm_open", { comm_id: "c", target_name: "t", data: {} });
-    const close = await kernel.until(() => kernel.of(id, "comm_close")[0]);
-    expect(close.content).toEqual({ comm_id: "c", data: {} });
-  });
-
   test("whether code is complete", async () => {
     expect((await kernel.ask("is_complete_request", { code: "1 + 1" })).reply).toEqual({
       status: "complete",
@@ -75,6 +68,84 @@ describe("the kernel answers", () => {
       detail_level: 0,
     });
     expect(inspected.reply.data["text/plain"]).toContain("const wide: {");
+  });
+
+  test("connect with its ports, debug with a refusal, and subshells with another", async () => {
+    const { reply } = await kernel.ask("connect_request");
+    expect(Object.keys(reply).sort()).toEqual([
+      "control_port",
+      "hb_port",
+      "iopub_port",
+      "shell_port",
+      "status",
+      "stdin_port",
+    ]);
+    expect(Object.values(reply).every((port) => port === "ok" || Number.isInteger(port))).toBe(true);
+    const debug = await kernel.ask("debug_request", { seq: 7, command: "attach" }, "control");
+    expect(debug.reply).toMatchObject({
+      type: "response",
+      request_seq: 7,
+      command: "attach",
+      success: false,
+    });
+    expect((await kernel.ask("create_subshell_request", {}, "control")).reply.status).toBe("error");
+  });
+
+  test("history of this session: the tail, a range, and what matches a pattern", async () => {
+    await using own = await Kernel.start();
+    for (const code of ["const one = 1", "one + 1", "'[x]'", "one + 1"]) await own.run(code);
+    await own.run("hidden", { store_history: false });
+    const ask = async (content: object) => (await own.ask("history_request", content)).reply.history;
+    expect(await ask({ hist_access_type: "tail", n: 2 })).toEqual([
+      [1, 3, "'[x]'"],
+      [1, 4, "one + 1"],
+    ]);
+    const range = { hist_access_type: "range", session: 0, start: 1, stop: 3 };
+    expect(await ask({ ...range, output: true })).toEqual([
+      [1, 1, ["const one = 1", null]],
+      [1, 2, ["one + 1", "2"]],
+    ]);
+    expect(await ask({ ...range, session: -1 })).toEqual([]);
+    const search = { hist_access_type: "search", n: 10 };
+    expect(await ask({ ...search, pattern: "one*" })).toHaveLength(2);
+    expect(await ask({ ...search, pattern: "one*", unique: true })).toEqual([[1, 4, "one + 1"]]);
+    expect(await ask({ ...search, pattern: "?[[]x[]]?" })).toEqual([[1, 3, "'[x]'"]]);
+    expect(await ask({})).toHaveLength(4);
+  });
+
+  test("user_expressions, each with a value or an error of its own", async () => {
+    const expressions = {
+      sum: "seven + 1",
+      bad: "nowhere.x",
+      html: "({ [Symbol.for('Jupyter.display')]: () => ({ 'text/html': 'x' }) })",
+    };
+    const { reply } = await kernel.run("const seven = 7", { user_expressions: expressions });
+    expect(reply.user_expressions.sum).toEqual({ status: "ok", data: { "text/plain": "8" }, metadata: {} });
+    expect(reply.user_expressions.bad).toMatchObject({ status: "error", ename: "TypeScriptError" });
+    expect(reply.user_expressions.html.data["text/html"]).toBe("x");
+    expect((await kernel.run("seven")).reply.status).toBe("ok");
+    const failed = await kernel.run("throw new Error('x')", { user_expressions: expressions });
+    expect(failed.reply.user_expressions).toEqual({});
+  });
+
+  test("a cell without code, or with what is none, in one sentence", async () => {
+    for (const [content, got] of [
+      [{}, "nothing"],
+      [{ code: 5 }, "5"],
+      [{ code: null }, "null"],
+      [{ code: ["1"] }, "[ '1' ]"],
+    ] as const) {
+      const { reply } = await kernel.ask("execute_request", content);
+      expect(reply).toMatchObject({ status: "error", ename: "TypeError" });
+      expect(reply.evalue).toBe(`an execute_request needs its \`code\` as a string, got ${got}`);
+    }
+    const odd = await kernel.run("1", {
+      silent: "no",
+      store_history: 1,
+      user_expressions: 5,
+      allow_stdin: "x",
+    });
+    expect(odd.reply.status).toBe("ok");
   });
 
   test("heartbeats while a cell computes", async () => {

@@ -21,6 +21,26 @@ describe("the value of the last expression", () => {
     expect(streamText(answer)).toBe("");
   });
 
+  test("is shown as deep as fits, and never less deep than Node shows it", async () => {
+    const text = async (code: string) =>
+      published(await kernel.run(code), "execute_result").data["text/plain"];
+    expect(await text("({ a: { b: { c: { d: { e: [[[1]]] } } } } })")).toContain("e: [ [ [ 1 ] ] ]");
+    const wide = "Array.from({ length: 90 }, (_, i) => ({ i, in: { in: { deep: 'x'.repeat(80) } } }))";
+    expect(await text(wide)).toContain("in: { in: [Object] }");
+    expect(await text("const loop: any = { n: {} }; loop.n.back = loop; loop")).toContain("[Circular *1]");
+    expect((await text("globalThis")).length).toBeLessThan(20_000);
+  });
+
+  test("of a class that shows itself has its text, too", async () => {
+    const answer = await kernel.run(
+      "class Chart { points = [1]; [Symbol.for('Jupyter.display')]() { return { 'text/html': '<b>x</b>' } } }\nnew Chart()",
+    );
+    expect(published(answer, "execute_result").data).toEqual({
+      "text/html": "<b>x</b>",
+      "text/plain": "Chart { points: [ 1 ] }",
+    });
+  });
+
   test("is nothing after a declaration, and for undefined", async () => {
     for (const code of ["const n = 1", "undefined", ""]) {
       expect(published(await kernel.run(code), "execute_result")).toBeUndefined();
@@ -42,6 +62,7 @@ describe("the value of the last expression", () => {
     expect(published(answer, "execute_result").data).toEqual({
       "image/png": "AQID",
       "application/json": { at: "1970-01-01T00:00:00.000Z" },
+      "text/plain": "[image/png, application/json]",
     });
   });
 

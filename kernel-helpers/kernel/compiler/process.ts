@@ -158,6 +158,11 @@ export class CompilerProcess {
     this.#ended(this.#run, "interrupted");
   }
 
+  /** The compiler's process. */
+  get pid(): number | undefined {
+    return this.#run?.process.pid;
+  }
+
   /** Ends the compiler's process. */
   kill() {
     this.#run?.process.kill("SIGKILL");

@@ -1,15 +1,18 @@
 /** The main thread of the kernel. */
 
-import type { Worker } from "node:worker_threads";
 import { setNotebook } from "../../threads/context/host";
 import type { CompilerProcess } from "../compiler/process";
 import type { SocketsThread } from "../sockets";
 import type { FromSockets, Shared } from "../thread-protocol";
 import { cellScripts, placeOf } from "./cell-scripts";
 import { followChildren } from "./child-processes";
+import { Comms, publishComms } from "./comms";
+import { replaceDescriptors } from "./descriptors";
+import { Input, publishPrompts } from "./input";
 import { Output } from "./output";
 import { Session } from "./session";
 import { mapStack } from "./stacks";
+import { NotebookStdin } from "./stdin";
 import { reportUnhandledErrors } from "./unhandled-errors";
 
 /** How long the last messages may take to leave when the process ends. */
@@ -17,12 +20,30 @@ const lastWordsMs = 1000;
 
 const world = { cells: cellScripts(), cwd: process.cwd() };
 
-/** Every `error.stack` speaks of the cell's own lines, also where a cell prints it. */
+/**
+ * Every `error.stack` speaks of the cell's own lines, also where a cell prints it. A function of the reader's own
+ * in `Error.prepareStackTrace` has its way; without one, or when it is taken away again, this is the default.
+ */
 function mapStacks() {
   Error.stackTraceLimit = 30;
-  Error.prepareStackTrace = (error, sites) =>
-    mapStack([String(error), ...sites.map((site) => `    at ${site}`)].join("\n"), world);
+  const { prepareStackTrace } = Error;
+  const standard: StackFormat = typeof prepareStackTrace === "function" ? prepareStackTrace : formatStack;
+  const mapped: StackFormat = (error, sites) => mapStack(String(standard(error, sites)), world);
+  let current = mapped;
+  Object.defineProperty(Error, "prepareStackTrace", {
+    configurable: true,
+    get: () => current,
+    set: (format: unknown) => {
+      current = typeof format === "function" ? (format as StackFormat) : mapped;
+    },
+  });
 }
+
+type StackFormat = NonNullable<typeof Error.prepareStackTrace>;
+
+/** As V8 formats; Node before 21 has no default that could be called. Also for what is no Error, as `console.trace` makes. */
+const formatStack: StackFormat = (error, sites) =>
+  [Error.prototype.toString.call(error), ...sites.map((site) => `    at ${site}`)].join("\n");
 
 /** What cells find of the kernel: see `kernel-helpers/plots/show`. */
 function publishDisplay(output: Output) {
@@ -33,7 +54,7 @@ function publishDisplay(output: Output) {
 
 /** Ends the children, sends what was printed, and only then lets the process go. */
 function endTidily(output: Output, shared: Shared, compiler: CompilerProcess) {
-  const children = followChildren();
+  const children = followChildren((pid, running) => output.send({ kind: "child", pid, running }));
   process.on("exit", () => {
     children.kill();
     compiler.kill();
@@ -43,31 +64,56 @@ function endTidily(output: Output, shared: Shared, compiler: CompilerProcess) {
 }
 
 /** Answers what the sockets thread passes on. */
-function serve(sockets: Worker, output: Output, shared: Shared, compiler: CompilerProcess) {
-  const session = new Session(output, shared, compiler);
-  process.on("SIGINT", () => session.interrupt(session.running));
-  sockets.on("message", (message: FromSockets) => {
+function serve({ worker, shared, answers }: SocketsThread, output: Output, compiler: CompilerProcess) {
+  const input: Input = new Input(output, shared, answers, () => session.running);
+  const comms = new Comms(output);
+  const session: Session = new Session(output, shared, compiler, comms, (id) => input.cancel(id));
+  process.on("SIGINT", () => session.interrupt(session.running?.id));
+  for (const end of ["SIGTERM", "SIGHUP"] as const) process.on(end, () => process.exit());
+  worker.on("message", (message: FromSockets) => {
     if ("id" in message) {
       void session.handle(message);
-      return;
+    } else if ("ask" in message) {
+      input.heard(message);
+    } else {
+      output.send({ kind: "ack", urgent: message.urgent });
+      shared.protect(() => {
+        if (message.command === "exit") process.exit();
+        session.interrupt(message.cell);
+      });
     }
-    output.send({ kind: "ack", urgent: message.urgent });
-    shared.protect(() => {
-      if (message.command === "exit") process.exit();
-      session.interrupt(message.cell);
+  });
+  publishPrompts(input);
+  publishComms(comms);
+  replaceDescriptors(input);
+  replaceStdin(input, (reason) => {
+    if (session.fail(output.cell.id, reason)) return;
+    // Of a cell that is over: an error like any other that comes late.
+    queueMicrotask(() => {
+      throw reason;
     });
   });
 }
 
+/** `process.stdin` begins anew where a cell has ended it. */
+function replaceStdin(input: Input, failed: (reason: unknown) => void) {
+  let stdin: NotebookStdin | undefined;
+  const get = () => {
+    if (!stdin || stdin.destroyed) stdin = new NotebookStdin(input, failed);
+    return stdin;
+  };
+  Object.defineProperty(process, "stdin", { configurable: true, enumerable: true, get });
+}
+
 /** Runs a kernel in this process, for good. */
-export function startSession({ worker, shared }: SocketsThread, compiler: CompilerProcess) {
-  const output = new Output(worker, shared);
-  endTidily(output, shared, compiler);
+export function startSession(sockets: SocketsThread, compiler: CompilerProcess) {
+  const output = new Output(sockets.worker, sockets.shared, sockets.streams);
+  endTidily(output, sockets.shared, compiler);
   mapStacks();
   publishDisplay(output);
   setNotebook({ currentRun: () => output.cell, placeOf });
-  serve(worker, output, shared, compiler);
   output.capture("stdout");
   output.capture("stderr");
+  serve(sockets, output, compiler);
   reportUnhandledErrors(output, world);
 }

@@ -1,8 +1,9 @@
 /** What cells print and show, sent to the cell it came from. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { StringDecoder } from "node:string_decoder";
+import { type StandardStreams, takeFrom } from "../sockets/standard-streams";
 import { type FromMain, type Port, type Shared, sizeOf } from "../thread-protocol";
+import { NotebookStream } from "./notebook-stream";
 
 /** The cell that some code belongs to; timers and promises of a cell keep it after the cell has ended. */
 export interface CellContext {
@@ -23,6 +24,9 @@ export interface Bundle {
 
 type Stream = "stdout" | "stderr";
 
+/** No process starts, prints and ends within this. */
+const burstMs = 0.3;
+
 /** Bytes, such as a PNG, in the base64 that Jupyter wants. */
 export function withBase64(data: Record<string, unknown>): Record<string, unknown> {
   const encode = (value: unknown) =>
@@ -37,6 +41,7 @@ export class Output {
   constructor(
     private readonly port: Port,
     private readonly shared: Shared,
+    private readonly pipes: StandardStreams | undefined,
   ) {}
 
   /** The cell that the running code belongs to, else the one that ran last. */
@@ -55,15 +60,34 @@ export class Output {
     return this.#cell.run(cell, run);
   }
 
+  #lastSent = 0;
+
+  /**
+   * Sends first what other processes have written to the pipes until now: it comes before what is said next. Not
+   * looked for in a burst of prints, in which nothing else can have been waited for: 100,000 lines would cost a second.
+   */
+  #takeFromPipes() {
+    const now = performance.now();
+    const isBurst = now - this.#lastSent < burstMs;
+    this.#lastSent = now;
+    if (!this.pipes || isBurst) return;
+    for (const name of ["stdout", "stderr"] as const) {
+      const bytes = takeFrom(this.pipes[name]);
+      if (bytes) this.port.postMessage({ kind: "raw", name, bytes });
+    }
+  }
+
   send(message: FromMain) {
+    if (message.kind === "stream" || message.kind === "publish" || message.kind === "reply")
+      this.#takeFromPipes();
     // Replies do not wait: they are few, and a full backlog must not delay them.
     if (message.kind === "stream" || message.kind === "publish") this.shared.add(sizeOf(message));
     this.port.postMessage(message);
   }
 
   /** Throws what `JSON.stringify` throws, before anything is sent. */
-  publish(msg_type: string, content: object) {
-    this.send({ kind: "publish", id: this.cell.id, msg_type, content: JSON.stringify(content) });
+  publish(msg_type: string, content: object, extras: { buffers?: Uint8Array[]; metadata?: object } = {}) {
+    this.send({ kind: "publish", id: this.cell.id, msg_type, content: JSON.stringify(content), ...extras });
   }
 
   print(name: Stream, text: string, metadata?: object) {
@@ -82,15 +106,7 @@ export class Output {
 
   /** Makes a stream of this process print to the notebook. */
   capture(name: Stream) {
-    const decoder = new StringDecoder("utf8");
-    type Done = (error?: Error | null) => void;
-    const write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Done, done?: Done): boolean => {
-      const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
-      this.print(name, text);
-      const callback = typeof encoding === "function" ? encoding : done;
-      if (callback) process.nextTick(callback);
-      return true;
-    };
-    process[name].write = write as NodeJS.WriteStream["write"];
+    const stream = new NotebookStream(name === "stdout" ? 1 : 2, (text) => this.print(name, text));
+    Object.defineProperty(process, name, { configurable: true, enumerable: true, get: () => stream });
   }
 }

@@ -5,17 +5,18 @@ import type { Converter } from "tslab/dist/converter";
 import type { Executor } from "tslab/dist/executor";
 import type { CompilerProcess } from "../compiler/process";
 import type { Compilation } from "../compiler/protocol";
-import type { Request, Shared } from "../thread-protocol";
+import type { HistoryEntry, Request, Shared } from "../thread-protocol";
 import { cellScripts, originThrough } from "./cell-scripts";
+import type { Comms } from "./comms";
 import { describeFaults } from "./faults";
 import { ImportedModules } from "./imported-modules";
-import { type CellContext, type Output, withBase64 } from "./output";
+import type { Asking } from "./input";
+import type { CellContext, Output } from "./output";
 import { PendingWork } from "./pending-work";
 import { placeSyntaxError } from "./reader-message";
+import { mimebundle } from "./results";
 import type { StackWorld } from "./stacks";
 import { describe, type Failure } from "./traceback";
-
-const displaySymbol = Symbol.for("Jupyter.display");
 
 /** What one cell left: the value of its last expression, or what it threw. */
 interface Outcome {
@@ -23,15 +24,24 @@ interface Outcome {
   thrown: unknown[];
 }
 
-/** A value in the formats a front end can show. */
-async function mimebundle(value: unknown): Promise<Record<string, unknown>> {
-  const render = (value as { [displaySymbol]?: unknown } | null)?.[displaySymbol];
-  if (typeof render !== "function") return { "text/plain": inspect(value) };
-  const bundle: unknown = await render.call(value);
-  if (typeof bundle === "object" && bundle !== null) return withBase64({ ...bundle });
-  throw new TypeError(
-    `Symbol.for("Jupyter.display") must return an object of MIME types, such as { "text/html": "<b>x</b>" }, got ${inspect(bundle)}`,
-  );
+/** How a source has ended: with the values of its last expression, or with a failure. */
+interface Result {
+  values: unknown[];
+  failure?: Failure;
+}
+
+const nothing: Result = { values: [] };
+
+/** What is said to a request that brings no code. */
+function badCode({ code }: { code?: unknown }): TypeError {
+  const got = code === undefined ? "nothing" : inspect(code, { depth: 0 });
+  return Object.assign(new TypeError(`an execute_request needs its \`code\` as a string, got ${got}`), {
+    stack: "",
+  });
+}
+
+function historyEntry({ store_history, execution_count, source, result }: Running): HistoryEntry | undefined {
+  return store_history ? { line: execution_count, input: source, output: result ?? null } : undefined;
 }
 
 const interruption: Failure = {
@@ -41,10 +51,14 @@ const interruption: Failure = {
 };
 
 /** A cell whose reply is still to come. */
-interface Running extends CellContext {
+interface Running extends CellContext, Asking {
   execution_count: number;
   silent: boolean;
+  store_history: boolean;
   stop_on_error: boolean;
+  user_expressions: Record<string, unknown>;
+  /** The `text/plain` of its result. */
+  result?: string;
 }
 
 /**
@@ -88,6 +102,9 @@ export class Session {
     private readonly output: Output,
     private readonly shared: Shared,
     private readonly compiler: CompilerProcess,
+    private readonly comms: Comms,
+    /** Called with the request of each cell that has been answered. */
+    private readonly finished: (id: number) => void,
   ) {
     this.#pendingWork = new PendingWork(output);
     const show = (data: object, update: boolean) =>
@@ -99,9 +116,9 @@ export class Session {
     this.#imports.serve();
   }
 
-  /** The request of the cell that runs. */
-  get running(): number | undefined {
-    return this.#running?.id;
+  /** The cell that runs. */
+  get running(): Asking | undefined {
+    return this.#running;
   }
 
   /**
@@ -110,23 +127,43 @@ export class Session {
    */
   interrupt(id: number | undefined) {
     if (!this.#running || this.#running.id !== id) return;
+    this.#abandon(this.#running, interruption);
+  }
+
+  /** Fails the cell with the request `id`: what it waits for can never come. False if that cell is over. */
+  fail(id: number, reason: unknown): boolean {
+    if (this.#running?.id !== id) return false;
+    this.#abandon(this.#running, this.#describe(reason));
+    return true;
+  }
+
+  #abandon(running: Running, failure: Failure) {
     // What the cell waits for may still come, and must not become the next cell's value.
     this.#executor.interrupt();
     this.compiler.interrupt();
-    this.#finish(this.#running, interruption);
+    this.#finish(running, failure);
   }
 
   /** Answers one request. */
-  async handle({ id, msg_type, content }: Request) {
-    if (msg_type === "execute_request") {
-      await this.#execute(id, content);
-      return;
-    }
+  async handle(request: Request) {
+    const { id, msg_type, content } = request;
+    if (msg_type === "execute_request") return this.#execute(id, content);
+    if (msg_type.startsWith("comm_")) return this.#handleComm(request);
     const answer =
       msg_type === "pending_work_request"
         ? this.#pendingWork.answer(content)
         : await this.#answer(msg_type, content);
     this.output.send({ kind: "reply", id, content: JSON.stringify(answer) });
+  }
+
+  /** Has no reply; what its handler throws is an error like any that comes after a cell. */
+  async #handleComm(request: Request) {
+    await this.comms.handle(request).catch((reason: unknown) => {
+      queueMicrotask(() => {
+        throw reason;
+      });
+    });
+    this.output.send({ kind: "reply", id: request.id, content: "" });
   }
 
   async #answer(msg_type: string, content: Request["content"]): Promise<object> {
@@ -138,21 +175,62 @@ export class Session {
   }
 
   async #execute(id: number, content: Request["content"]) {
-    const { code, silent = false, store_history = !silent, stop_on_error = true } = content;
-    if (!silent && store_history) this.#count++;
-    const execution_count = this.#count;
-    const label = silent ? `silent cell ${id}` : `cell ${execution_count}`;
-    const running = { id, label, source: code, execution_count, silent, stop_on_error };
+    const running = this.#begin(id, content);
+    const { source: code, silent, execution_count } = running;
     this.#running = running;
     await this.output.within(running, async () => {
       if (!silent) this.output.publish("execute_input", { code, execution_count });
-      const failure = await this.#run(code, running);
-      this.shared.protect(() => this.#finish(running, failure));
+      const failure =
+        typeof content.code === "string" ? await this.#run(running) : describe(badCode(content), this.#world);
+      const user_expressions = failure ? {} : await this.#evaluateAll(running);
+      this.shared.protect(() => this.#finish(running, failure, user_expressions));
     });
   }
 
+  /** Reads an `execute_request`, which comes from outside: what has a wrong type counts as left out. */
+  #begin(id: number, content: Request["content"]): Running {
+    const silent = content.silent === true;
+    const store_history = !silent && content.store_history !== false;
+    if (store_history) this.#count++;
+    const execution_count = this.#count;
+    const { code, user_expressions: expressions } = content;
+    return {
+      id,
+      label: silent ? `silent cell ${id}` : `cell ${execution_count}`,
+      source: typeof code === "string" ? code : "",
+      execution_count,
+      silent,
+      store_history,
+      stop_on_error: content.stop_on_error !== false,
+      allow_stdin: content.allow_stdin === true,
+      user_expressions: typeof expressions === "object" && expressions !== null ? expressions : {},
+    };
+  }
+
+  /** The values of `user_expressions`, each as a bundle or an error of its own. */
+  async #evaluateAll(running: Running): Promise<object> {
+    const results: Record<string, object> = {};
+    for (const [name, expression] of Object.entries(running.user_expressions)) {
+      results[name] = await this.#evaluate(String(expression), running);
+      if (this.#running !== running) break;
+    }
+    return results;
+  }
+
+  async #evaluate(expression: string, running: Running): Promise<object> {
+    const declarations = this.#declarations;
+    const { failure, values } = await this.#runSource(expression, `expression in ${running.label}`, running);
+    this.#declarations = declarations;
+    if (failure) return { status: "error", ...failure };
+    try {
+      return { status: "ok", data: await mimebundle(values.at(-1)), metadata: {} };
+    } catch (error) {
+      return { status: "error", ...this.#describe(error) };
+    }
+  }
+
   /** Replies to a cell, once. */
-  #finish(running: Running, failure: Failure | undefined) {
+  #finish(running: Running, failure: Failure | undefined, user_expressions: object = {}) {
     if (this.#running !== running) return;
     const { id, execution_count, silent, stop_on_error } = running;
     const outcome = failure ? { status: "error", ...failure } : { status: "ok", payload: [] };
@@ -161,11 +239,13 @@ export class Session {
       this.output.send({
         kind: "reply",
         id,
-        content: JSON.stringify({ ...outcome, execution_count, user_expressions: {} }),
+        content: JSON.stringify({ ...outcome, execution_count, user_expressions }),
         abortQueue: failure !== undefined && stop_on_error,
+        history: historyEntry(running),
       });
     });
     this.#running = undefined;
+    this.finished(id);
   }
 
   /** Compiles a cell, and makes its scripts known to stack traces. */
@@ -186,31 +266,39 @@ export class Session {
     return compilation;
   }
 
-  async #run(code: string, running: Running): Promise<Failure | undefined> {
-    const { label, silent } = running;
-    this.#outcome = { values: [], thrown: [] };
+  /** Runs a cell and shows what it leaves. */
+  async #run(running: Running): Promise<Failure | undefined> {
+    const { failure, values } = await this.#runSource(running.source, running.label, running);
+    if (failure || running.silent) return failure;
     try {
-      const compilation = await this.#compile(code, label);
-      // Interrupted meanwhile, and perhaps followed by another cell.
-      if (this.#running !== running) return undefined;
-      for (const notice of compilation.notices) process.stderr.write(`${notice}\n`);
-      const { converted, faults } = compilation;
-      if (faults.length > 0) return describeFaults(faults, { source: code, label });
-      if (!converted) return undefined;
-      this.#compilation = compilation;
-      const ok = await this.#executor.execute(code);
-      if (ok) this.#declarations = converted.declOutput ?? "";
-      // Here, too: nothing that follows is its own any more.
-      if (this.#running !== running) return undefined;
-      if (!ok) {
-        const [thrown] = this.#outcome.thrown;
-        if (compilation.script) placeSyntaxError(thrown, compilation.script.name);
-        return this.#describe(thrown);
-      }
-      for (const value of silent ? [] : this.#outcome.values) await this.#show(value, running);
+      for (const value of values) await this.#show(value, running);
       return undefined;
     } catch (error) {
       return this.#describe(error);
+    }
+  }
+
+  /** Runs TypeScript; nothing comes of it if `running` is answered meanwhile, and perhaps followed by another cell. */
+  async #runSource(source: string, label: string, running: Running): Promise<Result> {
+    const outcome: Outcome = { values: [], thrown: [] };
+    this.#outcome = outcome;
+    try {
+      const compilation = await this.#compile(source, label);
+      if (this.#running !== running) return nothing;
+      for (const notice of compilation.notices) process.stderr.write(`${notice}\n`);
+      const { converted, faults } = compilation;
+      if (faults.length > 0) return { values: [], failure: describeFaults(faults, { source, label }) };
+      if (!converted) return nothing;
+      this.#compilation = compilation;
+      const ok = await this.#executor.execute(source);
+      if (ok) this.#declarations = converted.declOutput ?? "";
+      if (this.#running !== running) return nothing;
+      if (ok) return outcome;
+      const [thrown] = outcome.thrown;
+      if (compilation.script) placeSyntaxError(thrown, compilation.script.name);
+      return { values: [], failure: this.#describe(thrown) };
+    } catch (error) {
+      return { values: [], failure: this.#describe(error) };
     }
   }
 
@@ -225,6 +313,7 @@ export class Session {
   async #show(value: unknown, running: Running) {
     const data = await mimebundle(value);
     if (this.#running !== running) return;
+    running.result = String(data["text/plain"]);
     const { execution_count } = running;
     this.output.publish("execute_result", { data, metadata: {}, execution_count });
   }

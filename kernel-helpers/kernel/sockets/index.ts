@@ -1,30 +1,42 @@
 /** Starts the thread of the sockets. It boots while the main thread loads the rest. */
 
-import { writeSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Shared, type SocketsData } from "../thread-protocol";
+import { type StandardStreams, tell } from "./standard-streams";
+
+export { captureStandardStreams, type StandardStreams } from "./standard-streams";
 
 export interface SocketsThread {
   worker: Worker;
   shared: Shared;
+  /** Where answers of the reader arrive for which the main thread waits. */
+  answers: MessagePort;
+  streams: StandardStreams | undefined;
+}
+
+export interface SocketsOptions extends Pick<SocketsData, "streams" | "ownProcesses"> {
+  connectionFile: string;
 }
 
 /** Binds the sockets of `connectionFile` in a thread of their own; the process ends if they cannot be bound. */
-export function startSockets(connectionFile: string): SocketsThread {
+export function startSockets({ connectionFile, streams, ownProcesses }: SocketsOptions): SocketsThread {
   const shared = new Shared();
-  const workerData: SocketsData = { connectionFile, shared: shared.memory };
+  const { port1, port2 } = new MessageChannel();
+  port1.unref();
+  const data: SocketsData = { connectionFile, shared: shared.memory, streams, answers: port2, ownProcesses };
   const worker = new Worker(join(__dirname, "thread.js"), {
-    workerData,
+    workerData: data,
+    transferList: [port2],
     name: "kernel sockets",
     // Printed text is short-lived: a small nursery keeps it from piling up behind a slow reader.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   worker.on("error", (error) => {
     // Without sockets nobody can be told but whoever reads this process's own stderr.
-    writeSync(process.stderr.fd, `The kernel's sockets failed: ${error.stack}\n`);
+    tell(streams, `The kernel's sockets failed: ${error.stack}\n`);
     shared.end();
     process.exit(1);
   });
-  return { worker, shared };
+  return { worker, shared, answers: port1, streams };
 }

@@ -12,8 +12,10 @@ const retryMs = 2;
 const gatherMs = 20;
 
 export interface Entry extends Outgoing {
-  /** What this message counts in the backlog. */
-  bytes: number;
+  /** What this message counts in the main thread's backlog. */
+  bytes?: number;
+  /** What it counts in the backlog of the pipes: see `RawOutput`. */
+  raw?: number;
 }
 
 interface StreamContent {
@@ -28,7 +30,8 @@ function merge(last: Entry | undefined, next: Entry): boolean {
   const [before, after] = [last.content as StreamContent, next.content as StreamContent];
   if (before.name !== after.name || before.text.length + after.text.length > mergeLimit) return false;
   before.text += after.text;
-  last.bytes += next.bytes;
+  last.bytes = (last.bytes ?? 0) + (next.bytes ?? 0);
+  last.raw = (last.raw ?? 0) + (next.raw ?? 0);
   return true;
 }
 
@@ -45,7 +48,7 @@ export class SendQueue {
   constructor(
     private readonly socket: Publisher | Router,
     private readonly frames: (message: Outgoing) => (Uint8Array | string)[],
-    private readonly sent: (bytes: number) => void,
+    private readonly sent: (entry: Entry) => void,
   ) {}
 
   push(entry: Entry) {
@@ -88,7 +91,7 @@ export class SendQueue {
   async #deliver(entry: Entry) {
     const frames = this.frames(entry);
     while (!(await this.#accepts(frames))) await delay(retryMs);
-    this.sent(entry.bytes);
+    this.sent(entry);
   }
 
   async #accepts(frames: (Uint8Array | string)[]): Promise<boolean> {

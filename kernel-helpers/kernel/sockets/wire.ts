@@ -20,6 +20,8 @@ export interface Message {
   header: Header;
   // biome-ignore lint/suspicious/noExplicitAny: each message type has its own content
   content: any;
+  /** Bytes that travel beside the JSON, as those of widgets do. */
+  buffers: Uint8Array[];
 }
 
 export interface Outgoing {
@@ -29,6 +31,7 @@ export interface Outgoing {
   /** A string is JSON already. */
   content: object | string;
   metadata?: object;
+  buffers?: Uint8Array[];
 }
 
 export const protocolVersion = "5.3";
@@ -48,7 +51,9 @@ function sameText(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Reads a message; throws on a missing delimiter, a wrong signature or broken JSON. */
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Reads a message; throws on a missing delimiter, a wrong signature, broken JSON or a header that names nothing. */
 export function decode(frames: Uint8Array[], key: string): Message {
   const at = frames.findIndex((frame) => delimiter.equals(frame));
   const [signature, ...parts] = frames.slice(at + 1);
@@ -62,7 +67,11 @@ export function decode(frames: Uint8Array[], key: string): Message {
     throw new Error("the signature does not match the key of the connection file");
   }
   const [header, , , content] = signed.map((part) => JSON.parse(Buffer.from(part).toString()));
-  return { identities: frames.slice(0, at), header, content };
+  if (!isObject(header) || typeof header.msg_type !== "string" || typeof header.msg_id !== "string") {
+    throw new Error("the header must be an object with the strings `msg_type` and `msg_id`");
+  }
+  if (!isObject(content)) throw new Error(`the content of ${header.msg_type} must be an object`);
+  return { identities: frames.slice(0, at), header, content, buffers: parts.slice(4) };
 }
 
 /** The frames of a message, signed. */
@@ -78,5 +87,5 @@ export function encode(message: Outgoing, key: string, session: string): (Uint8A
   const parts = [header, message.parent ?? {}, message.metadata ?? {}, message.content].map((part) =>
     typeof part === "string" ? part : JSON.stringify(part),
   );
-  return [...message.identities, delimiter, sign(key, parts), ...parts];
+  return [...message.identities, delimiter, sign(key, parts), ...parts, ...(message.buffers ?? [])];
 }
