@@ -217,7 +217,7 @@ describe("an error that a cell prints", () => {
       Error.prepareStackTrace = before;
       console.log(new Error("y").stack);
       Error.prepareStackTrace = () => "mine";
-      Error.prepareStackTrace = undefined;
+      Error.prepareStackTrace = undefined as never;
       console.log(new Error("z").stack);`);
     expect(streamText(answer)).toMatch(
       /^number\nError: y\n {4}at cell \d+:6:19\nError: z\n {4}at cell \d+:9:19\n$/,

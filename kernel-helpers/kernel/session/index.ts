@@ -86,20 +86,25 @@ function serve({ worker, shared, answers }: SocketsThread, output: Output, compi
   publishPrompts(input);
   publishComms(comms);
   replaceDescriptors(input);
-  replaceStdin(input, (reason) => {
+  const failed = (reason: unknown) => {
     if (session.fail(output.cell.id, reason)) return;
     // Of a cell that is over: an error like any other that comes late.
     queueMicrotask(() => {
       throw reason;
     });
-  });
+  };
+  replaceStdin(input, () => session.running?.id, failed);
 }
 
-/** `process.stdin` begins anew where a cell has ended it. */
-function replaceStdin(input: Input, failed: (reason: unknown) => void) {
+/** `process.stdin` begins anew with each cell: one that was paused or ended by a cell is no affair of the next. */
+function replaceStdin(input: Input, running: () => number | undefined, failed: (reason: unknown) => void) {
   let stdin: NotebookStdin | undefined;
+  let cell: number | undefined;
   const get = () => {
-    if (!stdin || stdin.destroyed) stdin = new NotebookStdin(input, failed);
+    if (!stdin || stdin.destroyed || cell !== running()) {
+      cell = running();
+      stdin = new NotebookStdin(input, failed);
+    }
     return stdin;
   };
   Object.defineProperty(process, "stdin", { configurable: true, enumerable: true, get });
