@@ -14,12 +14,12 @@ export {
 } from "./context/context-var";
 export { exportContext, importContext, type WireContext } from "./context/wire-context";
 export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./executor/executor";
-export { type IterateOptions, iterateInThread } from "./executor/iterate";
+export { type IterateInThread, type IterateOptions, iterateInThread } from "./executor/iterate";
 export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./executor/leaks";
 export type { MapOptions, MapResults } from "./executor/map";
 export type { ExecutorOptions } from "./executor/options";
 export type { ExecutorStats } from "./executor/stats";
-export { runInExecutor, type ToThreadOptions, toThread } from "./executor/to-thread";
+export { runInExecutor, type ToThread, type ToThreadOptions, toThread } from "./executor/to-thread";
 export {
   type BlockingPortal,
   type Handle,

@@ -5,7 +5,7 @@ import { exportContext } from "../context/wire-context";
 import type { TaskMessage } from "../task/message";
 import type { SubmitOptions } from "../task/options";
 import { checkTransfer } from "../task/transfer-list";
-import type { AnyFunction } from "../task/types";
+import { type AnyFunction, functionName } from "../task/types";
 import { inspectTask } from "./inspect-task";
 import { requireFromHere } from "./modules";
 import type { Names } from "./names";
@@ -82,7 +82,7 @@ function labelOf(name: string, args: unknown[]): string {
 }
 
 function nameOf(fn: AnyFunction): string {
-  return moduleOf(fn)?.name ?? (fn.name || "function");
+  return moduleOf(fn)?.name ?? functionName(fn);
 }
 
 // ---- Tasks that live in a module's file ----

@@ -44,8 +44,10 @@ export class Executor implements Revivable {
    * Tasks start in the order in which they were submitted.
    *
    * Throws at once, before it is queued, when the function or an argument cannot go to a thread
-   * (DataCloneError), after `shutdown` (ExecutorShutDown), when the queue is over `maxQueue` (QueueFull), when an
-   * initializer failed (BrokenThreadPool), and inside a thread (DeadlockError). `future.cancel()` drops a queued
+   * (DataCloneError), after `shutdown` (ExecutorShutDown), when the queue is over `maxQueue` (QueueFull), and when
+   * an initializer failed (BrokenThreadPool). Inside a thread, which may capture the executor, the loop submits the
+   * task: `result()` of the future blocks that thread alone, and while it waits for its own executor this may run
+   * one thread more. `future.cancel()` drops a queued
    * task; a running one is asked to stop and after `gracePeriod` ms its thread is ended and replaced.
    *
    * @example
@@ -204,7 +206,8 @@ export class ThreadPoolExecutor extends Executor {
   /**
    * Takes no more tasks, lets the queued and running ones finish, then ends the threads. Calling it again
    * is allowed: `shutdown({ cancelFutures: true })` hurries an earlier one. With `timeout`, tasks that are not
-   * over by then reject with CancelledError. It never rejects; throws for options that make no sense.
+   * over by then reject with CancelledError. Rejects with DeadlockError if it is awaited by a function for which a
+   * task of this executor waits. Throws RangeError or TypeError for an option that does not exist or makes no sense.
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     requireKnown("shutdown", options, ["wait", "cancelFutures", "timeout"]);

@@ -3,7 +3,7 @@ import type { Future } from "../task/future";
 import type { SubmitOptions } from "../task/options";
 import { type SubmitSite, submitSite } from "../task/submit-site";
 import type { TaskResult } from "../task/task";
-import type { AnyFunction } from "../task/types";
+import { type AnyFunction, functionName } from "../task/types";
 import type { Waiter } from "../task/waiting";
 import { type CallOfLoop, callLoop, noteAwait } from "../worker/loop-proxy";
 import { post } from "../worker/worker-context";
@@ -59,7 +59,7 @@ export class LoopSubmitter implements Submitter<RemoteTask> {
     }
     signal?.throwIfAborted();
     const call = callLoop(this.submitOnLoop, [this.id, fn, args, others]);
-    const task = new RemoteTask(options.name ?? (fn.name || "function"), call, result);
+    const task = new RemoteTask(options.name ?? functionName(fn), call, result);
     const abort = () => this.stop(task, signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
     call.future.addDoneCallback(() => signal?.removeEventListener("abort", abort));

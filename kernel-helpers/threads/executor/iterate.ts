@@ -11,7 +11,8 @@ export interface IterateOptions extends ToThreadOptions {
 
 type Items<T> = Iterable<T> | AsyncIterable<T>;
 
-interface IterateInThread {
+/** `iterateInThread` as it can be called. */
+export interface IterateInThread {
   /**
    * Runs a generator function on a thread and gives its items here, as Starlette's
    * `iterate_in_threadpool`. Generators, async generators and functions that return an iterable will do.
@@ -50,6 +51,7 @@ function withOptions(options: IterateOptions) {
   };
 }
 
+/** Runs a generator function on a thread and gives its items here; see its call signature. */
 export const iterateInThread: IterateInThread = Object.assign(withOptions({}), { with: withOptions });
 
 const left = new DOMException("The consumer has left the loop.", "AbortError");

@@ -48,7 +48,7 @@ function start<R>(
  * Runs `fn(...args)` on a thread of `executor`, or of the default one for `null`, after Python's
  * `loop.run_in_executor`: `toThread`, but context variables do not go along. What crosses and what cannot is the
  * same. Rejects also with ExecutorShutDown, QueueFull and BrokenThreadPool, as `executor.submit` throws them, and
- * TypeError for an executor that is none. To stop it, give a view with a signal or a timeout.
+ * with TypeError if `executor` is neither null nor an executor. To stop it, give a view with a signal or a timeout.
  *
  * @example
  * await runInExecutor(null, readFileSync, "/etc/hosts", "utf8");
@@ -68,7 +68,8 @@ function notAnExecutor(given: unknown): TypeError {
   );
 }
 
-interface ToThread {
+/** `toThread` as it can be called. */
+export interface ToThread {
   /**
    * Runs `fn(...args)` on a thread of the default executor, with a copy of the context variables, after
    * Python's `asyncio.to_thread`. The promise gives what the function returns or resolves to, or rejects with
@@ -80,11 +81,14 @@ interface ToThread {
    * back with `runCoroutineThreadsafe` and `callSoonThreadsafe`, where functions of the loop run as themselves.
    *
    * Rejects before anything runs with DataCloneError for what cannot cross (an instance of a class, a socket, a
-   * Promise; the message has the path and the way out), TypeError for what is no function, and DeadlockError in
-   * a thread, where only the loop may start tasks, or for a task that would wait for its own full executor.
+   * Promise; the message has the path and the way out), and with TypeError if `fn` is not a function. Rejects with
+   * DeadlockError if a function on the loop, for which all threads wait, awaits the task.
    *
    * To stop it give a `signal` or a `timeout` by `toThread.with`: a queued task is dropped; a running one is
-   * asked (`checkCancelled` and `result()` throw in it) and after 250 ms its thread is ended and replaced.
+   * asked (`taskSignal()` is aborted, `checkCancelled` and `result()` throw in it) and after 250 ms its thread is
+   * ended and replaced. What the task prints and calls on the loop belongs to the async context of this call.
+   *
+   * Inside a thread it asks the loop to run the task on another thread; `transfer` is not possible there.
    *
    * @example
    * const countPrimes = (limit: number) => { … };

@@ -19,7 +19,7 @@ import { type ToLoop, word as taskWord } from "../task/message";
 import { checkResourceLimits, requireFunction, requireKnown, requireMilliseconds } from "../task/options";
 import { type SubmitSite, submitSite } from "../task/submit-site";
 import { type Revivable, type Revival, toTransfer } from "../task/transferable";
-import type { AnyFunction } from "../task/types";
+import { type AnyFunction, functionName } from "../task/types";
 import { keptValue } from "../worker/kept";
 import { runLoopCall } from "./calls";
 import { PortalClient } from "./portal-client";
@@ -319,7 +319,7 @@ export class BlockingPortal implements PortalCalls, Revivable, Disposable {
 const callOptions = ["timeout", "name", "transfer", "captures"];
 
 function nameOf(fn: AnyFunction, { name }: PortalCallOptions): string {
-  return name ?? (fn.name || "function");
+  return name ?? functionName(fn);
 }
 
 /**

@@ -25,7 +25,21 @@ export class PortalNotRunning extends Error {
   override name = "PortalNotRunning";
 }
 
-/** The call would wait for something that waits for it. */
+/**
+ * The call would wait for something that waits for it. It is thrown where waiting cannot be allowed (`result()` on
+ * the event loop), and to those who are found to wait for ever:
+ *
+ * Seen is a thread that waits without a limit of time, by `result()` or as all that its task awaits, for a function
+ * on the loop which awaits a task, a `CapacityLimiter.run`, or the `shutdown` of an executor, when that cannot come
+ * about before the thread goes on: through `await`, `then`, `gather`, `Promise.all`, `map` and TaskGroup, through
+ * several executors and limits, and whoever has queued the task. Only the waiting ends; a task of `submit` stays
+ * in the queue, and others get its result.
+ *
+ * Never taken for it is work that nobody awaits, and what can still end otherwise: by a `timeout`, a
+ * `queueTimeout`, a `signal`, a timer or request that the function has open. A `Promise.race` with a promise from
+ * outside of the function is waited for a second. Not seen is a promise of `toThread` that two await, a wait in
+ * `Promise.any`, for a Lock, Semaphore, Event or Queue, and in code compiled for engines without `async`.
+ */
 export class DeadlockError extends Error {
   override name = "DeadlockError";
 }

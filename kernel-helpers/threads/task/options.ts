@@ -4,19 +4,19 @@ import type { AnyFunction } from "./types";
 
 /** How one task runs. */
 export interface TaskOptions {
-  /** Cancels the task: its promise then rejects with `signal.reason`. */
+  /** Cancels the task: its promise then rejects with `signal.reason`. @default none */
   signal?: AbortSignal;
-  /** Milliseconds that the function may run, counted from its start; then TimeoutError. */
+  /** Milliseconds that the function may run, counted from its start; then TimeoutError. Minimum: 0. @default no limit */
   timeout?: number;
-  /** Milliseconds that the task may wait in the queue; then TimeoutError. */
+  /** Milliseconds that the task may wait in the queue; then TimeoutError. Minimum: 0. @default no limit */
   queueTimeout?: number;
-  /** What charts and errors call the task. Default: the function's name, in charts with a short first argument. */
+  /** What charts and errors call the task. @default the function's name, in charts with a short first argument */
   name?: string;
-  /** Buffers, ports and streams among the arguments to move instead of copying. */
+  /** Buffers, ports and streams among the arguments to move instead of copying. @default [] */
   transfer?: readonly object[];
-  /** Values for variables that the function captures, in place of the real ones. */
+  /** Values for variables that the function captures, in place of the real ones. @default {} */
   captures?: Record<string, unknown>;
-  /** On cancelling or timeout, reject at once and leave the thread to finish on its own. Default false. */
+  /** On cancelling or timeout, reject at once and leave the thread to finish on its own. @default false */
   abandonOnCancel?: boolean;
 }
 
