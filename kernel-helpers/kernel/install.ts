@@ -40,13 +40,22 @@ function activePrefix(): string {
 
 /** Who uses the threads alone does not have tslab: only the kernel needs it, in the version it was made for. */
 function checkTslab() {
+  const { peerDependencies } = require("../../package.json") as { peerDependencies: Record<string, string> };
+  const needed = ["tslab", "typescript"];
+  const missing = needed.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return;
+  const packages = needed.map((name) => `${name}@${peerDependencies[name]}`).join(" ");
+  throw new UsageError(
+    `The kernel is tslab with a launcher around it and a newer TypeScript, and ${missing.join(" and ")} cannot be ` +
+      `found here: npm install --save-exact ${packages}`,
+  );
+}
+
+function isInstalled(name: string): boolean {
   try {
-    require.resolve("tslab/package.json");
+    return Boolean(require.resolve(`${name}/package.json`));
   } catch {
-    const { peerDependencies } = require("../../package.json") as { peerDependencies: { tslab: string } };
-    throw new UsageError(
-      `The kernel is tslab with a launcher around it, and tslab is not installed here: npm install --save-exact tslab@${peerDependencies.tslab}`,
-    );
+    return false;
   }
 }
 

@@ -35,8 +35,7 @@ interface SvgRenderer {
  * (some 300 ms), so that a notebook without a chart does not wait for it.
  */
 export function renderSvg(spec: VegaLiteSpec, title: string, description: string): string {
-  const vega = require("vega") as Vega;
-  const vegaLite = require("vega-lite") as { compile(spec: unknown): { spec: unknown } };
+  const { vega, vegaLite } = loadVega();
   // Vega marks the rows it reads, and they are the chart's.
   const own = structuredClone(spec);
   const estimate = vega.textMetrics.width;
@@ -47,6 +46,27 @@ export function renderSvg(spec: VegaLiteSpec, title: string, description: string
   } finally {
     view.finalize();
     vega.textMetrics.width = estimate;
+  }
+}
+
+interface VegaLite {
+  compile(spec: unknown): { spec: unknown };
+}
+
+/** Optional peers of this package, which takes ten times the space with them. */
+function loadVega(): { vega: Vega; vegaLite: VegaLite } {
+  try {
+    return { vega: require("vega") as Vega, vegaLite: require("vega-lite") as VegaLite };
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "MODULE_NOT_FOUND") throw cause;
+    const { peerDependencies } = require("../../package.json") as {
+      peerDependencies: Record<string, string>;
+    };
+    const packages = ["vega", "vega-lite"].map((name) => `"${name}@${peerDependencies[name]}"`);
+    throw new Error(
+      `Drawing a chart takes vega and vega-lite, which are not installed: npm install ${packages.join(" ")}`,
+      { cause },
+    );
   }
 }
 

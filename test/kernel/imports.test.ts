@@ -145,7 +145,7 @@ describe("a cell imports", () => {
       "import { toThread } from 'kernel-helpers'; typeof toThread",
       "'function'",
     ],
-    ["a part of it", "import { gather } from 'kernel-helpers/dist/threads'; typeof gather", "'function'"],
+    ["a part of it", "import { gather } from 'kernel-helpers/threads'; typeof gather", "'function'"],
     ["JSON with an attribute", "import d from './data.json' with { type: 'json' }; d.answer", "42"],
     ["TypeScript with what only a compiler can do", "import { Size } from './helper'; Size[1]", "'Small'"],
     ["a file by its whole name", "import { Size as Size2 } from './helper.ts'; Size2.Small", "1"],

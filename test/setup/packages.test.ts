@@ -2,11 +2,14 @@
 
 import { execFile } from "node:child_process";
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -73,7 +76,7 @@ describe("kernel-helpers, installed from its package", () => {
     );
     expect(
       files.filter((file) =>
-        /tsbuildinfo|^(?!dist\/|kernel\/logos\/|README|LICENSE|package\.json)/.test(file),
+        /tsbuildinfo|\.map$|^(?!dist\/|kernel\/logos\/|README|LICENSE|package\.json)/.test(file),
       ),
     ).toEqual([]);
   });
@@ -100,6 +103,163 @@ describe("kernel-helpers, installed from its package", () => {
     expect(names.filter((name) => !(name in helpers))).toEqual([]);
   });
 });
+
+/** A project of its own with kernel-helpers from its package, and links to those of its peers that are named. */
+function strangersProject(name: string, peers: string[]): string {
+  const folder = join(project, name);
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules, { recursive: true });
+  cpSync(join(project, "node_modules", "kernel-helpers"), join(modules, "kernel-helpers"), {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
+  for (const peer of peers) {
+    mkdirSync(dirname(join(modules, peer)), { recursive: true });
+    symlinkSync(realpathSync(join(root, "node_modules", peer)), join(modules, peer), "junction");
+  }
+  return folder;
+}
+
+describe("kernel-helpers' entry points, installed from its package", () => {
+  const script = (folder: string, code: string, ...options: string[]) =>
+    run(process.execPath, [...options, "-e", code], { cwd: folder });
+  let alone: string;
+  beforeAll(async () => {
+    if (!isThere(join(project, "node_modules", "kernel-helpers"))) await install("kernel-helpers");
+    alone = strangersProject("alone", []);
+  }, 60_000);
+
+  test("who wants threads alone installs under 5 MB and loads neither Vega nor, before the first thread, Piscina", async () => {
+    const modules = join(alone, "node_modules");
+    expect(bytesIn(modules)).toBeLessThan(5e6);
+    const { stdout } = await script(
+      alone,
+      `const { toThread, startBlockingPortal } = require("kernel-helpers/threads");
+       const loaded = () => Object.keys(require.cache).filter((file) => /vega|piscina|[\\\\/]plots[\\\\/]/.test(file)).length;
+       const before = loaded();
+       const portal = startBlockingPortal();
+       toThread(() => 6).then((six) => console.log(before, six, portal.call(async () => 7)));`,
+    );
+    expect(stdout).toBe("0 6 7\n");
+  });
+
+  test("CommonJS and ES modules find each of them; all else is closed", async () => {
+    const parts = [
+      "kernel-helpers",
+      "kernel-helpers/threads",
+      "kernel-helpers/timing",
+      "kernel-helpers/plots",
+    ];
+    const names = ["toThread", "toThread", "Timeline", "concurrencyChart"];
+    const list = JSON.stringify(parts);
+    const required = await script(
+      alone,
+      `for (const p of ${list}) console.log(Object.keys(require(p)).join())`,
+    );
+    const imports = `for (const p of ${list}) console.log(Object.keys(await import(p)).join())`;
+    const imported = await script(alone, imports, "--input-type=module");
+    for (const { stdout } of [required, imported]) {
+      stdout
+        .trim()
+        .split("\n")
+        .forEach((line, index) => {
+          expect(line.split(",")).toContain(names[index]);
+        });
+    }
+    const { stdout } = await script(
+      alone,
+      `console.log(require("kernel-helpers/package.json").name, require.resolve("kernel-helpers/kernel/launcher") !== "");
+       for (const deep of ["kernel-helpers/dist/threads/index.js", "kernel-helpers/threads/executor/pool"])
+         try { require(deep) } catch (error) { console.log(error.code) }`,
+    );
+    expect(stdout).toBe(
+      "kernel-helpers true\nERR_PACKAGE_PATH_NOT_EXPORTED\nERR_PACKAGE_PATH_NOT_EXPORTED\n",
+    );
+  });
+
+  test.each([
+    ["node10", "commonjs"],
+    ["node16", "node16"],
+    ["bundler", "esnext"],
+  ])("their types are found under moduleResolution %s", async (moduleResolution, module) => {
+    const folder = strangersProject(`types-${moduleResolution}`, ["@types/node", "undici-types"]);
+    writeFileSync(
+      join(folder, "main.ts"),
+      `import { Lock, startBlockingPortal } from "kernel-helpers/threads";
+       import { Timeline } from "kernel-helpers/timing";
+       import { concurrencyChart } from "kernel-helpers/plots";
+       import { toThread } from "kernel-helpers";
+       export const n: number = startBlockingPortal().call(async (x: number) => x, 1);
+       export const all = [Lock, Timeline, concurrencyChart, toThread];
+       // @ts-expect-error: the types are there, so that this is wrong
+       export const wrong: string = startBlockingPortal().call(async (x: number) => x, 1);`,
+    );
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--skipLibCheck",
+      "--target",
+      "es2022",
+      "--lib",
+      "es2023,esnext.disposable",
+    ];
+    const how = ["--moduleResolution", moduleResolution, "--module", module, "--ignoreDeprecations", "6.0"];
+    await run(process.execPath, [tsc, ...options, ...how, "--types", "node", "main.ts"], {
+      cwd: folder,
+    }).catch(({ stdout }) => expect(stdout).toBe(""));
+  });
+
+  test("a chart without Vega says what to install; its words need none", async () => {
+    const { stdout } = await script(
+      alone,
+      `const { latencyChart } = require("kernel-helpers/plots");
+       const chart = latencyChart({ a: [1, 2, 3] });
+       console.log(String(chart).length > 0);
+       try { chart.toSvg() } catch (error) { console.log(error.message) }`,
+    );
+    expect(stdout).toMatch(/^true\n.*npm install "vega@\^5\S*" "vega-lite@\^5\S*"\n$/);
+  });
+
+  test("the kernel takes the sockets of its tslab, whatever zeromq the project has", async () => {
+    const folder = strangersProject("kernel", ["tslab", "typescript", "@types/node"]);
+    const stranger = join(folder, "node_modules", "zeromq");
+    mkdirSync(stranger);
+    writeFileSync(join(stranger, "index.js"), 'throw new Error("this is the project\'s own zeromq")');
+    const env = { ...process.env, JUPYTER_PATH: join(folder, "jupyter"), KERNEL_HELPERS_SNAPSHOT: "off" };
+    const installer = join(folder, "node_modules", "kernel-helpers", "dist", "kernel", "install.js");
+    await run(process.execPath, [installer, "--data-dir", env.JUPYTER_PATH], { cwd: folder, env });
+    const cell = {
+      cell_type: "code",
+      id: "one",
+      metadata: {},
+      execution_count: null,
+      outputs: [],
+      source: 'import { toThread } from "kernel-helpers/threads"; await toThread(() => 6 * 7)',
+    };
+    const notebook = {
+      cells: [cell],
+      metadata: { kernelspec: { name: "tslab", display_name: "TypeScript" } },
+      nbformat: 4,
+      nbformat_minor: 5,
+    };
+    writeFileSync(join(folder, "one.ipynb"), JSON.stringify(notebook));
+    const nb = join(root, "notebook-tools", "bin", "nb.js");
+    await run(process.execPath, [nb, "run", "--update", "one.ipynb"], { cwd: folder, env });
+    const [{ outputs }] = JSON.parse(readFileSync(join(folder, "one.ipynb"), "utf8")).cells;
+    expect(JSON.stringify(outputs)).toContain("42");
+  });
+});
+
+function bytesIn(folder: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const stat = statSync(path);
+    bytes += stat.isDirectory() ? bytesIn(path) : stat.size;
+  }
+  return bytes;
+}
 
 test("notebook-tools, installed from its package, has the command nb", async () => {
   const files = await install("notebook-tools");

@@ -80,7 +80,13 @@ function typeRoots(cwd: string): string[] {
     above.push(join(folder, "node_modules", "@types"));
     if (dirname(folder) === folder) break;
   }
-  const own = dirname(dirname(require.resolve("@types/node/package.json")));
+  const own = dirname(
+    dirname(
+      require.resolve("@types/node/package.json", {
+        paths: [__dirname, require.resolve("tslab/package.json")],
+      }),
+    ),
+  );
   return [...new Set([...above, own])].map((path) => path.replaceAll("\\", "/"));
 }
 

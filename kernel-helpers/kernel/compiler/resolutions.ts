@@ -84,12 +84,10 @@ export class Resolutions {
     const folders = (process.env.NODE_PATH ?? "").split(delimiter).filter(Boolean);
     const found = folders.map((folder) => this.#in(folder, name)).find((each) => each?.resolvedModule);
     if (found) return found;
-    const [first, ...rest] = name.split("/");
+    const [first] = name.split("/");
     if (first !== packageName) return undefined;
     const { ts, host, options } = this;
-    const installed = ts.resolveModuleName(name, join(packageFolder, "cell.ts"), options, host) as Resolution;
-    if (installed.resolvedModule) return installed;
-    return this.#in(dirname(packageFolder), [basename(packageFolder), ...rest].join("/"));
+    return ts.resolveModuleName(name, join(packageFolder, "cell.ts"), options, host) as Resolution;
   }
 
   /** What a name means in a folder of packages. */

@@ -187,8 +187,8 @@ function requiredAsImport(node: NodeJS.Require, name: string, error: unknown): u
 
 /** The kernel's own package, which is found wherever the kernel runs. */
 function requiredOwn(name: string, error: unknown): unknown {
-  const [first, ...rest] = name.split("/");
+  const [first] = name.split("/");
   const isMissing = codeOf(error) === "MODULE_NOT_FOUND" && (error as Error).message.includes(`'${name}'`);
   if (first !== packageName || !isMissing) throw error;
-  return createRequire(join(packageFolder, "cell.js"))(join(packageFolder, ...rest));
+  return createRequire(join(packageFolder, "cell.js"))(name);
 }

@@ -1,10 +1,16 @@
 /** The five sockets of a kernel, and what is sent on them. */
 
 import { randomUUID } from "node:crypto";
-import { Publisher, Reply, Router } from "zeromq";
+import { createRequire } from "node:module";
+import type * as ZeroMQ from "zeromq";
 import type { Json } from "../thread-protocol";
 import { type Entry, SendQueue } from "./send-queue";
 import { encode, type Header } from "./wire";
+
+/** tslab's own, of the version it was made for: a project may have another one, and some installers hide this. */
+const { Publisher, Reply, Router } = createRequire(require.resolve("tslab/package.json"))(
+  "zeromq",
+) as typeof ZeroMQ;
 
 /** The content of the connection file. */
 export interface Connection {
@@ -60,7 +66,7 @@ export class Channels {
     this.stdin = this.#queue(this.#sockets.stdin);
   }
 
-  #queue(socket: Publisher | Router): SendQueue {
+  #queue(socket: ZeroMQ.Publisher | ZeroMQ.Router): SendQueue {
     return new SendQueue(
       socket,
       (message) => encode(message, this.connection.key, this.#session),

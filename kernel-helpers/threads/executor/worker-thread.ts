@@ -7,7 +7,7 @@ import {
   SHARE_ENV,
   type Worker,
 } from "node:worker_threads";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import { nameThread } from "../../timing/recorder";
 import { packThrown } from "../closures/pack-error";
 import { type LoopCall, runLoopCall } from "../loop/calls";
@@ -246,7 +246,9 @@ export class WorkerThread {
 }
 
 function startPiscina({ resourceLimits, atomics }: ThreadOptions): Piscina {
-  const piscina = new Piscina({
+  // Loaded with the first thread: it takes as long as all the rest of this package.
+  const pool = require("piscina") as typeof import("piscina");
+  const piscina = new pool.Piscina({
     filename: join(__dirname, "../worker/main.js"),
     minThreads: 1,
     maxThreads: 1,
