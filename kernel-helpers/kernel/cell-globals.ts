@@ -1,6 +1,33 @@
 /** What every cell finds without an import. The compiler reads the declarations; `session/` puts the values there. */
 
-import type { Comm, CommMessage, CommOptions } from "./session/comms";
+/** What goes with the data of a message of a comm. */
+export interface CommOptions {
+  metadata?: object;
+  /** Bytes beside the JSON. */
+  buffers?: Uint8Array[];
+}
+
+/** A message from the front end. */
+export interface CommMessage {
+  // biome-ignore lint/suspicious/noExplicitAny: each target has its own data
+  data: any;
+  buffers: Uint8Array[];
+}
+
+/** One end of a comm. */
+export interface Comm {
+  readonly id: string;
+  readonly targetName: string;
+  readonly closed: boolean;
+  /** Called with each message of the front end; what it prints goes to the cell that has set it. */
+  set onMessage(handler: ((message: CommMessage) => unknown) | undefined);
+  /** Called once the front end has closed it. */
+  set onClose(handler: ((message: CommMessage) => unknown) | undefined);
+  /** Sends data that JSON can hold. Throws `Error` once the comm is closed. */
+  send(data?: unknown, options?: CommOptions): void;
+  /** Closes it on both sides; closing again does nothing. */
+  close(data?: unknown): void;
+}
 
 declare global {
   /** Comms: messages between cells and the front end, such as those of widgets. */

@@ -5,7 +5,6 @@ describe("a cell asks its reader", () => {
   let kernel: Kernel;
   beforeAll(async () => {
     kernel = await Kernel.start();
-    await kernel.run("const { prompt, confirm, promptSecret } = globalThis as any");
   });
   afterAll(() => kernel[Symbol.asyncDispose]());
 
@@ -123,7 +122,6 @@ describe("a cell that cannot ask fails at once, in one sentence", () => {
   let kernel: Kernel;
   beforeAll(async () => {
     kernel = await Kernel.start();
-    await kernel.run("const { prompt, confirm, promptSecret } = globalThis as any");
   });
   afterAll(() => kernel[Symbol.asyncDispose]());
 

@@ -7,6 +7,7 @@
  */
 
 import { statSync } from "node:fs";
+import { join } from "node:path";
 import type { Archive } from "./archive";
 import { type CellSource, prefix } from "./cell-source";
 import { parsedFile } from "./parsed-files";
@@ -31,6 +32,9 @@ function stampOf(name: string): string | undefined {
   const now = statSync(name, { throwIfNoEntry: false });
   return now && `${now.mtimeMs} ${now.size} ${now.ino}`;
 }
+
+/** The declarations of what every cell finds without an import. */
+const cellGlobals = join(__dirname, "..", "cell-globals.d.ts").replaceAll("\\", "/");
 
 const isPackage = (name: string) => name.includes("/node_modules/");
 
@@ -168,7 +172,7 @@ class LightWatch implements Watch {
     const { ts, host } = this;
     this.#resolutions.begin();
     const { files } = this.state.archive;
-    const names = [...this.#rootNames, ...files];
+    const names = [...this.#rootNames, cellGlobals, ...files];
     const program = ts.createProgram(names, host.options, this.#compilerHost, this.#program);
     // tslab gives the cell's file a parent afterwards, and completion needs a checker made before that.
     program.getTypeChecker();

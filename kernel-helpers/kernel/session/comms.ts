@@ -5,28 +5,15 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import type { CommMessage, Comm as CommOfCells, CommOptions } from "../cell-globals";
 import type { Request } from "../thread-protocol";
 import type { Output } from "./output";
-
-/** What goes with the data of a message. */
-export interface CommOptions {
-  metadata?: object;
-  /** Bytes beside the JSON. */
-  buffers?: Uint8Array[];
-}
-
-/** A message from the front end. */
-export interface CommMessage {
-  // biome-ignore lint/suspicious/noExplicitAny: each target has its own data
-  data: any;
-  buffers: Uint8Array[];
-}
 
 type Handler = (message: CommMessage) => unknown;
 type Opened = (comm: Comm, message: CommMessage) => unknown;
 
 /** One end of a comm. */
-export class Comm {
+export class Comm implements CommOfCells {
   readonly #comms: Comms;
   #isClosed = false;
   #onMessage: Handler | undefined;
