@@ -57,7 +57,6 @@ function isThere(folder: string): boolean {
 }
 
 const readme = (name: string) => readFileSync(join(root, name, "README.md"), "utf8");
-const firstExample = (text: string) => /```js\n(.*?)```/s.exec(text)![1]!;
 
 beforeAll(() => {
   project = realpathSync(mkdtempSync(join(tmpdir(), "packages-")));
@@ -81,11 +80,16 @@ describe("kernel-helpers, installed from its package", () => {
     ).toEqual([]);
   });
 
-  test("runs README's example as it stands, without tslab", async () => {
-    const program = join(project, "example.cjs");
-    writeFileSync(program, firstExample(readme("kernel-helpers")));
-    const { stdout } = await run(process.execPath, [program]);
-    expect(stdout).toBe("[ 0, 1, 4 ] 1000\n22\n");
+  test("runs README's examples as they stand, without tslab: each prints what is said below it", async () => {
+    const examples = [...readme("kernel-helpers").matchAll(/```js\n(.*?)```\s+It prints (.*?)\. /gs)];
+    expect(examples).toHaveLength(3);
+    for (const [, code, prints] of examples) {
+      const program = join(project, "example.cjs");
+      writeFileSync(program, code!);
+      const { stdout } = await run(process.execPath, [program]);
+      const lines = [...prints!.matchAll(/`([^`]+)`/g)].map(([, line]) => `${line}\n`);
+      expect(stdout).toBe(lines.join(""));
+    }
   });
 
   test("asks for tslab where the kernel is wanted, in the version of README", async () => {
