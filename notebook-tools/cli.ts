@@ -10,7 +10,7 @@ const badUsage = 2;
 
 /** Commands that a run can do without: their parsers and highlighters take a while to load. */
 function addOtherCommands(nb: Command): void {
-  const { registerExport } = require("./export") as typeof import("./export");
+  const { registerExport } = require("./export/command") as typeof import("./export/command");
   const { addSyncCommand } = require("./collection") as typeof import("./collection");
   registerExport(nb);
   addSyncCommand(nb);

@@ -135,9 +135,9 @@ async function write(target: string, file: string, page: Page, force = false): P
     const content = await contentOf(path);
     const isSame = content === undefined || content.equals(Buffer.from(data));
     if (!force && old === undefined && !isSame) throw notOurs(path, file);
-    if (content === undefined || !isSame) await writeAtomically(path, data);
+    if (content === undefined || !isSame) await writeAtomically(path, data, { sync: false });
   }
-  await writeAtomically(target, page.text);
+  await writeAtomically(target, page.text, { sync: false });
 }
 
 function notOurs(target: string, file: string): NotebookError {

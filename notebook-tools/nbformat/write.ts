@@ -6,14 +6,22 @@ import { NotebookError } from "./errors";
 
 type Data = string | Uint8Array | readonly string[];
 
+export interface WriteOptions {
+  /**
+   * Waits until the data is on the disk. Default true; false for what can be made again, such as pages, of which a
+   * crash of the machine may leave an empty file.
+   */
+  sync?: boolean;
+}
+
 /**
  * Writes a file (text, or pieces of it, as UTF-8) whole or not at all: into a new file in the same folder, which then
  * takes the old one's place. Permissions stay; of a symbolic link the file it names is written;
  * missing folders are made. Only a regular file is ever replaced.
  * @throws NotebookError when it cannot be written, or is a pipe, a device, a socket or a folder; then all is as it was
  */
-export async function writeAtomically(file: string, data: Data): Promise<void> {
-  await writing(file, async () => replaceFile(await replaceable(file), data));
+export async function writeAtomically(file: string, data: Data, options: WriteOptions = {}): Promise<void> {
+  await writing(file, async () => replaceFile(await replaceable(file), data, options));
 }
 
 /**
@@ -156,10 +164,10 @@ function isFolder(path: string): boolean {
 /** Short, so that it may stand beside a file with the longest name that there can be. */
 const draftOf = (file: string): string => join(dirname(file), `.nb-${randomUUID().slice(0, 8)}.tmp`);
 
-async function replaceFile({ path, stats }: Target, data: Data): Promise<void> {
+async function replaceFile({ path, stats }: Target, data: Data, options: WriteOptions): Promise<void> {
   const draft = draftOf(path);
   try {
-    await writeThrough(draft, data);
+    await writeThrough(draft, data, options);
     if (stats) await chmod(draft, stats.mode & 0o7777);
     await rename(draft, path);
   } finally {
@@ -168,12 +176,12 @@ async function replaceFile({ path, stats }: Target, data: Data): Promise<void> {
 }
 
 /** Waits until the data is on the disk, so that a crash cannot leave an empty file behind the rename. */
-async function writeThrough(file: string, data: Data): Promise<void> {
+async function writeThrough(file: string, data: Data, { sync = true }: WriteOptions = {}): Promise<void> {
   const handle = await open(file, "wx");
   try {
     for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
       for (const bytes of bytesOf(part)) await handle.writeFile(bytes);
-    await handle.sync();
+    if (sync) await handle.sync();
   } finally {
     await handle.close();
   }
@@ -184,6 +192,7 @@ const PIECE = 2 ** 20;
 /** Bytes in pieces, so that the UTF-8 of a long text is never held whole; each piece is only good until the next. */
 function* bytesOf(data: string | Uint8Array): Generator<Uint8Array> {
   if (typeof data !== "string") return yield data;
+  if (data.length <= PIECE) return yield encoder.encode(data);
   const buffer = new Uint8Array(3 * (PIECE + 1));
   for (let start = 0; start < data.length; ) {
     // No piece ends within a surrogate pair.

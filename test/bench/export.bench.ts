@@ -1,6 +1,6 @@
-/** One notebook to HTML, from the start of the program to the page on the disk. */
+/** One notebook to HTML, and the collection as a site, from the start of the program to the pages on the disk. */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,7 +11,8 @@ import { type Row, row } from "./row.ts";
 export const name = "export";
 
 const run = promisify(execFile);
-const nb = join(import.meta.dirname, "..", "..", "notebook-tools", "bin", "nb.js");
+const root = join(import.meta.dirname, "..", "..");
+const nb = join(root, "notebook-tools", "bin", "nb.js");
 
 export async function bench(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-export-"));
@@ -25,7 +26,7 @@ export async function bench(): Promise<Row[]> {
       timed(program!, ["nbconvert", "--to", "html", notebook, "--output-dir", join(folder, "peer")]);
     const time = await medians<string>(5, program ? { ours, peer } : { ours });
     return [
-      row("one notebook to HTML", time.ours!, time.peer ?? null, "ms", "at most 0.5 ×"),
+      row("one notebook to HTML", time.ours!, time.peer ?? null, "ms", "at most 0.15 ×"),
       row(
         "its page",
         await kilobytes(join(folder, "ours")),
@@ -33,10 +34,27 @@ export async function bench(): Promise<Row[]> {
         "KB",
         "at most 0.2 ×",
       ),
+      ...(await siteRows(join(folder, "site"))),
     ];
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+async function siteRows(folder: string): Promise<Row[]> {
+  const notebooks = join(root, "notebooks");
+  const site = () => timed(process.execPath, [nb, "export", notebooks, "--site", "--output-dir", folder]);
+  const time = await medians<string>(5, { site });
+  const pages = (await readdir(folder)).filter((name) => name.endsWith(".html"));
+  const sizes = await Promise.all(pages.map((name) => withoutCharts(join(folder, name))));
+  return [
+    row("the collection as a site", time.site!, null, "ms", "at most 2000 ms"),
+    row("its largest page, without charts", Math.max(...sizes), null, "KB", "at most 60 KB"),
+  ];
+}
+
+async function withoutCharts(page: string): Promise<number> {
+  return Buffer.byteLength((await readFile(page, "utf8")).replace(/src="data:image[^"]*"/g, "")) / 1000;
 }
 
 async function timed(program: string, args: string[]): Promise<number[]> {

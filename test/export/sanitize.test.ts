@@ -3,7 +3,9 @@ import MarkdownIt from "markdown-it";
 import { beforeAll, describe, expect, test } from "vitest";
 import { exportHtml, exportMarkdown, exportScript } from "../../notebook-tools/export";
 import { type Notebook, readNotebook } from "../../notebook-tools/nbformat";
+import { browserMissing, launchBrowser } from "../browser";
 import { fixture } from "../nbformat/fixtures";
+import { code, displayed, notebook } from "./cells";
 
 let hostile: Notebook;
 beforeAll(async () => {
@@ -138,4 +140,65 @@ test("Markdown shows as text what it does not let act, and leaves the rest alone
     notebookOf("*  a <b class='x'>b</b>\n\n<b onclick=alert(1)>c</b>\n\n[d](javascript:e)"),
   );
   expect(text).toBe("*  a <b class='x'>b</b>\n\n&lt;b onclick=alert(1)>c&lt;/b>\n\n[d\\](javascript:e)\n");
+});
+
+/** Ways to be read in another way by a browser than by a sanitiser. `run()` stands for the harm. */
+const MUTATIONS = [
+  '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=x onerror=run()&gt;">',
+  "<svg><style><img src=x onerror=run()></style></svg>",
+  "<svg><desc><![CDATA[</desc><img src=x onerror=run()>]]></desc></svg>",
+  "<svg><title><style><img src=x onerror=run()></style></title></svg>",
+  "<svg><foreignObject><iframe srcdoc='<script>parent.run()</script>'></iframe></foreignObject></svg>",
+  '<svg><use href="data:image/svg+xml,<svg id=x xmlns=http://www.w3.org/2000/svg onload=run()></svg>#x"/></svg>',
+  '<svg><a xlink:href="javascript:run()"><text y="20">x</text></a></svg>',
+  '<svg><animate attributeName=href values=javascript:run() /><a id=x><text y="20">x</text></a></svg>',
+  '<svg><image href="x" onerror="run()"/></svg>',
+  "<math><annotation-xml encoding='text/html'><img src=x onerror=run()></annotation-xml></math>",
+  "<math href='javascript:run()'><mi>x</mi></math><math><maction actiontype='statusline#javascript:run()' xlink:href='javascript:run()'>x</maction></math>",
+  "<form><math><mtext></form><form><mglyph><svg><mtext><textarea><path id='</textarea><img onerror=run() src=x>'>",
+  "<noscript><p title='</noscript><img src=x onerror=run()>'>",
+  "<select><template><img src=x onerror=run()></template></select><select><style></select><img src=x onerror=run()></style>",
+  "<style>#T { color: red } </style><style>*{background:url('javascript:run()')}</style><b id=T>x</b>",
+  "<style>a::before { content: '</style><img src=x onerror=run()>' }</style>",
+  "<xmp><img title='</xmp><img src=x onerror=run()>'></xmp><plaintext><img src=x onerror=run()>",
+  "<video><source onerror=run() src=x></video><audio src=x onerror=run()></audio>",
+  "<video poster='javascript:run()' src='data:text/html,<script>run()</script>'></video>",
+  "<input onfocus=run() autofocus><button formaction=javascript:run() autofocus onfocus=run()>x</button>",
+  "<details open ontoggle=run()><summary>x</summary></details>",
+  "<img src=x` `onerror=run()><img/src=x/onerror=run()><image src=x onerror=run()>",
+  "<a href='&#1;javascript:run()'>x</a><a href='java&Tab;script:run()'>x</a>",
+];
+
+describe.skipIf(browserMissing)("in a browser, without the page's policy,", () => {
+  test("nothing of what is made of hostile texts runs or asks for anything", async () => {
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      const requests: string[] = [];
+      page.on("request", (request) => requests.push(request.url()));
+      const ran: string[] = [];
+      let now = "";
+      await page.exposeFunction("run", () => ran.push(now));
+      const texts = [...MUTATIONS, ...HIDDEN.map(([, text]) => text.replaceAll("alert(1)", "run()"))];
+      for (const text of texts) {
+        now = text;
+        const cells = [
+          { cell_type: "markdown" as const, metadata: {}, source: text },
+          code("", [displayed({ "text/html": text, "text/plain": "" })]),
+        ];
+        const html = exportHtml(notebook(cells)).replace(/<meta http-equiv[^>]*>/, "");
+        await page.setContent(html);
+        const links = await page.evaluate(
+          "Array.from(document.querySelectorAll('a'), (a) => a.href.baseVal ?? a.href)",
+        );
+        expect(links, text).not.toContainEqual(expect.stringMatching(/^\s*(?:javascript|data|vbscript):/i));
+      }
+      // A round trip through the page, after which what it has called would be known.
+      await page.evaluate("new Promise((resolve) => setTimeout(resolve))");
+      expect(ran).toEqual([]);
+      expect(requests.filter((url) => /^(?:javascript|data:text)/.test(url))).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
 });

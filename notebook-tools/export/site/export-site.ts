@@ -215,7 +215,7 @@ class SiteBuilder {
   }
 
   async #write(path: string, data: string | Uint8Array): Promise<void> {
-    await writeAtomically(join(this.options.outputDir, path), data);
+    await writeAtomically(join(this.options.outputDir, path), data, { sync: false });
   }
 
   /** Writes what all pages share, and gives the scripts that charts need: none where they are not installed. */
