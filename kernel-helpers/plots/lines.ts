@@ -173,7 +173,8 @@ function crossingOf(entries: [string, Point[]][], logX: boolean, logY: boolean):
     .map(({ x, y }) => ({ x: scale(x, logX), one: scale(y, logY), two: scale(other.get(x)!, logY) }));
   for (const [index, to] of shared.entries()) {
     const from = shared[index - 1];
-    if (!from || Math.sign(from.one - from.two) === Math.sign(to.one - to.two)) continue;
+    // Lines that begin or touch at a point do not cross there.
+    if (!from || (from.one - from.two) * (to.one - to.two) >= 0) continue;
     const share = (from.one - from.two) / (from.one - from.two - (to.one - to.two));
     const x = from.x + share * (to.x - from.x);
     const y = from.one + share * (to.one - from.one);
