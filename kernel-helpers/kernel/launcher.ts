@@ -27,6 +27,6 @@ const { captureStandardStreams, startSockets } = require("./sockets") as typeof 
 // After the compiler, which says on the real stderr why it cannot start; before there is a second thread.
 const streams = captureStandardStreams();
 const ownProcesses = [compiler.pid, streams?.keeper].filter((pid) => pid !== undefined);
-const sockets = startSockets({ connectionFile, streams, ownProcesses });
+const sockets = startSockets({ connectionFile, streams, ownProcesses, compiler: compiler.address });
 const { startSession } = require("./session") as typeof import("./session");
 startSession(sockets, compiler);

@@ -74,6 +74,8 @@ export interface SocketsData {
   answers: MessagePort;
   /** Processes of the kernel's own, which are none of a cell. */
   ownProcesses: number[];
+  /** Where the compiler listens for questions. */
+  compiler: string;
 }
 
 /** Main waits before it publishes more than this many bytes that no socket has taken. */

@@ -169,6 +169,28 @@ describe("completion", () => {
   });
 });
 
+describe("while a cell keeps the main thread", () => {
+  test("all are answered, with what that cell declares, and the cell goes on", async () => {
+    // Until the sockets have found the compiler, questions wait.
+    await kernel.run("await new Promise((done) => setTimeout(done, 1500))");
+    await kernel.run("const stop = new Int32Array(new SharedArrayBuffer(4)); let spins = 0");
+    const id = await kernel.submit(
+      "const declaredHere = 1; console.log('started'); const until = Date.now() + 20_000; while (Date.now() < until) spins++",
+    );
+    await kernel.until(() => kernel.of(id, "stream")[0]);
+    expect((await ask("complete", "declaredH¦")).matches).toEqual(["declaredHere"]);
+    expect((await ask("inspect", "add(¦")).data["text/plain"]).toContain("add(left: number");
+    expect((await kernel.ask("is_complete_request", { code: "f(" })).reply.status).toBe("incomplete");
+    expect(kernel.of(id, "execute_reply")).toEqual([]);
+    // Front ends read the last status, and the cell still runs.
+    const statuses = kernel.received.filter(({ header }) => header.msg_type === "status");
+    expect(statuses.at(-1)).toMatchObject({ parent: { msg_id: id }, content: { execution_state: "busy" } });
+    await kernel.ask("interrupt_request", {}, "control");
+    expect((await kernel.answer(id)).reply.ename).toBe("Interrupted");
+    expect((await ask("complete", "toThre¦")).matches).toContain("toThread");
+  });
+});
+
 describe("is_complete", () => {
   test.for([
     ["1 + 1", "complete"],

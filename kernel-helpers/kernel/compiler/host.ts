@@ -6,8 +6,8 @@
 import { rmSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createServer } from "node:net";
-import { createInterface } from "node:readline";
 import { useCompileCache } from "../compile-cache";
+import { eachLine } from "./lines";
 import type { FromCompiler, ToCompiler } from "./protocol";
 import { takeLoaded } from "./snapshot/take-loaded";
 
@@ -46,11 +46,10 @@ function serveQuestions(address: string) {
   const server = createServer((socket) => {
     // One connection is all there will be; what lies on the disk is of no more use.
     rmSync(address, { force: true });
-    createInterface({ input: socket }).on("line", (line) => {
+    eachLine(socket, (line) => {
       const request = JSON.parse(line) as { id: number; msg_type: string; content: object };
       socket.write(`${JSON.stringify(answer({ ...request, kind: "answer" }))}\n`);
     });
-    socket.on("error", () => undefined);
     socket.unref();
   });
   // Then questions wait for the cell, as they would without this.

@@ -5,6 +5,8 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AnswerRequest, Compilation, CompileRequest, FromCompiler, ToCompiler } from "./protocol";
 import { usableSnapshot } from "./snapshot/manifest";
@@ -16,9 +18,19 @@ import { usableSnapshot } from "./snapshot/manifest";
 const largePages = "glibc.malloc.hugetlb=1";
 
 /** The environment of the compiler: options for Node are meant for the cells. */
-function environment(): NodeJS.ProcessEnv {
+function environment(address: string): NodeJS.ProcessEnv {
   const { NODE_OPTIONS, GLIBC_TUNABLES, ...env } = process.env;
-  return { ...env, GLIBC_TUNABLES: [GLIBC_TUNABLES, largePages].filter(Boolean).join(":") };
+  const KERNEL_HELPERS_QUESTIONS = address;
+  return {
+    ...env,
+    KERNEL_HELPERS_QUESTIONS,
+    GLIBC_TUNABLES: [GLIBC_TUNABLES, largePages].filter(Boolean).join(":"),
+  };
+}
+
+function questionsAddress(): string {
+  const name = `kernel-helpers-${process.pid}-${Date.now().toString(36)}`;
+  return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
 }
 
 const options = [
@@ -63,6 +75,8 @@ interface Run {
 }
 
 export class CompilerProcess {
+  /** Where each compiler of this kernel listens for questions while a cell keeps the main thread. */
+  readonly address = questionsAddress();
   readonly #waiting = new Map<number, Waiting>();
   /** Cells that are modules, by name: a compiler that begins anew must learn of them again. */
   readonly #modules = new Map<string, ToCompiler>();
@@ -78,7 +92,7 @@ export class CompilerProcess {
 
   #start(snapshot: string[]) {
     const child = spawn(process.execPath, [...options, ...snapshot, join(__dirname, "host.js")], {
-      env: environment(),
+      env: environment(this.address),
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       windowsHide: true,
     });
@@ -166,5 +180,7 @@ export class CompilerProcess {
   /** Ends the compiler's process. */
   kill() {
     this.#run?.process.kill("SIGKILL");
+    // A compiler that nobody has asked leaves it behind.
+    rmSync(this.address, { force: true });
   }
 }

@@ -1,7 +1,7 @@
 /** Questions about code that the compiler's process answers although a cell keeps the main thread. */
 
 import { connect, type Socket } from "node:net";
-import { createInterface } from "node:readline";
+import { eachLine } from "../compiler/lines";
 
 /** How often to try again until the compiler listens. */
 const retryMs = 500;
@@ -21,9 +21,9 @@ export class CompilerQuestions {
     this.#tryLater();
   }
 
-  /** Whether somebody listens: if not, a question has to wait for the main thread. */
-  get isReady(): boolean {
-    return this.#socket !== undefined;
+  /** Whether a request is such a question and somebody listens; else it has to wait for the main thread. */
+  takes(msg_type: string): boolean {
+    return this.#socket !== undefined && /^(complete|inspect|is_complete)_request$/.test(msg_type);
   }
 
   /** The content of the reply; undefined if the compiler ends before it answers. */
@@ -42,7 +42,6 @@ export class CompilerQuestions {
   #connect() {
     const socket = connect(this.address);
     socket.unref();
-    socket.on("error", () => undefined);
     socket.on("connect", () => {
       this.#socket = socket;
     });
@@ -52,7 +51,7 @@ export class CompilerQuestions {
       this.#waiting.clear();
       this.#tryLater();
     });
-    createInterface({ input: socket }).on("line", (line) => this.#heard(JSON.parse(line)));
+    eachLine(socket, (line) => this.#heard(JSON.parse(line)));
   }
 
   #heard({ id, value, error }: Answer) {

@@ -15,16 +15,28 @@ export interface SocketsThread {
   streams: StandardStreams | undefined;
 }
 
-export interface SocketsOptions extends Pick<SocketsData, "streams" | "ownProcesses"> {
+export interface SocketsOptions extends Pick<SocketsData, "streams" | "ownProcesses" | "compiler"> {
   connectionFile: string;
 }
 
 /** Binds the sockets of `connectionFile` in a thread of their own; the process ends if they cannot be bound. */
-export function startSockets({ connectionFile, streams, ownProcesses }: SocketsOptions): SocketsThread {
+export function startSockets({
+  connectionFile,
+  streams,
+  ownProcesses,
+  compiler,
+}: SocketsOptions): SocketsThread {
   const shared = new Shared();
   const { port1, port2 } = new MessageChannel();
   port1.unref();
-  const data: SocketsData = { connectionFile, shared: shared.memory, streams, answers: port2, ownProcesses };
+  const data: SocketsData = {
+    connectionFile,
+    shared: shared.memory,
+    streams,
+    answers: port2,
+    ownProcesses,
+    compiler,
+  };
   const worker = new Worker(join(__dirname, "thread.js"), {
     workerData: data,
     transferList: [port2],

@@ -5,6 +5,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { type FromMain, type FromSockets, Shared, type SocketsData, sizeOf } from "../thread-protocol";
 import { Channels, type Connection, type Incoming } from "./channels";
 import { Comms } from "./comms";
+import { CompilerQuestions } from "./compiler-questions";
 import { History } from "./history";
 import { Input } from "./input";
 import { whenParentGoes } from "./parent-process";
@@ -19,7 +20,14 @@ import { decode, type Message } from "./wire";
 /** How long the main thread has to end after a shutdown. */
 const graceMs = 3000;
 
-const { connectionFile, shared: memory, streams, answers, ownProcesses } = workerData as SocketsData;
+const {
+  connectionFile,
+  shared: memory,
+  streams,
+  answers,
+  ownProcesses,
+  compiler,
+} = workerData as SocketsData;
 const connection: Connection = JSON.parse(readFileSync(connectionFile, "utf8"));
 const shared = new Shared(memory);
 const main = parentPort!;
@@ -35,6 +43,7 @@ const comms = new Comms(channels);
 const input = new Input(channels);
 const urgent = new UrgentRequests(tell, shared, ownProcesses);
 const replies = createReplies(connection, history, comms);
+const questions = new CompilerQuestions(compiler);
 const rawOutput = streams && new RawOutput(streams, takeFromMain, printRaw);
 
 function answerHere(request: Incoming, content: Message["content"]) {
@@ -162,7 +171,19 @@ function onShell(message: Message) {
   if (isComm && comms.handle(request, message.content)) requests.idle(request);
   // A cell may be waiting for it.
   else if (isComm && comms.isOpen(message.content)) requests.passBy(request, message);
-  else requests.push(request, message);
+  else if (requests.runningCell !== undefined && questions.takes(message.header.msg_type)) {
+    void answerBeside(request, message);
+  } else requests.push(request, message);
+}
+
+/** Answers a question about code although a cell keeps the main thread. */
+async function answerBeside(request: Incoming, message: Message) {
+  channels.status("busy", request.header);
+  const content = await questions.ask(request.header.msg_type, message.content);
+  // The compiler has ended meanwhile; the next one is asked by the main thread.
+  if (!content) return requests.push(request, message);
+  channels.reply(request, content);
+  requests.idle(request);
 }
 
 async function start() {
