@@ -1,6 +1,8 @@
 /** The thread bridge beside the pools it is built on or stands next to, and beside what bare Node gives. */
+import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import {
   Lock,
@@ -34,6 +36,8 @@ export async function bench(): Promise<Row[]> {
   return [
     ...(await roundTrips()),
     ...(await firstResult()),
+    ...(await loading()),
+    ...(await queuedMemory()),
     ...(await tinyTasks()),
     ...(await callsToTheLoop()),
     ...(await callsFromSynchronousCode()),
@@ -56,21 +60,20 @@ const square = moduleTask<(x: number) => number>(file("square.cjs"), "square");
  */
 async function piscinaUnder(executor: ThreadPoolExecutor): Promise<(i: number) => Promise<number>> {
   await executor.ready();
-  const { pool } = executor as unknown as {
-    pool: { threads: Set<{ piscina: InstanceType<typeof Piscina> }> };
-  };
-  const [{ piscina }] = [...pool.threads] as [{ piscina: InstanceType<typeof Piscina> }];
+  type Thread = { piscina: InstanceType<typeof Piscina> };
+  const { pool } = executor as unknown as { pool: { workers: { threads: Set<Thread> } } };
+  const [{ piscina }] = [...pool.workers.threads] as [Thread];
   return (i) => piscina.run(i, { filename: file("square.cjs") });
 }
 
-async function measureRoundTrips() {
-  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+async function measureRoundTrips(atomics: "async" | "sync") {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1, atomics });
   const run = toThread.with({ executor });
   const piscina = await piscinaUnder(executor);
   const plain = (x: number) => x * x;
   const helper = (x: number) => x * x;
   const capturing = (x: number) => helper(x);
-  const peers = openPeers();
+  const peers = await openPeers();
   const calls = 50;
   const took = await medians(24, {
     module: () => timesOf(calls, (i) => run(square, i)),
@@ -81,33 +84,40 @@ async function measureRoundTrips() {
     tinypool: () => timesOf(calls, peers.tinypool),
     workerpool: () => timesOf(calls, peers.workerpool),
     comlink: () => timesOf(calls, peers.comlink),
+    poolifier: () => timesOf(calls, peers.poolifier),
   });
   await Promise.all([executor.shutdown(), peers.close()]);
   return took;
 }
 
+/** Threads that live between tasks, which is the default, and threads that stand still, each beside Piscina's same mode. */
 async function roundTrips(): Promise<Row[]> {
-  const took = await overNewThreads(7, measureRoundTrips);
-  const beside = (peer: "tinypool" | "workerpool" | "comlink") =>
-    row(`toThread, a module's function, beside ${peer}`, took.module, took[peer], "µs", "no goal");
-  return [
+  const live = await overNewThreads(5, () => measureRoundTrips("async"));
+  const still = await overNewThreads(5, () => measureRoundTrips("sync"));
+  const peers = ["tinypool", "workerpool", "comlink", "poolifier"] as const;
+  const besidePiscina = (took: typeof live, mode: string) => [
     row(
-      "toThread, a module's function, beside piscina.run",
+      `toThread (${mode}), a module's function, beside piscina.run`,
       took.module,
       took.piscina,
       "µs",
-      "at most 1.25 ×",
+      "at most 1.15 ×",
     ),
-    row("toThread, a function without captures", took.plain, took.piscina, "µs", "at most 1.5 ×"),
-    row("toThread, with one captured function", took.capturing, took.piscina, "µs", "at most 4 ×"),
-    row("toThread, a new function each time, without captures", took.fresh, took.piscina, "µs", "no goal"),
-    beside("tinypool"),
-    beside("workerpool"),
-    beside("comlink"),
+    row(`toThread (${mode}), a function without captures`, took.plain, took.piscina, "µs", "at most 1.15 ×"),
+    row(`toThread (${mode}), with one captured function`, took.capturing, took.piscina, "µs", "at most 3 ×"),
+    row(`toThread (${mode}), a new function each time`, took.fresh, took.piscina, "µs", "no goal"),
+  ];
+  return [
+    ...besidePiscina(live, "async"),
+    ...besidePiscina(still, "sync"),
+    row("piscina.run (async) beside (sync)", live.piscina, still.piscina, "µs", "no goal"),
+    ...peers.map((peer) =>
+      row(`toThread (sync), a module's function, beside ${peer}`, still.module, still[peer], "µs", "no goal"),
+    ),
   ];
 }
 
-function openPeers() {
+async function openPeers() {
   const { default: Tinypool } = require("tinypool");
   const { wrap } = require("comlink");
   const nodeEndpoint = require("comlink/dist/umd/node-adapter.js");
@@ -118,11 +128,15 @@ function openPeers() {
   });
   const worker = new Worker(file("comlink.cjs"));
   const remote = wrap(nodeEndpoint(worker));
+  const { FixedThreadPool } = await import("poolifier");
+  const poolifier = new FixedThreadPool<number, number>(1, file("poolifier.mjs"));
   return {
     tinypool: (i: number) => tinypool.run(i),
     workerpool: (i: number) => workerpool.exec("square", [i]),
     comlink: (i: number) => remote.square(i),
-    close: () => Promise.all([tinypool.destroy(), workerpool.terminate(), worker.terminate()]),
+    poolifier: (i: number) => poolifier.execute(i),
+    close: () =>
+      Promise.all([poolifier.destroy(), tinypool.destroy(), workerpool.terminate(), worker.terminate()]),
   };
 }
 
@@ -148,6 +162,56 @@ async function firstResult(): Promise<Row[]> {
     },
   });
   return [row("first result of a new pool, beside piscina", took.ours, took.peer, "ms", "at most 1.5 ×")];
+}
+
+// ---- Loading, and a long queue ----
+
+/** What a program prints that starts with nothing loaded. */
+async function printed(script: string): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", "-e", script], {
+    cwd: import.meta.dirname,
+  });
+  return Number(stdout);
+}
+
+async function loading(): Promise<Row[]> {
+  const timed = (module: string) =>
+    `const start = performance.now(); require(${JSON.stringify(module)}); console.log(performance.now() - start);`;
+  const took = await medians(9, {
+    ours: async () => [await printed(timed("kernel-helpers/threads"))],
+    piscina: async () => [await printed(timed("piscina"))],
+  });
+  return [
+    row(
+      "require of threads alone, beside require of piscina",
+      took.ours,
+      took.piscina,
+      "ms",
+      "at most 40 ms",
+    ),
+  ];
+}
+
+async function queuedMemory(): Promise<Row[]> {
+  const grown = (submit: string) => `
+    const { ThreadPoolExecutor } = require("kernel-helpers/threads"); const { Piscina } = require("piscina");
+    const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const piscina = new Piscina({ filename: ${JSON.stringify(file("square.cjs"))}, maxThreads: 1 });
+    const square = (x) => x * x;
+    executor.submit(square, 1).then(() => piscina.run(1)).then(() => {
+      gc();
+      const before = process.memoryUsage().rss;
+      const all = Array.from({ length: 100_000 }, (_, i) => ${submit});
+      console.log((process.memoryUsage().rss - before) / 1e6);
+      process.exit();
+    });`;
+  const took = await medians(3, {
+    ours: async () => [await printed(grown("executor.submit(square, i)"))],
+    piscina: async () => [await printed(grown("piscina.run(i)"))],
+  });
+  return [
+    row("memory of 100,000 queued tasks, beside piscina's", took.ours, took.piscina, "MB", "at most 250 MB"),
+  ];
 }
 
 // ---- Many tiny tasks ----
@@ -210,7 +274,7 @@ async function callsToTheLoop(): Promise<Row[]> {
   const took = await overNewThreads(7, measureCallsToTheLoop);
   const what = "runCoroutineThreadsafe(…).result() in a worker, beside";
   return [
-    row(`${what} bare Atomics.wait and a port`, took.ours, took.bare, "µs", "at most 1.5 ×"),
+    row(`${what} bare Atomics.wait and a port`, took.ours, took.bare, "µs", "at most 1.2 ×"),
     row(`${what} synckit`, took.ours, took.synckit, "µs", "no goal"),
   ];
 }
