@@ -26,7 +26,7 @@ describe.each([
         return file;
       });
       results = (await runNotebooks(files, { jobs: 2, check: true })).notebooks;
-    }, 120_000);
+    }, 240_000);
 
     it.each(some.map((trap, index) => [trap.expected, trap.name, index] as const))(
       "is %s for %s",
