@@ -120,7 +120,8 @@ export class WorkerThread {
 
   /** Reads what the worker posted before its reply: output, calls. */
   catchUp(posts: number): void {
-    while (this.seen < posts) {
+    // A port that has closed must not be read any more.
+    while (this.seen < posts && this.death?.exitCode === undefined) {
       const mail = receiveMessageOnPort(this.port);
       if (!mail) return;
       this.receive(mail.message as ToLoop);
