@@ -8,6 +8,7 @@ import { idOf } from "./identity";
 import { referenceOf } from "./modules";
 import { Names } from "./names";
 import { type FunctionCode, functionCode } from "./packed";
+import { DataCloneError } from "./refusal";
 import { scriptOf } from "./scopes";
 
 /** A task's function, looked at before anything is packed: most are code alone. */
@@ -24,6 +25,8 @@ export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionT
   if (known === undefined && referenceOf(fn)) return {};
   const names = new Names(fn, path);
   if (names.analysis.shape === "class") throw classAsTask(fn);
+  if (names.analysis.methodThis)
+    throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
   // What a name is bound to may change; that it is bound may not.
   if (known !== undefined || !names.captureNothing()) {
     if (known === undefined) alone.set(fn, null);

@@ -20,16 +20,12 @@ export class Names {
   private readonly settled: Map<string, Bound | "global">;
   private scopes: object[] | undefined;
 
-  /**
-   * `asMember`: the function goes along with the object whose method it is, so that its `this` means something.
-   * Throws DataCloneError for a function whose text does not say all that it does.
-   */
+  /** Throws DataCloneError for a function whose text does not say all that it does. */
   constructor(
     readonly fn: AnyFunction,
     readonly path: string,
-    asMember = false,
   ) {
-    this.analysis = analyseFunction(fn, path, asMember);
+    this.analysis = analyseFunction(fn, path);
     let known = settled.get(fn);
     if (!known) {
       known = new Map();
@@ -102,13 +98,10 @@ function readVariable(scope: object, name: string, path: string): unknown {
   }
 }
 
-function analyseFunction(fn: AnyFunction, path: string, asMember: boolean): Analysis {
+function analyseFunction(fn: AnyFunction, path: string): Analysis {
   const analysis = readText(fn, path);
   if (analysis.shape === "native") throw nativeRefusal(fn, path);
   if (analysis.lexical) throw lexicalRefusal(analysis.lexical, path);
-  if (analysis.methodThis && !asMember) {
-    throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
-  }
   return analysis;
 }
 

@@ -15,8 +15,6 @@ const accessors = ["value", "get", "set"] as const;
 
 /** Packs functions and what they capture. */
 export class FunctionPacker {
-  /** Functions that go along with the object whose methods they are. */
-  readonly asMember = new Set<unknown>();
   private readonly classes: ClassPacker;
   /** The functions that are sure to run in the thread: the task and what it calls. */
   private readonly running = new Set<unknown>();
@@ -74,7 +72,7 @@ export class FunctionPacker {
 
   namesOf(fn: AnyFunction, path: string): Names {
     const { task } = this.packer.options;
-    return task?.fn === fn ? task : new Names(fn, path, this.asMember.has(fn));
+    return task?.fn === fn ? task : new Names(fn, path);
   }
 
   // ---- Captures ----
@@ -183,7 +181,6 @@ export class FunctionPacker {
     this.packer.into(packed, 0, key, path);
     for (const part of accessors) {
       if (!(part in descriptor)) continue;
-      if (typeof descriptor[part] === "function") this.asMember.add(descriptor[part]);
       this.packer.into(packed[1], part, descriptor[part], path);
     }
     return packed;

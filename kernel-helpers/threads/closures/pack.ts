@@ -11,7 +11,15 @@ import type { Names } from "./names";
 import { errorNode } from "./pack-error";
 import { FunctionPacker } from "./pack-function";
 import type { PackedNode, PackedValues } from "./packed";
-import { isBuffer, isErrorLike, isObjectPrototype, isPlain, needsTransfer } from "./plain";
+import {
+  type Findings,
+  isBuffer,
+  isErrorLike,
+  isObjectPrototype,
+  isPlain,
+  needsTransfer,
+  newFindings,
+} from "./plain";
 import { DataCloneError, refusal } from "./refusal";
 import { weakEntriesOf } from "./scopes";
 
@@ -35,8 +43,9 @@ export function pack(
   root: Record<string, unknown>,
   paths: Record<string, string>,
   options: PackOptions,
+  findings?: Findings,
 ): Packed {
-  const packer = new Packer(options);
+  const packer = new Packer(options, findings);
   const holder: Record<string, unknown> = {};
   packer.packed.root = holder;
   for (const key in root) packer.into(holder, key, root[key], paths[key] ?? key);
@@ -51,9 +60,11 @@ export function packCall(
   options: PackOptions,
 ): { args?: unknown[]; context?: WireContext; packed?: Packed } {
   const { fn, args, context } = call;
-  if (!fn && isPlain(args) && isPlain(context)) return context ? { args, context } : { args };
+  const findings = newFindings();
+  if (!fn && args.every((each) => isPlain(each, findings)) && isPlain(context))
+    return context ? { args, context } : { args };
   const root = fn ? { fn, args, context } : { args, context };
-  return { packed: pack(root, { fn: name, args: `The arguments of ${name}` }, options) };
+  return { packed: pack(root, { fn: name, args: `The arguments of ${name}` }, options, findings) };
 }
 
 /** One value, as it is when it is plain; throws DataCloneError, which calls it `label`. */
@@ -73,11 +84,14 @@ export class Packer {
   readonly copies = new Map<object, object>();
   readonly nodeOf = new Map<unknown, number>();
   private readonly functions: FunctionPacker;
-  private readonly findings = { plain: new Set<object>(), special: new Set<object>() };
   /** The keys of weak collections that were added to them. */
   private readonly carried = new Map<object, Set<object>>();
 
-  constructor(readonly options: PackOptions) {
+  constructor(
+    readonly options: PackOptions,
+    /** What is known of the values already. */
+    private readonly findings = newFindings(),
+  ) {
     learnModules();
     this.functions = new FunctionPacker(this);
   }
@@ -259,9 +273,7 @@ export class Packer {
     const copy: Record<string, unknown> = {};
     this.copies.set(value, copy);
     for (const key of Object.keys(value)) {
-      const item = (value as Record<string, unknown>)[key];
-      if (typeof item === "function") this.functions.asMember.add(item);
-      this.into(copy, key, item, `${path}.${key}`);
+      this.into(copy, key, (value as Record<string, unknown>)[key], `${path}.${key}`);
     }
     const symbols = keysOf(value).filter((key) => typeof key === "symbol");
     if (symbols.length > 0) this.symbolProperties(value, symbols, copy, path);
@@ -270,11 +282,7 @@ export class Packer {
 
   /** Structured clone leaves out what is under a symbol. */
   private symbolProperties(value: object, keys: symbol[], copy: object, path: string): void {
-    const entries = keys.map((key) => {
-      const item = (value as Record<symbol, unknown>)[key];
-      if (typeof item === "function") this.functions.asMember.add(item);
-      return [key, item];
-    });
+    const entries = keys.map((key) => [key, (value as Record<symbol, unknown>)[key]]);
     this.packed.patches.push([copy, this.array(entries, `${path}'s symbols`)]);
   }
 

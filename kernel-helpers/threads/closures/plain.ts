@@ -11,6 +11,10 @@ export interface Findings {
   special: Set<object>;
 }
 
+export function newFindings(): Findings {
+  return { plain: new Set(), special: new Set() };
+}
+
 /**
  * Does structured clone give the same thing on the other side? False for whatever needs care or cannot go.
  * Large arrays of numbers and typed arrays are passed over fast.

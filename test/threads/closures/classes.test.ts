@@ -99,6 +99,14 @@ describe.each([
   });
 });
 
+test("a decorated private method works where it is lowered, and is refused by name where it is not", async () => {
+  const source = `${logged} class Safe { #n = 1; @logged #read() { return this.#n; } read() { return this.#read(); } }
+    export const task = () => new Safe().read();`;
+  expect(await sameInThread(compiled(source, { target: ts.ScriptTarget.ES2015 }))).toBe(101);
+  const native = compiled(source, { target: ts.ScriptTarget.ES2022 });
+  await expect(executor.submit(native)).rejects.toThrow(/#read lives on the event loop.*Private field '#n'/);
+});
+
 const experimental: [string, string, unknown][] = [
   [
     "a method",
@@ -328,6 +336,16 @@ describe("prototypes as they are", () => {
         Shape.of("square").edges(),
       ]),
     ).toEqual(["bare", null, 4]);
+  });
+
+  test("a method that was taken from its object is called with another one, as wrappers do", async () => {
+    const { get } = {
+      get(this: { n: number }) {
+        return this.n;
+      },
+    };
+    const wrapped = (self: { n: number }) => get.call(self) + 1;
+    expect(await sameInThread(() => wrapped({ n: 5 }))).toBe(6);
   });
 
   test("methods of objects keep their `this`, and what is under a well-known symbol", async () => {
