@@ -26,7 +26,8 @@ export function hintOfWrite(use: Use, fn: string): void {
 /** The function changes an object that it captures: `change` is the expression that does it. */
 export function hintOfMutation(use: Use, variable: string, change: string, fn: string): void {
   if (!isNews(use, `change of ${variable}`)) return;
-  const line = change.replace(/\s+/g, " ");
+  // What is `exports.results` in a compiled cell, is `results` in the reader's.
+  const line = change.replace(/\bexports\./g, "").replace(/\s+/g, " ");
   const shown = line.length > 60 ? `${line.slice(0, 57)}…` : line;
   sayLost(`${fn} changes \`${variable}\`, which it captures (\`${shown}\`).`, "it");
 }

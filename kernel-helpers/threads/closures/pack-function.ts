@@ -120,7 +120,8 @@ export class FunctionPacker {
     else if (types.isWeakMap(value) || types.isWeakSet(value))
       holder[name] = this.packer.reference(value, at, holder, name);
     else {
-      if (!this.packer.options.transfer.includes(value as object)) hintOfSize(use, value, name, labelOf(fn));
+      if (!this.packer.options.transfer.includes(value as object))
+        hintOfSize(use, value, name, fn.name || "the function");
       this.packer.into(holder, name, value, at);
     }
   }

@@ -115,7 +115,9 @@ test("a change of a captured object is said to be lost", async () => {
 test("of an earlier cell's variable by its own name", async () => {
   const stderr = await said(`globalThis.__tslab__ = {}; const exports = new Proxy({ list: [] }, {});
     await executor.submit(() => exports.list.push(1));`);
-  expect(stderr).toMatch(/^LostWriteWarning: The function changes `list`, which it captures/);
+  expect(stderr).toMatch(
+    /^LostWriteWarning: The function changes `list`, which it captures \(`list\.push\(1\)`\)/,
+  );
 });
 
 test("as an arrow's only expression, and once for many tasks", async () => {
@@ -198,8 +200,8 @@ test("objects count, and it is said before they are copied", async () => {
     const task = executor.submit(() => objs.length);
     console.error("told before: " + before);
     await task; await executor.submit(() => map.size);`);
-  expect(stderr).toMatch(/`objs`, which The function captures, is about \d MB/);
-  expect(stderr).toMatch(/`map`, which The function captures, is about \d\d? MB/);
+  expect(stderr).toMatch(/`objs`, which the function captures, is about \d MB/);
+  expect(stderr).toMatch(/`map`, which the function captures, is about \d\d? MB/);
   expect(stderr).toMatch(/told before: true/);
 });
 
@@ -207,7 +209,7 @@ test("of an earlier cell's variable by the reader's name", async () => {
   const stderr =
     await said(`globalThis.__tslab__ = {}; const exports = new Proxy({ big: new Float64Array(2e6), few: [1] }, {});
     await executor.submit(() => exports.big.length + exports.few.length);`);
-  expect(stderr).toMatch(/^LargeCaptureWarning: `big`, which The function captures, is about 16 MB/);
+  expect(stderr).toMatch(/^LargeCaptureWarning: `big`, which the function captures, is about 16 MB/);
   expect(stderr).not.toMatch(/exports|few/);
 });
 
