@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type JupyterServer, jupyterMissing, startJupyterServer } from "./jupyter-server";
+import { freePort, type JupyterServer, jupyterMissing, startJupyterServer } from "./jupyter-server";
 import { type Client, makePlayground, openLab } from "./playground";
 
 const why = jupyterMissing ? ` (LEFT OUT: ${jupyterMissing})` : "";
@@ -122,14 +121,6 @@ function differences(ours: unknown, theirs: unknown): string[] {
     ...[...b.keys()].filter((name) => !a.has(name)).map((name) => `-${last(name)}`),
     ...[...a.keys()].filter((name) => b.has(name) && isOther(name)).map((name) => `${a.get(name)} ${name}`),
   ].filter((difference) => !(difference in knownDifferences));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe.skipIf(jupyterMissing !== undefined)(`the REST API beside Jupyter Server's${why}`, () => {

@@ -61,7 +61,7 @@ describe("a notebook", () => {
 
   it.each([
     ["is not JSON", "{", /broken\.ipynb:1/],
-    ["is no notebook", '{"nbformat": 3, "worksheets": []}', /nbformat 3/],
+    ["is no notebook", '{"nbformat": 5, "cells": []}', /nbformat 5/],
     ["has a cell of no kind", '{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[{}]}', /cell 1/],
   ])("that %s is refused with the place and what to do", async (_, text, words) => {
     writeFileSync(path.join(play.root, "broken.ipynb"), text);

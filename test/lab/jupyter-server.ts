@@ -1,6 +1,7 @@
 /** Jupyter Server itself, for tests that compare with it: CI must have it, other machines may lack it. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import path from "node:path";
 import { project } from "./playground";
 
@@ -8,22 +9,23 @@ const isWindows = process.platform === "win32";
 const venv = path.join(project, "node_modules", ".cache", "lab-server", "jupyter");
 const inVenv = (name: string) =>
   path.join(venv, isWindows ? "Scripts" : "bin", isWindows ? `${name}.exe` : name);
-const requirement = "jupyter_server==2.21.1";
+const requirements = ["jupyter_server==2.21.1", "jupyterlab==4.6.4"];
 
 const works = (command: string, ...args: string[]) =>
   spawnSync(command, args, { stdio: "ignore", timeout: 240_000 }).status === 0;
 
 function isThere(): boolean {
-  if (existsSync(inVenv("jupyter-server"))) return true;
+  if (existsSync(inVenv("jupyter-lab"))) return true;
   const python = isWindows ? "python" : "python3";
   return (
-    works(python, "-m", "venv", venv) && works(inVenv("python"), "-m", "pip", "install", "-q", requirement)
+    works(python, "-m", "venv", venv) &&
+    works(inVenv("python"), "-m", "pip", "install", "-q", ...requirements)
   );
 }
 
 /** Why Jupyter Server is not there; undefined where it is, and in CI, where its lack is a failure. */
 export const jupyterMissing: string | undefined =
-  isThere() || process.env.CI ? undefined : `no Python with ${requirement}`;
+  isThere() || process.env.CI ? undefined : `no Python with ${requirements.join(" and ")}`;
 
 export interface JupyterServer {
   readonly base: string;
@@ -32,8 +34,12 @@ export interface JupyterServer {
   close(): Promise<void>;
 }
 
-/** Starts Jupyter Server with the project's own kernel. */
-export async function startJupyterServer(root: string, port: number): Promise<JupyterServer> {
+/** Starts Jupyter Server, or with it the official JupyterLab, with the project's own kernel and the token `test`. */
+export async function startJupyterServer(
+  root: string,
+  port: number,
+  program: "jupyter-server" | "jupyter-lab" = "jupyter-server",
+): Promise<JupyterServer> {
   const args = [
     "--no-browser",
     "--allow-root",
@@ -44,10 +50,11 @@ export async function startJupyterServer(root: string, port: number): Promise<Ju
     "--KernelSpecManager.allowed_kernelspecs=tslab",
     // What is deleted here is nobody's.
     "--FileContentsManager.delete_to_trash=False",
+    "--FileContentsManager.always_delete_dir=True",
   ];
   const JUPYTER_PATH = path.join(project, "node_modules", ".jupyter");
   const env = { ...process.env, JUPYTER_PATH, JUPYTER_CONFIG_DIR: `${root}-config` };
-  const child = spawn(inVenv("jupyter-server"), args, { stdio: ["ignore", "ignore", "pipe"], env });
+  const child = spawn(inVenv(program), args, { stdio: ["ignore", "ignore", "pipe"], env });
   let output = "";
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
@@ -71,4 +78,13 @@ export async function startJupyterServer(root: string, port: number): Promise<Ju
       await ended;
     },
   };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

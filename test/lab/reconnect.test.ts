@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { protocolV1 } from "../../lab/server/kernels/framing";
@@ -60,7 +60,35 @@ async function askAndLeave(session: string) {
   return { page, id, go, watcher };
 }
 
+/** A page that reads nothing and answers nothing: TCP then makes the sender wait. */
+function openSilently(id: string, session: string): Socket {
+  const { port, token } = lab.lab;
+  const socket = connect(port, "127.0.0.1").pause();
+  const head = `Host: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: token ${token}`;
+  const key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+  const address = `/api/kernels/${id}/channels?session_id=${session}`;
+  socket.write(`GET ${address} HTTP/1.1\r\n${head}\r\n${key}\r\n\r\n`);
+  return socket;
+}
+
+const connectionsOf = async (id: string) =>
+  (await lab.json<{ connections: number }>("GET", `/api/kernels/${id}`)).connections;
+
 describe("a page that comes back", () => {
+  it("after its connection broke without a word gets what was sent into it", async () => {
+    const other = await open("other");
+    const broken = openSilently(kernel, "broken");
+    await expect.poll(() => connectionsOf(kernel)).toBe(2);
+    await other.run("console.log('under way')");
+    broken.destroy();
+    await expect.poll(() => connectionsOf(kernel)).toBe(1);
+    const back = await open("broken");
+    await back.until(({ content }) => content.text === "under way\n");
+    back.close();
+    other.close();
+    await expect.poll(() => connectionsOf(kernel)).toBe(0);
+  });
+
   it("after the end gets the lines, the reply and the state that it missed, each once", async () => {
     const { page, id, go, watcher } = await askAndLeave("one");
     await go();
@@ -114,17 +142,10 @@ describe("a page that comes back", () => {
 describe("a page that does not read", () => {
   it("costs 50 MB at most, and nobody else's time; it is told what it missed, and that the cell has ended", async () => {
     const id = await startKernel("flood");
-    const { port, token } = lab.lab;
     const reader = await open("reader", id);
-    // A socket that is not read from: TCP then makes the sender wait.
-    const lazy = connect(port, "127.0.0.1").pause();
-    lazy.write(
-      `GET /api/kernels/${id}/channels?session_id=lazy HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: token ${token}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-    );
+    const lazy = openSilently(id, "lazy");
     await once(lazy, "connect");
-    await expect
-      .poll(async () => (await lab.json<{ connections: number }>("GET", `/api/kernels/${id}`)).connections)
-      .toBe(2);
+    await expect.poll(() => connectionsOf(id)).toBe(2);
     const before = process.memoryUsage();
     await reader.run("100");
     reader.seen.length = 0;

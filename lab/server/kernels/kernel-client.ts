@@ -9,8 +9,8 @@ const mostWaiting = 32 * 1024 * 1024;
 /** What may lie in a socket: enough to keep a fast reader busy, little enough to be nothing for memory, in bytes. */
 const mostInSocket = 4 * 1024 * 1024;
 
-/** More replies than that within the time of one ping and pong are no page's. */
-const mostUnconfirmed = 1000;
+/** What may have been sent and not confirmed: more than a connection holds that broke without a word, in bytes. */
+const mostUnconfirmed = 8 * 1024 * 1024;
 
 /** A page that leaves for good says so; any other end of its socket may be one that it comes back from. */
 const goingAway = 1001;
@@ -22,13 +22,21 @@ const broken = 1006;
  * restarts it must not hear twice: it would say so twice, and it asks for the state when it comes back.
  */
 function isNeeded({ channel, frames }: Packet): boolean {
-  if (channel !== "iopub") return true;
-  return jsonFrame(frames[0]).msg_type === "status" && jsonFrame(frames[1]).msg_id !== undefined;
+  return channel !== "iopub" || (isStatus(frames) && jsonFrame(frames[1]).msg_id !== undefined);
 }
+
+const isStatus = (frames: Frames) => jsonFrame(frames[0]).msg_type === "status";
 
 const isOutput = (channel: Channel, type: unknown) =>
   channel === "iopub" &&
   ["stream", "display_data", "update_display_data", "execute_result"].includes(String(type));
+
+/** A message that was sent with the ping that confirms it. */
+interface Unconfirmed extends Waiting {
+  readonly isNeeded: boolean;
+  readonly ping: number;
+  readonly bytes: number;
+}
 
 /**
  * One page at one kernel. It outlives its socket: what the kernel says while the page is away, or does not read,
@@ -40,7 +48,8 @@ export class KernelClient {
   readonly #waiting = new MessageBuffer(mostWaiting);
   #socket: WebSocket | null = null;
   /** What was sent and not confirmed by the answer to a later ping. */
-  #unconfirmed: (Waiting & { readonly ping: number })[] = [];
+  #unconfirmed: Unconfirmed[] = [];
+  #unconfirmedBytes = 0;
   #ping = 0;
   #isPingDue = false;
   #isAlive = true;
@@ -60,7 +69,7 @@ export class KernelClient {
     this.#socket = socket;
     // The page has opened another one, so that nothing more arrives through the first.
     if (stale) {
-      this.#replayUnconfirmed();
+      this.#replayUnconfirmed(true);
       stale.terminate();
     }
     this.#isAlive = true;
@@ -68,7 +77,7 @@ export class KernelClient {
     socket.on("close", (code: number) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      if (code === broken) this.#replayUnconfirmed();
+      this.#replayUnconfirmed(code === broken);
       left(code === goingAway);
     });
     this.#pump();
@@ -116,9 +125,7 @@ export class KernelClient {
       this.#isAlive = true;
       this.#pump();
     });
-    if (!isNeeded(packet)) return;
-    this.#unconfirmed.push({ ...packet, isOutput: false, parentId: "", ping: this.#ping });
-    if (this.#unconfirmed.length > mostUnconfirmed) this.#unconfirmed.shift();
+    this.#keepUnconfirmed(packet);
     if (this.#isPingDue) return;
     this.#isPingDue = true;
     setImmediate(() => {
@@ -132,13 +139,27 @@ export class KernelClient {
     if (socket?.readyState === socket?.OPEN) socket?.ping(String(this.#ping++));
   }
 
+  #keepUnconfirmed(packet: Packet): void {
+    const needed = isNeeded(packet);
+    if (!needed && isStatus(packet.frames)) return;
+    const bytes = packet.frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    const kept = { isNeeded: needed, isOutput: !needed, parentId: "", ping: this.#ping, bytes };
+    this.#unconfirmed.push({ ...packet, ...kept });
+    this.#unconfirmedBytes += bytes;
+    while (this.#unconfirmedBytes > mostUnconfirmed)
+      this.#unconfirmedBytes -= this.#unconfirmed.shift()!.bytes;
+  }
+
   #confirm(ping: number): void {
     this.#isAlive = true;
     this.#unconfirmed = this.#unconfirmed.filter((message) => message.ping > ping);
+    this.#unconfirmedBytes = this.#unconfirmed.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  #replayUnconfirmed(): void {
-    this.#waiting.unshift(this.#unconfirmed);
+  /** A page that closed its socket has read what came before, and may lack a reply; one whose socket broke may lack all. */
+  #replayUnconfirmed(isBroken: boolean): void {
+    this.#waiting.unshift(this.#unconfirmed.filter((message) => isBroken || message.isNeeded));
     this.#unconfirmed = [];
+    this.#unconfirmedBytes = 0;
   }
 }
