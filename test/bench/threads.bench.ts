@@ -128,8 +128,8 @@ async function openPeers() {
   });
   const worker = new Worker(file("comlink.cjs"));
   const remote = wrap(nodeEndpoint(worker));
-  const { FixedThreadPool } = await import("poolifier");
-  const poolifier = new FixedThreadPool<number, number>(1, file("poolifier.mjs"));
+  const { FixedThreadPool } = require("poolifier");
+  const poolifier = new FixedThreadPool(1, file("poolifier.mjs"));
   return {
     tinypool: (i: number) => tinypool.run(i),
     workerpool: (i: number) => workerpool.exec("square", [i]),
