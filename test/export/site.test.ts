@@ -260,7 +260,9 @@ describe("the collection as a site", () => {
       await page.mouse.move(box.x + 205, box.y + box.height / 2 + 8);
       await chart.locator(".tooltip >> text=event loop").waitFor();
       const before = await chart.locator("svg").textContent();
+      await page.keyboard.down("Control");
       await page.mouse.wheel(0, -300);
+      await page.keyboard.up("Control");
       await expect.poll(() => chart.locator("svg").textContent()).not.toBe(before);
       expect(errors).toEqual([]);
     });

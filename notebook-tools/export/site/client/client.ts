@@ -246,6 +246,8 @@
 
   function compile(spec: Spec): object {
     if (spec.$schema?.includes("/vega/")) return spec;
+    // A chart that can be zoomed by itself, or has selections of its own, is left as it is.
+    if (JSON.stringify(spec).includes('"params":')) return globals.vegaLite.compile(spec, {}).spec;
     // Axes that cannot be zoomed, such as those of names, are said in warnings and stay as they are.
     const options = { logger: silentLogger() };
     try {
@@ -255,9 +257,14 @@
     }
   }
 
-  /** The wheel zooms along the horizontal axis, dragging moves it, a double click brings it back. */
+  /** Ctrl or Cmd with the wheel zooms along the horizontal axis, dragging moves it, a double click brings it back. */
   function withZoom(spec: Spec): Spec {
-    const zoom = { name: "zoom", select: { type: "interval", encodings: ["x"] }, bind: "scales" };
+    const wheel = "wheel![event.ctrlKey || event.metaKey]";
+    const zoom = {
+      name: "zoom",
+      select: { type: "interval", encodings: ["x"], zoom: wheel },
+      bind: "scales",
+    };
     // Of layers, the first that has a field on the axis; a selection needs one.
     const at = spec.layer?.findIndex(({ encoding }) => encoding?.x?.field !== undefined) ?? -1;
     if (at === -1) return { ...spec, params: [...(spec.params ?? []), zoom] };
