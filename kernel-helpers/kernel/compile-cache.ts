@@ -1,8 +1,8 @@
 import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-import { cacheFolder } from "./cache-folder";
+import { usableCacheFolder } from "./cache-folder";
 
-/** Keeps compiled code for all kernels of this project; Node ignores it where it cannot be used. */
+/** Keeps compiled code for all kernels of this project; without a usable folder they start slower. */
 export function useCompileCache() {
-  enableCompileCache?.(join(cacheFolder(), "compile"));
+  const folder = usableCacheFolder("compile");
+  if (folder) enableCompileCache?.(folder);
 }

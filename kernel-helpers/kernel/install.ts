@@ -1,11 +1,4 @@
-/**
- * Writes the kernelspec `tslab`:
- *
- *     node install.js [--user | --sys-prefix | --prefix DIR | --data-dir DIR]
- *
- * `--user` (the default) is the user's Jupyter directory, `--sys-prefix` the active Python
- * environment, `--prefix DIR` an environment at DIR, `--data-dir DIR` a Jupyter data directory.
- */
+/** Writes the kernelspec, or removes it: `node install.js --help`. */
 
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -15,15 +8,35 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { kernelName, kernelspec, pinnedNode, prefixDataDir, userDataDir } from "./kernelspec";
+import { isOurs, kernelName, kernelspec, pinnedNode, prefixDataDir, userDataDir } from "./kernelspec";
 
 /** The logos lie beside the sources: the compiler copies nothing to `dist`. */
 const logos = join(__dirname, "..", "..", "kernel", "logos");
+
+const usage = `Makes the TypeScript kernel known to Jupyter, VS Code and other front ends.
+
+  npm run kernel:install [-- OPTIONS]        or        node install.js [OPTIONS]
+
+where (one of them)
+  --user               the user's Jupyter directory; the default
+  --sys-prefix         the active Python environment
+  --prefix DIR         an environment at DIR
+  --data-dir DIR       a Jupyter data directory
+
+what
+  --name NAME          how notebooks ask for it; the default is ${kernelName}
+  --display-name TEXT  how front ends call it; the default is TypeScript
+  --force              also in place of a kernelspec of another kernel
+  --uninstall          removes the kernelspec
+  --wait               ends only when the start-up snapshot is built, which otherwise goes on in the background
+  --help               shows this
+`;
 
 class UsageError extends Error {}
 
@@ -59,18 +72,27 @@ function isInstalled(name: string): boolean {
   }
 }
 
+const places = {
+  user: { type: "boolean" },
+  "sys-prefix": { type: "boolean" },
+  prefix: { type: "string" },
+  "data-dir": { type: "string" },
+} as const;
+const options = {
+  ...places,
+  name: { type: "string" },
+  "display-name": { type: "string" },
+  force: { type: "boolean" },
+  uninstall: { type: "boolean" },
+  wait: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
+
 /** The data directory that the command line asks for. */
-function chosenDataDir(args: string[]): string {
-  const { values } = parseArgs({
-    args,
-    options: {
-      user: { type: "boolean" },
-      "sys-prefix": { type: "boolean" },
-      prefix: { type: "string" },
-      "data-dir": { type: "string" },
-    },
-  });
-  const chosen = Object.keys(values);
+function chosenDataDir(values: Values): string {
+  const chosen = Object.keys(values).filter((name) => name in places);
   if (chosen.length > 1) {
     throw new UsageError(
       `One place at most can be chosen, got ${chosen.map((name) => `--${name}`).join(" and ")}.`,
@@ -82,6 +104,27 @@ function chosenDataDir(args: string[]): string {
   return userDataDir(process.env, process.platform);
 }
 
+/** Jupyter's rule for names of kernels. Source: `jupyter_client.kernelspec._is_valid_kernel_name`. */
+function checkName(name: string) {
+  if (/^[a-z0-9._-]+$/i.test(name)) return;
+  throw new UsageError(`A kernel's name has letters, digits, dots, dashes and underscores, got "${name}".`);
+}
+
+/** The kernel.json in a folder, if there is one. */
+function existing(folder: string): string | undefined {
+  const file = join(folder, "kernel.json");
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/** Refuses what is another kernel's. */
+function checkOurs(folder: string, force: boolean) {
+  const found = existing(folder);
+  if (found === undefined || force || isOurs(found)) return;
+  throw new UsageError(
+    `${folder} holds the kernelspec of another kernel. Choose another name (--name), or say that it may go (--force).`,
+  );
+}
+
 /** Writes a file in one step: a reader sees the old content or the new, never a half. */
 function replaceFile(path: string, write: (temporary: string) => void) {
   const temporary = `${path}.${process.pid}`;
@@ -89,43 +132,86 @@ function replaceFile(path: string, write: (temporary: string) => void) {
   renameSync(temporary, path);
 }
 
+/** What is installed. */
+export interface InstallOptions {
+  name?: string;
+  displayName?: string;
+  /** Also in place of another kernel's. */
+  force?: boolean;
+}
+
 /**
- * Writes the kernelspec into `<dataDir>/kernels/tslab` and returns that folder. Running it again,
- * or twice at once, leaves the same files.
+ * Writes the kernelspec into `<dataDir>/kernels/<name>` and returns that folder. Running it again, or twice at once,
+ * leaves the same files. Throws an Error if another kernel has that name, unless `force` is set.
  */
-export function install(dataDir: string): string {
-  const folder = join(dataDir, "kernels", kernelName);
+export function install(dataDir: string, options: InstallOptions = {}): string {
+  const { name = kernelName, displayName, force = false } = options;
+  checkName(name);
+  const folder = join(dataDir, "kernels", name);
+  checkOurs(folder, force);
   mkdirSync(folder, { recursive: true });
   for (const logo of readdirSync(logos)) {
     replaceFile(join(folder, logo), (temporary) => copyFileSync(join(logos, logo), temporary));
   }
-  const spec = kernelspec(pinnedNode(existsSync), join(__dirname, "launcher.js"));
+  const spec = kernelspec(pinnedNode(existsSync), join(__dirname, "launcher.js"), displayName);
   const text = `${JSON.stringify(spec, null, 2)}\n`;
-  const target = join(folder, "kernel.json");
-  if (existsSync(target) && readFileSync(target, "utf8") === text) return folder;
-  replaceFile(target, (temporary) => writeFileSync(temporary, text));
+  if (existing(folder) === text) return folder;
+  replaceFile(join(folder, "kernel.json"), (temporary) => writeFileSync(temporary, text));
   return folder;
 }
 
+/** Removes what `install` has written; returns a sentence. */
+function uninstall(dataDir: string, name: string, force: boolean): string {
+  checkName(name);
+  const folder = join(dataDir, "kernels", name);
+  if (existing(folder) === undefined) return `There is no kernelspec in ${folder}`;
+  checkOurs(folder, force);
+  rmSync(folder, { recursive: true });
+  return `Removed the kernelspec ${name} from ${folder}`;
+}
+
+const builder = join(__dirname, "compiler", "snapshot", "build.js");
+
 /** Builds the start-up snapshot in a process of its own, which outlives this one, says nothing and must not be felt. */
 function buildSnapshot() {
-  const build = join(__dirname, "compiler", "snapshot", "build.js");
-  const child = spawn(pinnedNode(existsSync), [build], { detached: true, stdio: "ignore" });
+  const child = spawn(pinnedNode(existsSync), [builder], { detached: true, stdio: "ignore" });
   child.unref();
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
 }
 
+/** The same, and waits: where every process ends with this one, as when an image is built, it would get lost. */
+function buildSnapshotNow() {
+  const { status } = spawnSync(pinnedNode(existsSync), [builder], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  console.log(
+    status === 0
+      ? "The start-up snapshot is built."
+      : "Without a start-up snapshot: the kernel starts slower.",
+  );
+}
+
+function run(args: string[]) {
+  const { values } = parseArgs({ args, options });
+  if (values.help) return console.log(usage);
+  const { name = kernelName, "display-name": displayName, force = false } = values;
+  const dataDir = chosenDataDir(values);
+  if (values.uninstall) return console.log(uninstall(dataDir, name, force));
+  checkTslab();
+  console.log(`Installed the kernelspec ${name} in ${install(dataDir, { name, displayName, force })}`);
+  if (values.wait) buildSnapshotNow();
+  else buildSnapshot();
+}
+
 function main() {
   try {
-    const dataDir = chosenDataDir(process.argv.slice(2));
-    checkTslab();
-    const folder = install(dataDir);
-    console.log(`Installed the kernelspec ${kernelName} in ${folder}`);
-    buildSnapshot();
+    run(process.argv.slice(2));
   } catch (error) {
     const badOption = (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
     if (!(error instanceof UsageError) && !badOption) throw error;
-    console.error((error as Error).message);
+    console.error(
+      `${(error as Error).message}${badOption ? "\nnode install.js --help shows what there is." : ""}`,
+    );
     process.exitCode = 2;
   }
 }

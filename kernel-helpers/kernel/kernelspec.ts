@@ -12,7 +12,7 @@ export interface Kernelspec {
   display_name: string;
   language: string;
   interrupt_mode: "signal" | "message";
-  metadata: { debugger: boolean };
+  metadata: { debugger: boolean; language_version: string };
 }
 
 /**
@@ -25,15 +25,26 @@ export const nodeFlags = [
 ];
 
 /** A kernelspec that starts `launcher` with `node`; both are absolute paths. */
-export function kernelspec(node: string, launcher: string): Kernelspec {
+export function kernelspec(node: string, launcher: string, display_name = "TypeScript"): Kernelspec {
+  const { version } = require("typescript/package.json") as { version: string };
   return {
     argv: [node, ...nodeFlags, launcher, "{connection_file}"],
-    display_name: "TypeScript",
+    display_name,
     language: "typescript",
     // A message reaches the thread of the sockets, which can stop any loop; a signal stops fewer.
     interrupt_mode: "message",
-    metadata: { debugger: false },
+    metadata: { debugger: false, language_version: version },
   };
+}
+
+/** Whether a kernel.json starts this kernel, from wherever it was installed. */
+export function isOurs(kernelJson: string): boolean {
+  try {
+    const { argv } = JSON.parse(kernelJson) as { argv: string[] };
+    return argv.some((each) => /[\\/]kernel-helpers[\\/]dist[\\/]kernel[\\/]launcher\.js$/.test(each));
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,5 +1,14 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
@@ -24,6 +33,50 @@ function specIn(dataDir: string) {
 }
 
 describe("the installer", () => {
+  const put = (name: string, spec: object) => {
+    mkdirSync(join(folder, "kernels", name), { recursive: true });
+    writeFileSync(join(folder, "kernels", name, "kernel.json"), JSON.stringify(spec));
+  };
+  const data = () => ["--data-dir", folder];
+
+  test("says at once what it can do", async () => {
+    const { stdout } = await install(["--help"]);
+    for (const option of ["--name", "--display-name", "--uninstall", "--force", "--wait", "--sys-prefix"]) {
+      expect(stdout).toContain(option);
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("takes a name and a name to show, and says which TypeScript it is", async () => {
+    await install([...data(), "--name", "ts-6", "--display-name", "TypeScript, mine"]);
+    const spec = JSON.parse(readFileSync(join(folder, "kernels", "ts-6", "kernel.json"), "utf8"));
+    expect(spec.display_name).toBe("TypeScript, mine");
+    expect(spec.metadata.language_version).toMatch(/^\d+\.\d+\.\d+$/);
+    await expect(install([...data(), "--name", "a/b"])).rejects.toMatchObject({
+      code: 2,
+      stderr: /got "a\/b"/,
+    });
+  });
+
+  test("replaces another kernel's kernelspec, and removes it, only when told so", async () => {
+    put("tslab", { argv: ["tslab", "kernel"], display_name: "stock", language: "typescript" });
+    const refusal = { code: 2, stderr: /holds the kernelspec of another kernel.*--name.*--force/ };
+    await expect(install(data())).rejects.toMatchObject(refusal);
+    await expect(install([...data(), "--uninstall"])).rejects.toMatchObject(refusal);
+    expect(specIn(folder).display_name).toBe("stock");
+    await install([...data(), "--force"]);
+    expect(specIn(folder).display_name).toBe("TypeScript");
+  });
+
+  test("removes its own, also one that another copy has written, and nothing twice", async () => {
+    put("tslab", {
+      argv: ["node", "/elsewhere/kernel-helpers/dist/kernel/launcher.js", "{connection_file}"],
+    });
+    expect((await install([...data(), "--uninstall"])).stdout).toMatch(/^Removed the kernelspec tslab/);
+    expect(readdirSync(join(folder, "kernels"))).toEqual([]);
+    expect((await install([...data(), "--uninstall"])).stdout).toMatch(/^There is no kernelspec/);
+  });
+
   test("writes a kernelspec with absolute paths to the pinned Node and the launcher, and logos", async () => {
     await install(["--data-dir", folder]);
     const { argv, display_name, language, interrupt_mode } = specIn(folder);

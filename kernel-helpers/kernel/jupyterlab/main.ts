@@ -19,10 +19,22 @@ function open(venv: string, options: string[]) {
   lab.on("exit", (code) => process.exit(code ?? 1));
 }
 
+const usage = `The official JupyterLab, from PyPI, on the notebooks of this collection.
+
+  npm run lab:jupyter [-- OPTIONS]
+
+  --prepare   only installs it, into the folder .venv: some minutes, once
+  --help      shows this; every other option goes to \`jupyter lab\`, whose own are shown by --help-all
+
+It needs Python 3.10 or later. Ctrl-C ends it. \`npm start\` opens a JupyterLab that needs no Python.
+`;
+
 function main(options: string[]) {
+  if (options.includes("--help") || options.includes("-h")) return console.log(usage);
   try {
     const venv = prepare(project, console.log);
-    if (!options.includes("--prepare")) open(venv, options);
+    if (options.includes("--prepare")) console.log(`JupyterLab and the kernel are installed in ${venv}.`);
+    else open(venv, options);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(error.message);

@@ -73,10 +73,11 @@ export function prepare(project: string, say: (line: string) => void): string {
   const stamp = join(venv, "installed.txt");
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted.join("\n")) {
     const python = findPython();
-    say(`Installing ${wanted.join(", ")} from PyPI into .venv (about a minute, once) …`);
+    say(`Installing ${wanted.join(", ")} from PyPI into .venv (one to five minutes, once).`);
     createVenv(python, venv);
     pipInstall(venv, wanted);
     writeFileSync(stamp, wanted.join("\n"));
+    say("Installed.");
   }
   install(prefixDataDir(venv));
   return venv;

@@ -5,9 +5,9 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectFolder } from "../../cache-folder";
+import { projectFolder, usableCacheFolder } from "../../cache-folder";
 import { bundled, bundleScript } from "./bundle";
 import {
   builder,
@@ -91,7 +91,7 @@ function publish(made: string, files: Stamp[], work: string) {
 }
 
 function build() {
-  mkdirSync(snapshotFolder(), { recursive: true });
+  if (!usableCacheFolder("snapshot")) throw new Error(`${snapshotFolder()} cannot be written to`);
   const work = mkdtempSync(join(snapshotFolder(), "build-"));
   try {
     const modules = modulesInside();
