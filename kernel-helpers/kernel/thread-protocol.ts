@@ -37,6 +37,7 @@ export type FromMain =
   | { kind: "ask"; id: number; ask: number; prompt: string; password: boolean; sync: boolean }
   | { kind: "comm"; comm_id: string; target_name: string | undefined }
   | { kind: "child"; pid: number; running: boolean }
+  | { kind: "pong" }
   | { kind: "ack"; urgent: number }
   | { kind: "end" };
 
@@ -63,7 +64,12 @@ export interface UrgentRequest {
 }
 
 /** What the sockets thread tells the main thread. */
-export type FromSockets = Request | UrgentRequest | InputAnswer;
+export type FromSockets = Request | UrgentRequest | InputAnswer | Ping;
+
+/** Asks whether the event loop turns; answered with `pong`. */
+export interface Ping {
+  ping: true;
+}
 
 /** What the sockets thread is started with. */
 export interface SocketsData {

@@ -70,6 +70,24 @@ describe("comms", () => {
     expect((await kernel.run("1")).reply.status).toBe("ok");
   });
 
+  test("of kernel-helpers:loop tell that a cell blocks the loop, while it does, until they are closed", async () => {
+    const told = () =>
+      kernel.received
+        .filter(({ content }) => content.comm_id === "watch" && content.data?.state)
+        .map(({ content }) => content.data);
+    await kernel.send("comm_open", { comm_id: "watch", target_name: "kernel-helpers:loop", data: {} });
+    await kernel.until(() => told()[0]);
+    expect(told()[0]).toEqual({ state: "free", ms: 0 });
+    const busy = await kernel.submit("console.log('in'); while (true);");
+    await kernel.until(() => told().find(({ state, ms }) => state === "blocked" && ms > 0));
+    expect(kernel.of(busy, "execute_reply")).toEqual([]);
+    await kernel.ask("interrupt_request", {}, "control");
+    await kernel.answer(busy);
+    await kernel.until(() => (told().at(-1)!.state === "free" ? true : undefined));
+    await idle(await kernel.send("comm_close", { comm_id: "watch", data: {} }));
+    expect(await comms()).not.toHaveProperty("watch");
+  });
+
   test("say what is wrong with their arguments", async () => {
     expect((await kernel.run("Jupyter.openComm('')")).reply).toMatchObject({ ename: "TypeError" });
     expect((await kernel.run("Jupyter.registerCommTarget('x', 5 as never)")).reply.evalue).toBe(

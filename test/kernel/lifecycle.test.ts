@@ -91,6 +91,29 @@ describe("an interrupt", () => {
     }
   });
 
+  test.skipIf(process.platform === "win32")(
+    "ends the process that execSync waits for, and leaves those that run beside the cells",
+    async () => {
+      await using kernel = await Kernel.start();
+      const started = await kernel.run(
+        "import { spawn } from 'node:child_process'; const beside = spawn('sleep', ['300']); console.log(beside.pid)",
+      );
+      const blocking = [
+        "require('child_process').execSync('echo $$; sleep 300; echo never', { stdio: 'inherit' })",
+        "require('child_process').spawnSync('sh', ['-c', 'trap \"\" INT; echo $$; sleep 300; sleep 300'], { stdio: 'inherit' })",
+      ];
+      for (const code of blocking) {
+        const id = await kernel.submit(code);
+        const said = await kernel.until(() => kernel.of(id, "stream")[0]);
+        await kernel.ask("interrupt_request", {}, "control");
+        expect((await kernel.answer(id)).reply).toMatchObject({ status: "error", ename: "Interrupted" });
+        await expect.poll(() => isRunning(Number(said.content.text))).toBe(false);
+        expect((await kernel.run("1")).reply.status).toBe("ok");
+      }
+      expect(isRunning(Number(streamText(started)))).toBe(true);
+    },
+  );
+
   test("of a wait keeps what comes late out of the next cell", async () => {
     await using kernel = await Kernel.start();
     const id = await kernel.submit(
@@ -166,6 +189,35 @@ describe("a shutdown", () => {
     expect(await kernel.exit).toBe(0);
     expect(isRunning(pid)).toBe(false);
   });
+});
+
+describe.skipIf(process.platform === "win32")("a signal that ends the kernel", () => {
+  const child = "import { spawn } from 'child_process'; console.log(spawn('sleep', ['302']).pid)";
+
+  test("ends it as tidily as a shutdown: exit handlers run, what was printed arrives, no child is left", async () => {
+    await using kernel = await Kernel.start();
+    const id = await kernel.submit(`${child}; process.on('exit', () => console.log('last words'))`);
+    const pid = Number(streamText(await kernel.answer(id)));
+    process.kill(kernel.process.pid!, "SIGTERM");
+    expect(await kernel.exit).toBe(0);
+    await expect.poll(() => kernel.of(id, "stream").at(-1)?.content.text).toContain("last words");
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  for (const [signal, code] of [
+    ["SIGTERM", "console.log('in'); while (true);"],
+    ["SIGKILL", "console.log('in')"],
+  ] as const) {
+    test(`leaves no child either where it ends it at once: ${signal}, ${code}`, async () => {
+      await using kernel = await Kernel.start();
+      const pid = Number(streamText(await kernel.run(child)));
+      const id = await kernel.submit(code);
+      await kernel.until(() => kernel.of(id, "stream")[0]);
+      process.kill(kernel.process.pid!, signal);
+      expect(await kernel.exit).toBe(signal);
+      await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
+    });
+  }
 });
 
 describe("a kernel whose parent is killed", () => {

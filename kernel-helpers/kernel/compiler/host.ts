@@ -17,7 +17,17 @@ function tell(message: FromCompiler) {
 
 // Ctrl-C in a terminal reaches every process of the kernel; what it means is for the kernel to say.
 process.on("SIGINT", () => undefined);
-process.on("disconnect", () => process.exit());
+const kernel = process.ppid;
+process.on("disconnect", () => {
+  // The kernel has ended without its tidy end: what its cells have started shall not outlive it, this process neither.
+  // Where it led a group of its own, as under Jupyter and in a terminal, they are in that group.
+  try {
+    if (process.platform !== "win32") process.kill(-kernel, "SIGKILL");
+  } catch {
+    // It led none.
+  }
+  process.exit();
+});
 
 takeLoaded();
 useCompileCache();

@@ -55,26 +55,54 @@ function publishDisplay(output: Output) {
 /** Ends the children, sends what was printed, and only then lets the process go. */
 function endTidily(output: Output, shared: Shared, compiler: CompilerProcess) {
   const children = followChildren((pid, running) => output.send({ kind: "child", pid, running }));
-  process.on("exit", () => {
+  const end = () => {
     children.kill();
     compiler.kill();
     output.send({ kind: "end" });
     shared.awaitEnd(lastWordsMs);
+  };
+
+  process.on("exit", end);
+  // What cells print when the process ends is to be sent, too: this comes after every handler of theirs.
+  process.on("newListener", (name, listener) => {
+    if (name !== "exit" || listener === end) return;
+    process.nextTick(() => process.off("exit", end).on("exit", end));
   });
+}
+
+/** Ends as tidily on a signal as on a request; returns how to run code that no handler could interrupt. */
+function handleEndSignals(): <T>(run: () => T) => T {
+  const end = () => process.exit();
+  const signals = ["SIGTERM", "SIGHUP"] as const;
+  const handle = () => {
+    for (const name of signals) process.on(name, end);
+  };
+  handle();
+  return (run) => {
+    for (const name of signals) process.off(name, end);
+    try {
+      return run();
+    } finally {
+      handle();
+    }
+  };
 }
 
 /** Answers what the sockets thread passes on. */
 function serve({ worker, shared, answers }: SocketsThread, output: Output, compiler: CompilerProcess) {
   const input: Input = new Input(output, shared, answers, () => session.running);
   const comms = new Comms(output);
-  const session: Session = new Session(output, shared, compiler, comms, (id) => input.cancel(id));
+  const session: Session = new Session(output, shared, compiler, comms, handleEndSignals(), (id) =>
+    input.cancel(id),
+  );
   process.on("SIGINT", () => session.interrupt(session.running?.id));
-  for (const end of ["SIGTERM", "SIGHUP"] as const) process.on(end, () => process.exit());
   worker.on("message", (message: FromSockets) => {
     if ("id" in message) {
       void session.handle(message);
     } else if ("ask" in message) {
       input.heard(message);
+    } else if ("ping" in message) {
+      output.send({ kind: "pong" });
     } else {
       output.send({ kind: "ack", urgent: message.urgent });
       shared.protect(() => {

@@ -103,6 +103,8 @@ export class Session {
     private readonly shared: Shared,
     private readonly compiler: CompilerProcess,
     private readonly comms: Comms,
+    /** Runs synchronous code without the handlers of signals that end the process. */
+    private readonly withoutHandlers: <T>(run: () => T) => T,
     /** Called with the request of each cell that has been answered. */
     private readonly finished: (id: number) => void,
   ) {
@@ -290,7 +292,9 @@ export class Session {
       if (faults.length > 0) return { values: [], failure: describeFaults(faults, { source, label }) };
       if (!converted) return nothing;
       this.#compilation = compilation;
-      const ok = await this.#executor.execute(source);
+      // While its script runs no handler could: then a signal ends the process as it would any other.
+      const ended = this.withoutHandlers(() => this.#executor.execute(source));
+      const ok = await ended;
       if (ok) this.#declarations = converted.declOutput ?? "";
       if (this.#running !== running) return nothing;
       if (ok) return outcome;

@@ -8,6 +8,7 @@ import { Comms } from "./comms";
 import { CompilerQuestions } from "./compiler-questions";
 import { History } from "./history";
 import { Input } from "./input";
+import { LoopTarget } from "./loop-target";
 import { whenParentGoes } from "./parent-process";
 import { RawOutput } from "./raw-output";
 import { createReplies } from "./replies";
@@ -41,6 +42,8 @@ const requests = new RequestQueue(channels, tell, answerHere);
 const history = new History();
 const comms = new Comms(channels);
 const input = new Input(channels);
+const loopTarget = new LoopTarget(tell);
+comms.register("kernel-helpers:loop", loopTarget);
 const urgent = new UrgentRequests(tell, shared, ownProcesses);
 const replies = createReplies(connection, history, comms);
 const questions = new CompilerQuestions(compiler);
@@ -91,6 +94,8 @@ function fromMain(message: FromMain) {
       return comms.note(message.comm_id, message.target_name);
     case "child":
       return urgent.noteChild(message.pid, message.running);
+    case "pong":
+      return loopTarget.heard();
     case "ack":
       return urgent.acknowledge(message.urgent);
     case "end":
