@@ -83,12 +83,16 @@ export class Kernel {
 
   readonly process: ChildProcess;
   readonly folder: string;
+  /** The identity of the client's connections, and where the kernel's shell is. */
+  routingId = "";
+  shellAddress = "";
   readonly heartbeat = new Request({ linger: 0 });
 
   private constructor(process: ChildProcess, folder: string, { argv, pauseMs = 0 }: StartOptions) {
     this.#pauseMs = pauseMs;
     this.#askMs = argv === kernels.stock ? askStockMs : askMs;
     const routingId = `client-${randomUUID()}`;
+    this.routingId = routingId;
     this.#shell = new Dealer({ routingId, sendHighWaterMark: 0, linger: 0, reconnectInterval: askMs });
     this.#stdin = new Dealer({ routingId, linger: 0 });
     this.#iopub = new Subscriber({
@@ -137,6 +141,7 @@ export class Kernel {
     kernel.#iopub.subscribe();
     kernel.#iopub.connect(`tcp://127.0.0.1:${iopub_port}`);
     kernel.#shell.connect(`tcp://127.0.0.1:${shell_port}`);
+    kernel.shellAddress = `tcp://127.0.0.1:${shell_port}`;
     kernel.#control.connect(`tcp://127.0.0.1:${control_port}`);
     kernel.heartbeat.connect(`tcp://127.0.0.1:${hb_port}`);
     kernel.#stdin.connect(`tcp://127.0.0.1:${stdin_port}`);
@@ -167,6 +172,20 @@ export class Kernel {
 
   #wake() {
     for (const wake of this.#waiting) wake();
+  }
+
+  /** Asks for kernel_info over a second connection with the identity of the first, as after a cut of the network. */
+  async reconnect(): Promise<string> {
+    const shell = new Dealer({ routingId: this.routingId, linger: 0 });
+    shell.connect(this.shellAddress);
+    const header = { msg_id: randomUUID(), msg_type: "kernel_info_request", session: "again" };
+    const parts = [header, {}, {}, {}].map((part) => JSON.stringify(part));
+    const signature = createHmac("sha256", key);
+    for (const part of parts) signature.update(part);
+    await shell.send([delimiter, signature.digest("hex"), ...parts]);
+    const frames = await shell.receive();
+    shell.close();
+    return JSON.parse(frames[2]!.toString()).msg_type;
   }
 
   /** Sends a request and returns its message id. */

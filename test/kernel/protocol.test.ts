@@ -165,6 +165,11 @@ describe("the kernel answers", () => {
   });
 });
 
+test("a client that reconnects with its old identity is answered", async () => {
+  await using kernel = await Kernel.start();
+  expect(await kernel.reconnect()).toBe("kernel_info_reply");
+});
+
 test("stock tslab says comm_info with the type of a completion, and versions of another day", async () => {
   await using kernel = await Kernel.start({ argv: kernels.stock });
   const id = await kernel.send("comm_info_request");
