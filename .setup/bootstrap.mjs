@@ -6,16 +6,16 @@
 // Runs on the host's Node before anything is installed, so it uses nothing but Node itself.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { removeAllLeftovers, workspaces } from "./leftovers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const inRoot = (...parts) => join(root, ...parts);
 const stamps = inRoot("node_modules", ".setup");
 const pinnedNode = inRoot("node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 const oldestNode = 20;
-const workspaces = ["kernel-helpers", "notebook-tools", "lab/server"];
 
 class SetupError extends Error {}
 
@@ -126,21 +126,11 @@ async function packages() {
   );
 }
 
-/** Removes what a source that is gone was compiled to: somebody could still load it. */
-function removeLeftovers(workspace) {
-  const dist = inRoot(workspace, "dist");
-  const output = /(\.d)?\.([cm]?)(js|ts)(\.map)?$/;
-  for (const name of readdirSync(dist, { recursive: true }).map(String)) {
-    const source = inRoot(workspace, name.replace(output, ".$2ts"));
-    if (output.test(name) && !existsSync(source)) rmSync(join(dist, name));
-  }
-}
-
 async function compile() {
   const compiler = inRoot("node_modules", "typescript", "bin", "tsc");
   const { code, output } = await run(pinnedNode, [compiler, "-b", ...workspaces], root);
   if (code !== 0) throw new SetupError(`The TypeScript sources do not compile:\n${lastLines(output)}`);
-  workspaces.forEach(removeLeftovers);
+  removeAllLeftovers();
 }
 
 /** `nb` and the lab server look for kernels in node_modules/.jupyter: nothing is installed outside the clone. */

@@ -1,4 +1,4 @@
-/** Writes the kernelspec, or removes it: `node install.js --help`. */
+/** Writes the kernelspec, or removes it: `npx kernel-helpers install --help`. */
 
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -21,7 +21,7 @@ const logos = join(__dirname, "..", "..", "kernel", "logos");
 
 const usage = `Makes the TypeScript kernel known to Jupyter, VS Code and other front ends.
 
-  npm run kernel:install [-- OPTIONS]        or        node install.js [OPTIONS]
+  npx kernel-helpers install [OPTIONS]       in a clone: npm run kernel:install [-- OPTIONS]
 
 where (one of them)
   --user               the user's Jupyter directory; the default
@@ -203,17 +203,18 @@ function run(args: string[]) {
   else buildSnapshot();
 }
 
-function main() {
+/** The command. What is wrong with `args` is said in a sentence, with the exit code 2. */
+export function main(args: string[]) {
   try {
-    run(process.argv.slice(2));
+    run(args);
   } catch (error) {
     const badOption = (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
     if (!(error instanceof UsageError) && !badOption) throw error;
     console.error(
-      `${(error as Error).message}${badOption ? "\nnode install.js --help shows what there is." : ""}`,
+      `${(error as Error).message}${badOption ? "\nnpx kernel-helpers install --help shows what there is." : ""}`,
     );
     process.exitCode = 2;
   }
 }
 
-if (require.main === module) main();
+if (require.main === module) main(process.argv.slice(2));

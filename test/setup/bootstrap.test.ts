@@ -63,8 +63,7 @@ function putNpm(source: string) {
 
 beforeEach(() => {
   clone = realpathSync(mkdtempSync(join(tmpdir(), "bootstrap-")));
-  mkdirSync(join(clone, ".setup"));
-  cpSync(bootstrap, join(clone, ".setup", "bootstrap.mjs"));
+  cpSync(dirname(bootstrap), join(clone, ".setup"), { recursive: true });
   for (const file of ["package-lock.json", "tsconfig.json", "lab/app/package-lock.json"]) put(file, "{}");
   for (const folder of ["kernel-helpers", "notebook-tools", "lab/server"]) put(`${folder}/index.ts`, "1");
   put("notebook-tools/vitest.mts", "1");
