@@ -8,7 +8,17 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -63,6 +73,12 @@ function captureAt(folder: string): StandardStreams {
   return { stdout, stderr, terminal, keeper };
 }
 
+/** Not by `rmSync` of all: on Node 20 and 22 `require` then follows no symbolic link any more if one was a pipe. */
+function removeFolder(folder: string) {
+  for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+  rmdirSync(folder);
+}
+
 /**
  * Replaces descriptors 0 to 2. To be called before any other thread runs: it could be given a descriptor that
  * is free for a moment. Undefined where it cannot be done; the kernel then works without.
@@ -74,7 +90,7 @@ export function captureStandardStreams(): StandardStreams | undefined {
     try {
       return captureAt(folder);
     } finally {
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
     }
   } catch (error) {
     tell(undefined, `What child processes print to inherited streams is not shown: ${error}\n`);
