@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { FindImage, FindLink } from "./addresses";
 import { imageUri } from "./mimebundle";
@@ -27,6 +27,8 @@ export function imagesBelow(folder: string, root?: string): FindImage {
       // Judged by the file itself: a link called `a.png` may lead to anything.
       if (!IMAGE_MIMES[extname(file).toLowerCase()]) return undefined;
       if (root !== undefined && !isBelow(realpathSync(root), file)) return undefined;
+      // A pipe would be read for ever.
+      if (!statSync(file).isFile()) return undefined;
       const bytes = readFileSync(file);
       return mime === "image/svg+xml"
         ? drawingOf(bytes.toString("utf8")).src

@@ -1,5 +1,5 @@
 /** Where Jupyter keeps its kernels' descriptions, and how to read them. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { KernelspecError, noSuchKernel } from "./errors";
 import { dataDirs, type Env, eachDataDir, inactiveEnvironments } from "./jupyter-paths";
@@ -43,12 +43,21 @@ export function readKernelspec(resourceDir: string, name: string): Kernelspec {
   }
 }
 
+/** A pipe would be read for ever; what cannot be looked at does not hide its neighbours. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 function kernelFolders(dataDir: string): string[] {
   const folder = join(dataDir, "kernels");
   try {
     return readdirSync(folder)
       .sort()
-      .filter((name) => existsSync(join(folder, name, "kernel.json")));
+      .filter((name) => isFile(join(folder, name, "kernel.json")));
   } catch {
     return []; // Not there, no folder, or not ours to read: the kernels of the other data folders can be had.
   }

@@ -169,6 +169,13 @@ describe("a file", () => {
     expect(onDisk("big.bin")).toBe("one two three");
   });
 
+  it("that is not base64 is refused at once, however long it is", async () => {
+    // Read in two ways, so much white space would take minutes, in which nobody else is answered.
+    const content = `${" ".repeat(400_000)}!`;
+    const body = { type: "file", format: "base64", content };
+    expect((await lab.call("PUT", "/api/contents/long.bin", body)).status).toBe(400);
+  });
+
   it("goes back to its checkpoint", async () => {
     writeFileSync(path.join(play.root, "c.txt"), "before");
     await lab.json("POST", "/api/contents/c.txt/checkpoints", undefined, 201);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -15,7 +16,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Client, makePlayground, openLab } from "./playground";
+import { bundle, type Client, makePlayground, openLab, project } from "./playground";
 
 const play = makePlayground();
 let lab: Client;
@@ -81,6 +82,13 @@ describe.skipIf(process.platform === "win32")("a symbolic link", () => {
     expect(lstatSync(at("link.txt")).isSymbolicLink()).toBe(true);
   });
 
+  it("still leads to the same place when it is moved to another folder", async () => {
+    symlinkSync("real.txt", at("link.txt"));
+    expect(await status("PATCH", "link.txt", { path: "sub/link.txt" })).toBe(200);
+    expect(read("sub", "link.txt")).toBe("REAL");
+    expect(readdirSync(play.root).sort()).toEqual(["real.txt", "sub"]);
+  });
+
   it("that leads nowhere can be deleted and renamed, and is not overwritten by a rename", async () => {
     symlinkSync("gone", at("dangling"));
     expect(await status("PATCH", "real.txt", { path: "dangling" })).toBe(409);
@@ -133,6 +141,63 @@ describe("a folder", () => {
     const model = await lab.json<{ type: string }>("GET", "/api/contents/sub/checkpoints?content=1");
     expect(model.type).toBe("directory");
     expect((await copy("real.txt", "sub/checkpoints")).path).toBe("sub/checkpoints/real.txt");
+    expect(await status("DELETE", "sub/checkpoints/real.txt")).toBe(204);
+    expect(existsSync(at("sub", "checkpoints", "real.txt"))).toBe(false);
+    mkdirSync(at("sub", "checkpoints", "run1"));
+    expect((await copy("real.txt", "sub/checkpoints/run1")).path).toBe("sub/checkpoints/run1/real.txt");
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a pipe", () => {
+  const makePipe = (...names: string[]) => execFileSync("mkfifo", [at(...names)]);
+
+  it("holds up nobody who reads it, and is not replaced by a file", async () => {
+    makePipe("pipe.png");
+    // More than the threads that all of Node's file operations share.
+    const asked = Array.from({ length: 8 }, () => lab.call("GET", "/files/pipe.png"));
+    expect((await Promise.all(asked)).map((answer) => answer.status)).toEqual(Array(8).fill(404));
+    expect((await lab.call("GET", "/nbconvert/html/pipe.png")).status).toBe(404);
+    expect(await status("GET", "pipe.png")).toBe(404);
+    expect(await status("PUT", "pipe.png", { type: "file", content: "x" })).toBe(400);
+    const part = { type: "file", content: "x", format: "text", chunk: 1 };
+    await status("PUT", "pipe.png", part);
+    expect(await status("PUT", "pipe.png", { ...part, chunk: -1 })).toBe(400);
+    expect(lstatSync(at("pipe.png")).isFIFO()).toBe(true);
+  });
+
+  it("as an image does not keep an export waiting", async () => {
+    makePipe("pipe.png");
+    const source = "![a pipe](pipe.png) text";
+    const cells = [{ cell_type: "markdown", metadata: {}, source }];
+    const content = { nbformat: 4, nbformat_minor: 4, metadata: {}, cells };
+    await lab.json("PUT", "/api/contents/p.ipynb", { type: "notebook", content }, 201);
+    expect(await (await lab.call("GET", "/nbconvert/html/p.ipynb")).text()).toContain("text");
+  });
+
+  it("is left out of the copy of its folder", async () => {
+    makePipe("sub", "pipe");
+    expect((await copy("sub")).path).toBe("sub-Copy1");
+    expect(readdirSync(at("sub-Copy1"))).toEqual(["inner.txt"]);
+  });
+});
+
+describe("changes at the same time", () => {
+  it("renames of two files to one name leave both", async () => {
+    writeFileSync(at("other.txt"), "OTHER");
+    const names = ["real.txt", "other.txt"];
+    const asked = names.map((name) => status("PATCH", name, { path: "one.txt" }));
+    expect((await Promise.all(asked)).sort()).toEqual([200, 409]);
+    const left = readdirSync(play.root).filter((name) => name.endsWith(".txt"));
+    expect(left.map((name) => read(name)).sort()).toEqual(["OTHER", "REAL"]);
+  });
+
+  it("new files and copies each get a name of their own", async () => {
+    const untitled = Array.from({ length: 6 }, () =>
+      lab.json<{ path: string }>("POST", "/api/contents/", { type: "notebook" }, 201),
+    );
+    const copies = Array.from({ length: 6 }, () => copy("sub"));
+    const made = await Promise.all([...untitled, ...copies]);
+    expect(new Set(made.map(({ path }) => path)).size).toBe(12);
   });
 });
 
@@ -249,7 +314,25 @@ describe("an upload in parts", () => {
     expect(read("real.txt")).toBe("REAL");
     await lab.json("PUT", "/api/contents/real.txt", part("two", -1));
     expect(read("real.txt")).toBe("one two");
-    expect(readdirSync(path.join(play.user, "uploads"))).toEqual([]);
+    expect(readdirSync(path.join(play.user, "uploads", String(process.pid)))).toEqual([]);
+  });
+
+  it("outlives the start of another server of the same user", async () => {
+    await lab.json("PUT", "/api/contents/real.txt", part("one ", 1));
+    const script = `require(process.argv[1]).startLab({ root: process.argv[2], bundle: process.argv[3],
+      userFolder: process.argv[4], port: 0 }).then((lab) => lab.close())`;
+    const server = path.join(project, "lab/server/dist/index.js");
+    execFileSync(process.execPath, ["-e", script, server, play.root, bundle, play.user]);
+    await lab.json("PUT", "/api/contents/real.txt", part("two", -1));
+    expect(read("real.txt")).toBe("one two");
+  });
+
+  it("whose first parts are gone is refused, and the file stays as it was", async () => {
+    await lab.json("PUT", "/api/contents/real.txt", part("one ", 1));
+    const uploads = path.join(play.user, "uploads", String(process.pid));
+    for (const name of readdirSync(uploads)) rmSync(path.join(uploads, name));
+    expect(await status("PUT", "real.txt", part("two", -1))).toBe(400);
+    expect(read("real.txt")).toBe("REAL");
   });
 
   it("out of order is refused, and the file stays as it was", async () => {

@@ -24,10 +24,31 @@ const smallSize = 512 * 1024;
 /** Each holds a notebook in memory several times. */
 const mostThreads = 2;
 
-/** Runs tasks: small ones at once, large ones on a thread of their own, which gives back its memory at the end. */
-export class Background {
+/** A hostile notebook may keep the exporter busy for ever, in ms. */
+const longestExport = 120_000;
+
+/** Threads of one kind: the others wait until one ends. */
+class Threads {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#running >= mostThreads) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running++;
+    try {
+      return await work();
+    } finally {
+      this.#running--;
+      this.#waiting.shift()?.();
+    }
+  }
+}
+
+/** Runs tasks: small ones at once, large ones on a thread of their own, which gives back its memory at the end. */
+export class Background {
+  /** No export, which can take long, holds up the save of a notebook. */
+  readonly #exports = new Threads();
+  readonly #others = new Threads();
 
   /** `size` is about how many bytes the task reads. The memory of `transfer` goes along. */
   async run<K extends TaskName>(
@@ -41,15 +62,17 @@ export class Background {
       // The compiler does not see that a task fits its own input.
       return (await (tasks[name] as (input: Input<K>) => unknown)(input)) as Output<K>;
     }
-    while (this.#running >= mostThreads) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running++;
-    try {
-      return await onThread({ name, input }, transfer);
-    } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
-    }
+    const threads = name === "exported" ? this.#exports : this.#others;
+    return threads.run(() => onThread({ name, input }, transfer));
   }
+}
+
+function endAfter(worker: Worker, ms: number): void {
+  const timer = setTimeout(() => {
+    worker.emit("error", new HttpError(503, `The export was given up after ${ms / 1000} s.`));
+    void worker.terminate();
+  }, ms);
+  worker.once("exit", () => clearTimeout(timer));
 }
 
 function onThread<K extends TaskName>(
@@ -57,6 +80,7 @@ function onThread<K extends TaskName>(
   transferList: ArrayBuffer[],
 ): Promise<Output<K>> {
   const worker = new Worker(path.join(__dirname, "thread.js"), { workerData: request, transferList });
+  if (request.name === "exported") endAfter(worker, longestExport);
   return new Promise<Output<K>>((resolve, reject) => {
     worker.once("message", (reply: TaskReply) => {
       if ("value" in reply) resolve(reply.value as Output<K>);

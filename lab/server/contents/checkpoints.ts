@@ -48,8 +48,12 @@ export class Checkpoints {
   async restore(apiPath: string, id: string, file: string): Promise<void> {
     const copy = await this.#existing(apiPath, id);
     const draft = `${copy}.${randomUUID()}`;
-    await copyFile(copy, draft);
-    await this.saver.saveFrom(draft, file);
+    try {
+      await copyFile(copy, draft);
+      await this.saver.saveFrom(draft, file);
+    } finally {
+      await rm(draft, { force: true });
+    }
   }
 
   /** Throws `HttpError` 404 when the file has no such checkpoint. */

@@ -1,4 +1,4 @@
-import { cp, lstat, mkdir, readdir, readlink, rename, stat, symlink } from "node:fs/promises";
+import { cp, lstat, mkdir, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import path from "node:path";
 import { type Notebook, notebookText } from "notebook-tools";
 import { HttpError } from "../http/errors";
@@ -12,6 +12,7 @@ import { FileSaver } from "./save-file";
 import type { Saved } from "./tasks";
 import { deleteForEver, moveToTrash } from "./trash";
 import type { TrustStore } from "./trust";
+import { Turns } from "./turns";
 import { Uploads } from "./uploads";
 
 const withHash = { hash: true };
@@ -28,6 +29,34 @@ async function freeName(
     const candidate = `${name}${number === 0 ? "" : `${insert}${number}`}${ext}`;
     if (!taken.has(candidate)) return candidate;
   }
+}
+
+/** Copies a file, or a folder with what can be copied of it; what cannot is left out, such as a pipe. */
+async function copyEntry(from: string, to: string): Promise<void> {
+  const filter = async (source: string) => {
+    const stats = await lstat(source);
+    return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink();
+  };
+  const options = { recursive: true, verbatimSymlinks: true, errorOnExist: true, force: false, filter };
+  try {
+    await cp(from, to, options);
+  } catch (error) {
+    // Half a copy looks like a whole one. What is there already is somebody else's.
+    if (!/EEXIST|EINVAL/.test(String((error as NodeJS.ErrnoException).code)))
+      await rm(to, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Renames a file, a folder or a link; a relative link still leads to the same place from another folder. */
+async function moveEntry(from: string, to: string): Promise<void> {
+  const isRelativeLink =
+    path.dirname(from) !== path.dirname(to) &&
+    (await lstat(from)).isSymbolicLink() &&
+    !path.isAbsolute(await readlink(from));
+  if (!isRelativeLink) return rename(from, to);
+  await copyLink(from, to);
+  await rm(from);
 }
 
 /** A link as it is; one that is relative still leads to the same place. */
@@ -64,6 +93,7 @@ export class Contents {
   readonly #checkpoints: Checkpoints;
   readonly #saver: FileSaver;
   readonly #uploads: Uploads;
+  readonly #turns = new Turns();
 
   constructor(readonly options: ContentsOptions) {
     const { root, userFolder, trust, background } = options;
@@ -113,11 +143,22 @@ export class Contents {
 
   async #save(call: Call): Promise<Reply> {
     const apiPath = this.#pathOf(call);
-    const file = await locate(this.options.root, apiPath);
-    const isNew = (await unlessMissing(() => stat(file))) === null;
-    if (!(await unlessMissing(() => stat(path.dirname(file))))?.isDirectory())
-      throw new HttpError(404, `No such folder: ${path.posix.dirname(apiPath)}`);
+    await this.#placeOf(apiPath);
     const bytes = await call.bytes();
+    return this.#turns.take([apiPath], () => this.#saveBody(apiPath, bytes));
+  }
+
+  /** The file to save to, and whether it is there. Throws `HttpError` 404 where its folder is not. */
+  async #placeOf(apiPath: string): Promise<{ file: string; isNew: boolean }> {
+    const file = await locate(this.options.root, apiPath);
+    if ((await unlessMissing(() => stat(path.dirname(file))))?.isDirectory())
+      return { file, isNew: (await unlessMissing(() => stat(file))) === null };
+    throw new HttpError(404, `No such folder: ${path.posix.dirname(apiPath)}`);
+  }
+
+  async #saveBody(apiPath: string, bytes: Buffer): Promise<Reply> {
+    // Asked again: what came before may have changed it.
+    const { file, isNew } = await this.#placeOf(apiPath);
     // Memory of its own goes to the thread; a small body may lie in memory that it shares.
     const isOwn = bytes.byteLength === bytes.buffer.byteLength;
     const body = isOwn ? new Uint8Array(bytes.buffer as ArrayBuffer) : new Uint8Array(bytes);
@@ -163,13 +204,19 @@ export class Contents {
   }
 
   async #create(call: Call, apiPath = this.#pathOf(call)): Promise<Reply> {
+    const body = await call.body();
+    const source = typeof body.copy_from === "string" ? [normalise(body.copy_from)] : [];
+    // No file has this name: only what is made in this folder, or done to the folder, is waited for.
+    return this.#turns.take([path.posix.join(apiPath, "\0"), ...source], () =>
+      this.#createIn(apiPath, body, source[0]),
+    );
+  }
+
+  async #createIn(apiPath: string, body: Record<string, unknown>, source?: string): Promise<Reply> {
     const { file: folder, type } = await this.#models.find(apiPath);
     if (type !== "directory") throw new HttpError(400, `${apiPath} is not a folder`);
-    const body = await call.body();
     const name =
-      typeof body.copy_from === "string"
-        ? await this.#copyInto(folder, normalise(body.copy_from))
-        : await this.#createUntitled(folder, body);
+      source !== undefined ? await this.#copyInto(folder, source) : await this.#createUntitled(folder, body);
     return { status: 201, json: await this.#models.describe(path.posix.join(apiPath, name), withHash) };
   }
 
@@ -181,7 +228,7 @@ export class Contents {
     const name = await freeName(folder, stem, "-Copy");
     const copy = path.join(folder, name);
     if ((await lstat(entry)).isSymbolicLink()) await copyLink(entry, copy);
-    else await cp(entry, copy, { recursive: true, verbatimSymlinks: true, errorOnExist: true, force: false });
+    else await copyEntry(entry, copy);
     return name;
   }
 
@@ -205,12 +252,16 @@ export class Contents {
     if (typeof target !== "string" || normalise(target) === "")
       throw new HttpError(400, 'Renaming needs {"path": "<new path>"}.');
     const to = normalise(target);
+    return this.#turns.take([from, to], () => this.#moveTo(from, to));
+  }
+
+  async #moveTo(from: string, to: string): Promise<Reply> {
     const source = await this.#existingEntry(from);
     const destination = await locateEntry(this.options.root, to);
     if (source !== destination) {
       if ((await unlessMissing(() => lstat(destination))) && !(await isSameEntry(source, destination)))
         throw new HttpError(409, `${to} exists already`);
-      await rename(source, destination);
+      await moveEntry(source, destination);
       await this.#checkpoints.move(from, to);
     }
     return { json: await this.#models.describe(to, withHash) };
@@ -218,6 +269,10 @@ export class Contents {
 
   async #remove(call: Call): Promise<Reply> {
     const apiPath = this.#pathOf(call);
+    return this.#turns.take([apiPath], () => this.#removeAt(apiPath));
+  }
+
+  async #removeAt(apiPath: string): Promise<Reply> {
     const entry = await this.#existingEntry(apiPath);
     await (this.options.usesTrash ? moveToTrash(entry, apiPath) : deleteForEver(entry));
     await this.#checkpoints.forget(apiPath);
@@ -243,17 +298,30 @@ export class Contents {
     const apiPath = this.#pathOf(call);
     const { file, type } = await this.#models.find(apiPath);
     if (type === "directory") return this.#create(call, `${apiPath}/checkpoints`);
-    return { status: 201, json: await this.#checkpoints.create(apiPath, file) };
+    const made = await this.#turns.take([apiPath], () => this.#checkpoints.create(apiPath, file));
+    return { status: 201, json: made };
+  }
+
+  /** Where the address of a checkpoint means a folder called `checkpoints`: the path of what is in it, else `null`. */
+  async #inFolder(call: Call): Promise<string | null> {
+    const apiPath = this.#pathOf(call);
+    const file = await locate(this.options.root, apiPath);
+    const isFolder = (await unlessMissing(() => stat(file)))?.isDirectory();
+    return isFolder ? `${apiPath}/checkpoints/${call.params.id}` : null;
   }
 
   async #restore(call: Call): Promise<Reply> {
+    const folder = await this.#inFolder(call);
+    if (folder !== null) return this.#create(call, folder);
     const apiPath = this.#pathOf(call);
     const { file } = await this.#models.find(apiPath);
-    await this.#checkpoints.restore(apiPath, call.params.id ?? "", file);
+    await this.#turns.take([apiPath], () => this.#checkpoints.restore(apiPath, call.params.id ?? "", file));
     return { status: 204 };
   }
 
   async #forget(call: Call): Promise<Reply> {
+    const inFolder = await this.#inFolder(call);
+    if (inFolder !== null) return this.#turns.take([inFolder], () => this.#removeAt(inFolder));
     await this.#checkpoints.remove(this.#pathOf(call), call.params.id ?? "");
     return { status: 204 };
   }

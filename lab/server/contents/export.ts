@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { HttpError } from "../http/errors";
 import { attachment, type Reply } from "../http/reply";
 import type { Call, Route } from "../http/router";
@@ -27,6 +28,8 @@ export class Exports {
     const { format = "", path: apiPath = "" } = params;
     if (!Object.hasOwn(formats, format)) throw new HttpError(404, `There is no export to ${format}.`);
     const file = await locate(this.root, normalise(apiPath));
+    // What is no file, such as a pipe, would be read for ever.
+    if (!(await stat(file)).isFile()) throw new HttpError(404, `There is no notebook at ${apiPath}`);
     // The exporter's libraries are loaded by the thread and go with it.
     const { name, mimetype, data } = await this.background.run(
       "exported",

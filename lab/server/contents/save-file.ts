@@ -40,7 +40,7 @@ async function writeThrough(
 
 /** What a file that is replaced would lose: its other names, or its owner where that cannot be given back. */
 async function keepsItself(draft: string, old: Stats): Promise<boolean> {
-  if (old.isFile() && old.nlink > 1) return false;
+  if (old.nlink > 1) return false;
   const made = await stat(draft);
   if (made.uid === old.uid && made.gid === old.gid) return true;
   try {
@@ -85,9 +85,23 @@ interface Journal {
 /** A write in place takes seconds; a file that was changed this much later was changed by somebody else, in ms. */
 const longestWrite = 60_000;
 
+/** What is in a file's place. Throws `HttpError` 400 for what is no file, such as a pipe, which somebody else reads from. */
+async function replaceable(file: string): Promise<Stats | null> {
+  const old = await unlessMissing(() => lstat(file));
+  if (!old) return null;
+  if (old.isDirectory()) throw new HttpError(400, "A folder is in the place of the file.");
+  if (old.isSymbolicLink())
+    throw new HttpError(400, "A link that leads nowhere is in the place of the file.");
+  if (!old.isFile())
+    throw new HttpError(400, "What is in the place of the file is a pipe, a socket or a device.");
+  await access(file, constants.W_OK);
+  return old;
+}
+
 /** Saves files whole or not at all, and leaves them what they are: hard links, owner and mode stay. */
 export class FileSaver {
   readonly #folder: string;
+  #lastInPlace: Promise<unknown> = Promise.resolve();
 
   /** `folder` keeps, for the moment of a write, what goes into a file that cannot be replaced. */
   constructor(folder: string) {
@@ -99,18 +113,14 @@ export class FileSaver {
    * system says; then the file is as it was.
    */
   async save(file: string, data: Uint8Array | string): Promise<void> {
-    const old = await unlessMissing(() => lstat(file));
-    if (old?.isDirectory()) throw new HttpError(400, "A folder is in the place of the file.");
-    if (old) await access(file, constants.W_OK);
+    const old = await replaceable(file);
     if (await replaced(file, old, (draft) => writeThrough(draft, "wx", 0o600, data))) return;
     await this.#writeInPlace(file, data);
   }
 
   /** The same with the content of another file, which is gone afterwards. */
   async saveFrom(source: string, file: string): Promise<void> {
-    const old = await unlessMissing(() => lstat(file));
-    if (old?.isDirectory()) throw new HttpError(400, "A folder is in the place of the file.");
-    if (old) await access(file, constants.W_OK);
+    const old = await replaceable(file);
     const copy = (draft: string) =>
       copyFile(source, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     if (!(await replaced(file, old, copy))) await this.#writeInPlace(file, await readFile(source));
@@ -139,7 +149,15 @@ export class FileSaver {
     await rm(entry.replace(/\.json$/, ".data"), { force: true });
   }
 
-  async #writeInPlace(file: string, data: Uint8Array | string): Promise<void> {
+  /** One after the other: two names may lead to the same file, and it must not become a mixture. */
+  #writeInPlace(file: string, data: Uint8Array | string): Promise<void> {
+    const write = () => this.#writeInPlaceNow(file, data);
+    const written = this.#lastInPlace.then(write, write);
+    this.#lastInPlace = written.catch(() => {});
+    return written;
+  }
+
+  async #writeInPlaceNow(file: string, data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === "string" ? Buffer.from(data) : data;
     const entry = path.join(this.#folder, `${randomUUID()}.json`);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });

@@ -29,7 +29,8 @@ export class Assets {
 
   /** Throws `HttpError` 404. A file that was compressed at build time comes so to browsers that can read it. */
   async find(name: string, call: Call): Promise<Reply> {
-    const file = await unlessMissing(() => realpath(path.join(this.#root, name)));
+    const isName = !name.includes("\0");
+    const file = isName ? await unlessMissing(() => realpath(path.join(this.#root, name))) : null;
     if (file === null || !file.startsWith(this.#root + path.sep))
       throw new HttpError(404, `There is nothing at ${call.path}`);
     const found = encodings.find(

@@ -22,6 +22,11 @@ const systemFaults: Record<string, readonly [status: number, reason: string]> = 
   EISDIR: [400, "is a folder, and a file was asked for."],
   EINVAL: [400, "cannot be copied or moved to that place."],
   ERR_FS_CP_EINVAL: [400, "cannot be copied to that place."],
+  ERR_FS_CP_EEXIST: [409, "exists already."],
+  ERR_FS_FILE_TOO_LARGE: [413, "is too large to be opened here; download it."],
+  ERR_STRING_TOO_LONG: [413, "is too large to be opened here; download it."],
+  ERR_WORKER_OUT_OF_MEMORY: [507, "needs more memory than there is."],
+  ENXIO: [404, "is not a file."],
   ENAMETOOLONG: [400, "has a longer name than the file system allows."],
   EEXIST: [409, "exists already."],
   ENOTEMPTY: [409, "exists already, and is a folder with something in it."],
@@ -39,6 +44,8 @@ const isTooDeep = (error: unknown) => error instanceof RangeError && /call stack
 export function knownError(error: unknown, subject: string): HttpError | null {
   if (error instanceof HttpError) return error;
   if (error instanceof NotebookError) return new HttpError(400, error.message);
+  if (error instanceof RangeError && /^Invalid string length|allocation failed/i.test(error.message))
+    return new HttpError(413, `${subject || "The file"} is too large to be opened here; download it.`);
   if (isTooDeep(error)) return new HttpError(400, "The JSON is nested too deeply.");
   const fault = systemFaults[(error as NodeJS.ErrnoException | null)?.code ?? ""];
   return fault ? new HttpError(fault[0], `${subject || "The root folder"} ${fault[1]}`) : null;

@@ -28,6 +28,8 @@ export class Faults {
   report(where: string, error: unknown): void {
     this.#count++;
     const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-    console.error(this.redact(`The server failed on ${where}: ${name}: ${message}`));
+    const text = this.redact(`The server failed on ${where}: ${name}: ${message}`);
+    // An address may hold what a terminal would obey.
+    console.error(text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd"));
   }
 }

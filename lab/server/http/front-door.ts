@@ -34,7 +34,10 @@ const mostOfForm = 1024;
 /** A path on this server to go on with after the login; anything else is the start page. */
 function nextPage(url: URL): string {
   const next = url.searchParams.get("next") ?? "";
-  return /^\/(?![/\\])[^\\\s]*$/.test(next) ? next : "/lab";
+  if (!/^\/(?![/\\])[^\\\s]*$/.test(next) || !URL.canParse(next, "http://127.0.0.1")) return "/lab";
+  const { pathname, search } = new URL(next, "http://127.0.0.1");
+  // As an address is written, a header can hold it.
+  return pathname.startsWith("//") ? "/lab" : pathname + search;
 }
 
 /** `/login` and `/logout`; `null` for any other address. */
@@ -115,7 +118,6 @@ function upgrade(
   stream: Duplex,
   head: Buffer,
 ): void {
-  stream.on("error", () => stream.destroy());
   try {
     const url = addressOf(request);
     const isOurs = auth.isCrossOrigin(request, false) === null && auth.isAuthorized(request, url);
@@ -132,16 +134,23 @@ export function createFrontDoor(): { server: Server; open(house: House): void } 
   // Any other kind of upgrade (h2c) is an offer that may be passed over.
   const shouldUpgradeCallback = ({ headers }: IncomingMessage) => /^websocket$/i.test(headers.upgrade ?? "");
   const server = createServer({ shouldUpgradeCallback });
-  return {
-    server,
-    open(house) {
-      server.on("request", (request, response) => {
-        serve(house, request, response).catch((error) => {
-          house.faults.report("an answer", error);
-          response.destroy();
-        });
-      });
-      server.on("upgrade", (request, stream, head) => upgrade(house, request, stream, head));
-    },
-  };
+  let open: (house: House) => void = () => {};
+  // An open page asks again and again while the server starts: who comes early waits, and is answered, too.
+  const opened = new Promise<House>((resolve) => {
+    open = resolve;
+  });
+  server.on("request", async (request, response) => {
+    const house = await opened;
+    try {
+      await serve(house, request, response);
+    } catch (error) {
+      house.faults.report("an answer", error);
+      response.destroy();
+    }
+  });
+  server.on("upgrade", async (request, stream, head) => {
+    stream.on("error", () => stream.destroy());
+    upgrade(await opened, request, stream, head);
+  });
+  return { server, open };
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
@@ -40,7 +41,8 @@ export const accepts = (headers: IncomingMessage["headers"], encoding: string): 
     .some((one) => one.trim().split(";")[0] === encoding && !/;\s*q=0(\.0*)?\s*$/.test(one));
 
 async function openFile(file: string): Promise<{ handle: FileHandle; size: number }> {
-  const handle = await open(file);
+  // Opening a pipe would wait for somebody to write, on one of the few threads that all files need.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new HttpError(404, "There is no file at this address.");
@@ -64,7 +66,13 @@ async function sendFile(
   if (request.method === "HEAD" || size === 0) {
     await handle.close();
     response.end();
-  } else await pipeline(handle.createReadStream({ end: size - 1 }), response);
+    return;
+  }
+  const content = handle.createReadStream({ end: size - 1 });
+  await pipeline(content, response, { end: false });
+  // A file that became shorter meanwhile: the browser would take the next answer for the rest of this one.
+  if (content.bytesRead < size) response.destroy();
+  else response.end();
 }
 
 function contentOf({ json, text, bytes }: Reply): { type: string; body: string | Uint8Array } {

@@ -11,8 +11,17 @@ import type { Kernels } from "./kernels";
 /** What of a kernelspec's folder a page may have. */
 const isResource = /^(?:logo-[^/\\]*|kernel\.(?:js|css))$/;
 
+/** Empty for a folder that may not be listed: the kernel can be had all the same. */
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
 function resources({ name, resourceDir }: Kernelspec): Record<string, string> {
-  const files = readdirSync(resourceDir).filter((file) => isResource.test(file));
+  const files = filesIn(resourceDir).filter((file) => isResource.test(file));
   const addressOf = (file: string) => `/kernelspecs/${encodeURIComponent(name)}/${file}`;
   return Object.fromEntries(
     files.map((file) => [file.startsWith("logo-") ? path.parse(file).name : file, addressOf(file)]),

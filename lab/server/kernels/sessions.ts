@@ -102,7 +102,9 @@ export class Sessions {
     session.path = textOf(body.path) ?? session.path;
     session.name = textOf(body.name) ?? session.name;
     session.type = textOf(body.type) ?? session.type;
-    if (body.kernel) {
+    const { id, name } = (body.kernel ?? {}) as { id?: unknown; name?: unknown };
+    // One that names no kernel leaves the session its own, with all that is in its memory.
+    if (typeof id === "string" || typeof name === "string") {
       const before = session.kernelId;
       session.kernelId = await this.#kernelFor(body.kernel, session.path);
       const isUsed = this.#living().some(({ kernelId }) => kernelId === before);
