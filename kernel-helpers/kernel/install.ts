@@ -15,11 +15,18 @@ import { constants, setPriority } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { isOurs, kernelName, kernelspec, pinnedNode, prefixDataDir, userDataDir } from "./kernelspec";
+import { findTypeScript, missingTypeScript } from "./typescript-package";
 
 /** The logos lie beside the sources: the compiler copies nothing to `dist`. */
 const logos = join(__dirname, "..", "..", "kernel", "logos");
 
-const usage = `Makes the TypeScript kernel known to Jupyter, VS Code and other front ends.
+/** For the help. */
+function compilerInUse(): string {
+  const found = findTypeScript();
+  return found ? `TypeScript ${found.version}: ${found.file}` : `TypeScript 6. ${missingTypeScript}`;
+}
+
+const usage = () => `Makes the TypeScript kernel known to Jupyter, VS Code and other front ends.
 
   npx kernel-helpers install [OPTIONS]       in a clone: npm run kernel:install [-- OPTIONS]
 
@@ -36,6 +43,8 @@ what
   --uninstall          removes the kernelspec
   --wait               ends only when the start-up snapshot is built, which otherwise goes on in the background
   --help               shows this
+
+Cells are compiled by ${compilerInUse()}
 `;
 
 class UsageError extends Error {}
@@ -52,16 +61,15 @@ function activePrefix(): string {
 }
 
 /** Who uses the threads alone does not have tslab: only the kernel needs it, in the version it was made for. */
-function checkTslab() {
+function checkNeeded() {
   const { peerDependencies } = require("../../package.json") as { peerDependencies: Record<string, string> };
-  const needed = ["tslab", "typescript"];
-  const missing = needed.filter((name) => !isInstalled(name));
-  if (missing.length === 0) return;
-  const packages = needed.map((name) => `${name}@${peerDependencies[name]}`).join(" ");
-  throw new UsageError(
-    `The kernel is tslab with a launcher around it and a newer TypeScript, and ${missing.join(" and ")} cannot be ` +
-      `found here: npm install --save-exact ${packages}`,
-  );
+  if (!isInstalled("tslab")) {
+    throw new UsageError(
+      "The kernel is tslab with a launcher around it, and tslab cannot be found here: " +
+        `npm install --save-exact tslab@${peerDependencies.tslab}`,
+    );
+  }
+  if (!findTypeScript()) throw new UsageError(missingTypeScript);
 }
 
 function isInstalled(name: string): boolean {
@@ -193,11 +201,11 @@ function buildSnapshotNow() {
 
 function run(args: string[]) {
   const { values } = parseArgs({ args, options });
-  if (values.help) return console.log(usage);
+  if (values.help) return console.log(usage());
   const { name = kernelName, "display-name": displayName, force = false } = values;
   const dataDir = chosenDataDir(values);
   if (values.uninstall) return console.log(uninstall(dataDir, name, force));
-  checkTslab();
+  checkNeeded();
   console.log(`Installed the kernelspec ${name} in ${install(dataDir, { name, displayName, force })}`);
   if (values.wait) buildSnapshotNow();
   else buildSnapshot();

@@ -2,6 +2,7 @@
 
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { requireTypeScript } from "./typescript-package";
 
 /** The name under which the notebooks ask for their kernel. */
 export const kernelName = "tslab";
@@ -26,7 +27,7 @@ export const nodeFlags = [
 
 /** A kernelspec that starts `launcher` with `node`; both are absolute paths. */
 export function kernelspec(node: string, launcher: string, display_name = "TypeScript"): Kernelspec {
-  const { version } = require("typescript/package.json") as { version: string };
+  const { version } = requireTypeScript();
   return {
     argv: [node, ...nodeFlags, launcher, "{connection_file}"],
     display_name,

@@ -9,6 +9,7 @@
 import { useCompileCache } from "./compile-cache";
 import { CompilerProcess } from "./compiler/process";
 import { nodeFlags } from "./kernelspec";
+import { findTypeScript, missingTypeScript } from "./typescript-package";
 
 const connectionFile = process.argv[2];
 if (connectionFile === undefined) {
@@ -16,6 +17,11 @@ if (connectionFile === undefined) {
     "Usage: node launcher.js CONNECTION_FILE. Jupyter front ends call it through the kernelspec.",
   );
   process.exit(2);
+}
+
+if (!findTypeScript()) {
+  console.error(missingTypeScript);
+  process.exit(1);
 }
 
 // First what takes longest. A kernel without a compiler has said why on its stderr, and ends.

@@ -20,6 +20,7 @@ import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/co
 import * as helpers from "kernel-helpers";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testedTypeScript } from "../../kernel-helpers/dist/kernel/typescript-package.js";
 
 const root = join(import.meta.dirname, "..", "..");
 const run = promisify(execFile);
@@ -112,14 +113,42 @@ describe("kernel-helpers, installed from its package", () => {
     }
   });
 
-  test("asks for tslab where the kernel is wanted, in the version of README", async () => {
-    const command = join(project, "node_modules", "kernel-helpers", "bin", "kernel-helpers.js");
-    const failure = await run(process.execPath, [command, "install", "--prefix", project]).catch(
-      (error) => error,
-    );
-    expect(failure).toMatchObject({ code: 2 });
-    const [remedy] = /npm install --save-exact tslab@\S+/.exec(failure.stderr)!;
-    expect(readme("kernel-helpers")).toContain(remedy);
+  test("asks for tslab and TypeScript where the kernel is wanted, in the versions of README", async () => {
+    const commandIn = (folder: string) =>
+      join(folder, "node_modules", "kernel-helpers", "bin", "kernel-helpers.js");
+    for (const [folder, remedy] of [
+      [project, /npm install --save-exact tslab@\S+/],
+      [strangersProject("without-typescript", ["tslab"]), /npm install --save-dev typescript-6@\S+/],
+    ] as const) {
+      const args = [commandIn(folder), "install", "--prefix", folder];
+      const failure = await run(process.execPath, args, { cwd: folder }).catch((error) => error);
+      expect(failure).toMatchObject({ code: 2 });
+      expect(readme("kernel-helpers")).toContain(remedy.exec(failure.stderr)![0]);
+    }
+  });
+
+  test.each(["5.9.3", "7.0.2"])("npm puts it beside TypeScript %s", async (version) => {
+    const folder = join(project, `beside-${version}`);
+    const packageIn = (name: string, content: object) => {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, "package.json"), JSON.stringify(content));
+    };
+    const packed = join(project, "node_modules", "kernel-helpers", "package.json");
+    // What it depends on would have to come from a registry, and has no part in this.
+    const { dependencies, ...helpers } = JSON.parse(readFileSync(packed, "utf8"));
+    packageIn("helpers", helpers);
+    packageIn("typescript", { name: "typescript", version });
+    packageIn("typescript-6", { name: "typescript", version: testedTypeScript });
+    packageIn(".", {
+      dependencies: { "kernel-helpers": "file:helpers", typescript: "file:typescript" },
+      devDependencies: { "typescript-6": "file:typescript-6" },
+    });
+    await run("npm", ["install", "--offline", "--no-audit", "--no-fund"], {
+      cwd: folder,
+      shell: process.platform === "win32",
+    });
+    const installed = readFileSync(join(folder, "node_modules", "typescript", "package.json"), "utf8");
+    expect(JSON.parse(installed).version).toBe(version);
   });
 
   test("has everything that README lists", () => {
@@ -132,9 +161,10 @@ describe("kernel-helpers, installed from its package", () => {
 
 /**
  * A project of its own with kernel-helpers from its package, and links to those of its peers that are named; laid
- * out as by `npm install --install-strategy=linked` and pnpm: nothing is found but what is declared.
+ * out as by `npm install --install-strategy=linked` and pnpm: nothing is found but what is declared. `aliases` are
+ * packages that the project alone has, under other names.
  */
-function strangersProject(name: string, peers: string[]): string {
+function strangersProject(name: string, peers: string[], aliases: Record<string, string> = {}): string {
   const folder = join(project, name);
   const store = join(folder, "node_modules", ".store", "kernel-helpers", "node_modules");
   const installed = join(project, "node_modules", "kernel-helpers");
@@ -148,6 +178,9 @@ function strangersProject(name: string, peers: string[]): string {
     symlinkSync(realpathSync(target), path, "junction");
   };
   linkTo(join(store, "kernel-helpers"), join(folder, "node_modules", "kernel-helpers"));
+  for (const [alias, real] of Object.entries(aliases)) {
+    linkTo(join(root, "node_modules", real), join(folder, "node_modules", alias));
+  }
   for (const peer of peers) {
     linkTo(join(root, "node_modules", peer), join(store, peer));
     linkTo(join(root, "node_modules", peer), join(folder, "node_modules", peer));
@@ -253,8 +286,26 @@ describe("kernel-helpers' entry points, installed from its package", () => {
     expect(stdout).toMatch(/^true\n.*npm install "vega@\^5\S*" "vega-lite@\^5\S*"\n$/);
   });
 
-  test("the kernel takes the sockets of its tslab, whatever zeromq the project has", async () => {
-    const folder = strangersProject("kernel", ["tslab", "typescript", "@types/node"]);
+  test("the help says which TypeScript compiles cells; one of version 7 beside it is not it", async () => {
+    const folder = strangersProject("seven", ["tslab"], { "typescript-6": "typescript" });
+    const native = join(folder, "node_modules", "typescript");
+    mkdirSync(native);
+    writeFileSync(
+      join(native, "package.json"),
+      JSON.stringify({ name: "typescript", version: "7.0.2", main: "main.js" }),
+    );
+    writeFileSync(join(native, "main.js"), 'throw new Error("this is the project\'s own TypeScript")');
+    const installer = join(folder, "node_modules", "kernel-helpers", "dist", "kernel", "install.js");
+    const { stdout } = await run(process.execPath, [installer, "--help"], { cwd: folder });
+    expect(stdout).toContain(`Cells are compiled by TypeScript ${testedTypeScript}: `);
+  });
+
+  test("the kernel takes the sockets of its tslab and TypeScript 6, whatever the project has", async () => {
+    const folder = strangersProject("kernel", ["tslab", "@types/node"], {
+      // Of version 5.
+      typescript: "@tslab/typescript-for-tslab",
+      "typescript-6": "typescript",
+    });
     const stranger = join(folder, "node_modules", "zeromq");
     mkdirSync(stranger);
     writeFileSync(join(stranger, "index.js"), 'throw new Error("this is the project\'s own zeromq")');
@@ -267,7 +318,9 @@ describe("kernel-helpers' entry points, installed from its package", () => {
       metadata: {},
       execution_count: null,
       outputs: [],
-      source: 'import { toThread } from "kernel-helpers/threads"; await toThread(() => 6 * 7)',
+      source: `import { toThread } from "kernel-helpers/threads";
+        { using closed = { [Symbol.dispose]() {} } }
+        await toThread(() => 6 * 7)`,
     };
     const notebook = {
       cells: [cell],

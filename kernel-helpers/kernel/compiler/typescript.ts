@@ -163,10 +163,18 @@ export function replacedFile(): string {
   return require.resolve("@tslab/typescript-for-tslab", { paths: [require.resolve("tslab/package.json")] });
 }
 
-/** Loads TypeScript, puts it where tslab's own `require` finds it, and loads tslab's converter. */
-export function loadTypeScript(): Loaded {
+function findFile(): string {
+  const { requireTypeScript } = require("../typescript-package") as typeof import("../typescript-package");
+  return requireTypeScript().file;
+}
+
+/**
+ * Loads TypeScript, puts it where tslab's own `require` finds it, and loads tslab's converter. `file` says where it
+ * is: to find it takes `node:module`, which a start-up snapshot cannot hold.
+ */
+export function loadTypeScript(file = findFile()): Loaded {
   if (loaded) return loaded;
-  const ts: TypeScript = require("typescript");
+  const ts: TypeScript = require(file);
   // TypeScript remembers the folder of its first question, which a start-up snapshot must not.
   ts.sys.getCurrentDirectory = () => process.cwd();
   const path = replacedFile();

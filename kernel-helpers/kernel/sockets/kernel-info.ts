@@ -1,5 +1,6 @@
 /** What the kernel says of itself, known before the compiler is loaded. */
 
+import { requireTypeScript } from "../typescript-package";
 import { protocolVersion } from "./wire";
 
 /** The version in the package.json of a package. */
@@ -9,7 +10,7 @@ function versionOf(file: string): string {
 
 /** The content of `kernel_info_reply`. */
 export function kernelInfo(): object {
-  const typescript = versionOf("typescript/package.json");
+  const typescript = requireTypeScript().version;
   return {
     status: "ok",
     protocol_version: protocolVersion,

@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectFolder, usableCacheFolder } from "../../cache-folder";
+import { requireTypeScript } from "../../typescript-package";
 import { bundled, bundleScript } from "./bundle";
 import {
   builder,
@@ -35,7 +36,7 @@ const parts = ["tslab/dist/metadata"];
 function modulesInside(): string[] {
   require("./inside");
   const { loadTypeScript, replacedFile } = require("../typescript") as typeof import("../typescript");
-  loadTypeScript();
+  loadTypeScript(requireTypeScript().file);
   for (const part of parts) require(part);
   const outside = [__filename, replacedFile()];
   return Object.keys(require.cache).filter((path) => !outside.includes(path) && !path.endsWith(".node"));
@@ -45,7 +46,7 @@ function scriptFor(modules: string[]): string {
   const text = (value: unknown) => JSON.stringify(value);
   const main = `
 const inside = bundle.load(${text(require.resolve("./inside"))}).exports;
-inside.fill(${text(commonImports)});
+inside.fill(${text(requireTypeScript().file)}, ${text(commonImports)});
 for (const part of ${text(parts.map((part) => require.resolve(part)))}) bundle.load(part);
 inside.keepLoaded(bundle);
 `;

@@ -28,9 +28,9 @@ function withCopies<T>(parse: () => T): T {
   return result;
 }
 
-/** Loads the compiler and keeps every file that a cell with these imports needs. */
-export function fill(imports: string[]) {
-  const { ts, createConverter, conversion } = loadTypeScript();
+/** Loads the compiler, with TypeScript from `file`, and keeps every file that a cell with these imports needs. */
+export function fill(file: string, imports: string[]) {
+  const { ts, createConverter, conversion } = loadTypeScript(file);
   const converter = withCopies(() => createConverter({ isJS: false, isBrowser: false }));
   const cell = imports.map((name, index) => `import * as module${index} from "${name}";`).join("\n");
   withCopies(() => converter.convert("", `${cell}\n1`));

@@ -7,6 +7,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { cacheFolder } from "../../cache-folder";
+import { findTypeScript } from "../../typescript-package";
 
 /** A file as it was when the snapshot was made. */
 export interface Stamp {
@@ -61,5 +62,8 @@ export const builder = join(__dirname, "build.js");
 export function usableSnapshot(): string | undefined {
   const manifest = readManifest();
   if (manifest?.node !== thisNode || !manifest.files?.every(unchanged)) return undefined;
-  return manifest.files.some(({ path }) => path === builder) ? manifest.blob : undefined;
+  const inside = new Set(manifest.files.map(({ path }) => path));
+  return [builder, findTypeScript()?.file].every((path) => path && inside.has(path))
+    ? manifest.blob
+    : undefined;
 }
