@@ -73,7 +73,7 @@ function fingerprint(files) {
 }
 
 function filesBelow(folder, wanted) {
-  const skipped = new Set(["node_modules", "dist", "build", "out"]);
+  const skipped = new Set(["node_modules", "dist", "build", "out", "lib", "labextension"]);
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
@@ -163,8 +163,12 @@ async function lab() {
     "Installing JupyterLab's packages (about a minute, once)",
     join(app, "node_modules", ".setup"),
   );
-  const value = fingerprint(filesBelow(app, /\.(tsx?|m?js|json|css|html|svg)$/));
-  await unlessDone({ stamp: join(app, "build", ".setup"), value, product: [join(app, "build")] }, () =>
+  const extension = inRoot("lab", "extension");
+  const sources = [app, extension].flatMap((folder) =>
+    filesBelow(folder, /\.(tsx?|m?js|json|css|html|svg)$/),
+  );
+  const product = [join(app, "build"), join(extension, "labextension")];
+  await unlessDone({ stamp: join(app, "build", ".setup"), value: fingerprint(sources), product }, () =>
     step("Bundling JupyterLab", async () => {
       const { code, output } = await run("npm", ["run", "--silent", "build"], app);
       if (code !== 0)

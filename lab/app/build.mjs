@@ -1,5 +1,16 @@
-// Bundles JupyterLab into build/: `static/` for the browser, `schemas/` and `themes/` for the server.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// Bundles JupyterLab, with our own extension in it, into build/: `static/` for the browser, `schemas/` and `themes/`
+// for the server. The extension alone, for other JupyterLabs, goes into ../extension/labextension.
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -13,6 +24,7 @@ const jupyterRules = require("@jupyter/builder/lib/webpack.config.base");
 
 const work = path.join(here, "build.next");
 const done = path.join(here, "build");
+const own = path.join(here, "..", "extension");
 const manifestOf = (name) => require(`${name}/package.json`);
 const app = JSON.parse(readFileSync(path.join(here, "package.json"), "utf8"));
 
@@ -28,7 +40,7 @@ function extensions(kind) {
 
 function writeEntry() {
   const list = (files) => `[${files.map((file) => `\n  require(${JSON.stringify(file)}),`).join("")}\n]`;
-  const text = `exports.extensions = ${list(extensions("extension"))};
+  const text = `exports.extensions = ${list([...extensions("extension"), own])};
 exports.mimeExtensions = ${list(extensions("mimeExtension"))};\n`;
   writeFileSync(path.join(work, "extensions.js"), text);
 }
@@ -112,12 +124,30 @@ async function compress(folder) {
   await Promise.all(both);
 }
 
+function node(what, ...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: here, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${what} failed:\n${stdout}${stderr}`);
+}
+
+/** Compiles our own extension, and makes of it what any JupyterLab 4 can load. */
+function buildOwn() {
+  // It is compiled by the packages that are installed here, and has none of its own.
+  const packages = path.join(own, "node_modules");
+  rmSync(packages, { recursive: true, force: true });
+  symlinkSync(path.join(here, "node_modules"), packages, "junction");
+  node("The compiler", path.join(here, "../../node_modules/typescript/bin/tsc"), "-p", own);
+  const builder = require.resolve("@jupyter/builder/lib/build-labextension");
+  const core = require.resolve("@jupyterlab/core-meta/core.package.json");
+  node("build-labextension", builder, "--core-package-file", core, own);
+}
+
 async function build() {
+  buildOwn();
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   writeEntry();
   const packageNames = Object.keys(app.dependencies).filter((name) => manifestOf(name).jupyterlab);
-  const themes = Build.ensureAssets({ packageNames, output: work });
+  const themes = Build.ensureAssets({ packageNames, packagePaths: [own], output: work });
   const { entrypoints, sources } = await run([bundle(), ...themes]);
   const scripts = entrypoints.main.assets.map((asset) => asset.name).filter((name) => name.endsWith(".js"));
   const version = manifestOf("@jupyterlab/application").version;

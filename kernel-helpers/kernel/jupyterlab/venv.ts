@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { install } from "../install";
 import { prefixDataDir } from "../kernelspec";
 import { requirements } from "./environment";
+import { installExtension } from "./extension";
 
 /** Says why JupyterLab cannot be had, and what to do. */
 export class SetupError extends Error {}
@@ -64,7 +65,7 @@ function pipInstall(venv: string, wanted: string[]) {
 
 /**
  * Makes `.venv` in `project` with what its environment.yml names, unless it is there already, and
- * writes the kernelspec into it. Returns the environment's folder. Throws SetupError with the way out.
+ * writes the kernelspec and our extension into it. Returns the environment's folder. Throws SetupError with the way out.
  */
 export function prepare(project: string, say: (line: string) => void): string {
   const venv = join(project, ".venv");
@@ -80,5 +81,6 @@ export function prepare(project: string, say: (line: string) => void): string {
     say("Installed.");
   }
   install(prefixDataDir(venv));
+  installExtension(project, prefixDataDir(venv));
   return venv;
 }

@@ -16,8 +16,8 @@ export function kernelInfo(): object {
     protocol_version: protocolVersion,
     implementation: "tslab",
     implementation_version: versionOf("tslab/package.json"),
-    // See session/pending-work: a runner may ask what cells have left behind.
-    supported_features: ["pending work"],
+    // See session/pending-work: a runner may ask what cells have left behind. And loop-target: a comm.
+    supported_features: ["pending work", "kernel-helpers:loop"],
     banner: `TypeScript ${typescript} on Node.js ${process.version}`,
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },

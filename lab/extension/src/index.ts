@@ -1,0 +1,5 @@
+/** What this extension adds to JupyterLab, one plugin a feature. */
+import "../style/index.css";
+import { loopPlugin } from "./loop";
+
+export default [loopPlugin];

@@ -1,0 +1,70 @@
+/** Listens to a kernel's event loop over the comm `kernel-helpers:loop`, which costs the kernel nothing once closed. */
+import type { Kernel } from "@jupyterlab/services";
+import { isLoopState, type LoopState } from "./text";
+
+const target = "kernel-helpers:loop";
+const ends = new Set(["restarting", "autorestarting", "terminating", "dead"]);
+
+export class LoopWatch {
+  #comm: Kernel.IComm | undefined;
+  #isServed = false;
+  #isRefused = false;
+  #isDisposed = false;
+
+  /** `tell` is called with each message, and with `undefined` where the kernel tells nothing (any more). */
+  constructor(
+    readonly kernel: Kernel.IKernelConnection,
+    readonly tell: (state: LoopState | undefined) => void,
+  ) {
+    kernel.statusChanged.connect(this.#statusChanged);
+    void this.#begin();
+  }
+
+  dispose() {
+    this.#isDisposed = true;
+    this.kernel.statusChanged.disconnect(this.#statusChanged);
+    this.#close();
+  }
+
+  async #begin() {
+    // Other kernels would write a warning to their log for a target that they do not know.
+    const info = await this.kernel.info.catch(() => undefined);
+    const features = (info as { supported_features?: unknown } | undefined)?.supported_features;
+    this.#isServed = Array.isArray(features) && features.includes(target);
+    this.#open();
+  }
+
+  #statusChanged = (_: unknown, status: Kernel.Status) => {
+    if (!ends.has(status)) return this.#open();
+    // JupyterLab has forgotten the comms of a kernel that starts anew.
+    this.#comm = undefined;
+    this.#isRefused = false;
+    this.tell(undefined);
+  };
+
+  #open() {
+    const { kernel } = this;
+    if (this.#comm || !this.#isServed || this.#isRefused || this.#isDisposed) return;
+    // A second view of the same kernel gets no comms from JupyterLab; the first one has them.
+    if (!kernel.handleComms || kernel.connectionStatus !== "connected") return;
+    const comm = kernel.createComm(target);
+    comm.onMsg = ({ content: { data } }) => {
+      if (comm === this.#comm && isLoopState(data)) this.tell(data);
+    };
+    comm.onClose = () => {
+      if (comm !== this.#comm) return;
+      this.#comm = undefined;
+      this.#isRefused = true;
+      this.tell(undefined);
+    };
+    this.#comm = comm;
+    comm.open().done.catch(() => {});
+  }
+
+  #close() {
+    const comm = this.#comm;
+    this.#comm = undefined;
+    if (!comm || comm.isDisposed || this.kernel.isDisposed) return;
+    comm.close().done.catch(() => {});
+  }
+}
