@@ -156,6 +156,14 @@ function build() {
   );
 }
 
+/** For a Jupyter with this data directory in its JUPYTER_PATH: what has the kernelspec has the extension too. */
+async function installExtension(dataDir) {
+  const installer = inRoot("kernel-helpers", "dist", "kernel", "jupyterlab", "extension.js");
+  const { code, output } = await run(pinnedNode, [installer, "--data-dir", dataDir], root);
+  if (code !== 0)
+    throw new SetupError(`The JupyterLab extension could not be installed:\n${lastLines(output)}`);
+}
+
 async function lab() {
   const app = inRoot("lab", "app");
   await installed(
@@ -167,12 +175,14 @@ async function lab() {
   const sources = [app, extension].flatMap((folder) =>
     filesBelow(folder, /\.(tsx?|m?js|json|css|html|svg)$/),
   );
-  const product = [join(app, "build"), join(extension, "labextension")];
+  const dataDir = inRoot("node_modules", ".jupyter");
+  const product = [join(app, "build"), join(extension, "labextension"), join(dataDir, "labextensions")];
   await unlessDone({ stamp: join(app, "build", ".setup"), value: fingerprint(sources), product }, () =>
     step("Bundling JupyterLab", async () => {
       const { code, output } = await run("npm", ["run", "--silent", "build"], app);
       if (code !== 0)
         throw new SetupError(`JupyterLab's bundle could not be made:\n${lastLines(output, 30)}`);
+      await installExtension(dataDir);
     }),
   );
 }

@@ -17,15 +17,20 @@ export function installExtension(project: string, dataDir: string): string | und
   rmSync(folder, { recursive: true, force: true });
   cpSync(built, folder, { recursive: true });
   // JupyterLab shows it beside the extension, for whoever wants to be rid of it.
-  const how = { packageManager: "npm", packageName: name, uninstallInstructions: `Remove the folder ${folder}` };
+  const how = {
+    packageManager: "npm",
+    packageName: name,
+    uninstallInstructions: `Remove the folder ${folder}`,
+  };
   writeFileSync(join(folder, "install.json"), `${JSON.stringify(how, null, 2)}\n`);
   return folder;
 }
 
 function main() {
-  const { values } = parseArgs({ options: { prefix: { type: "string" } } });
-  if (!values.prefix) throw new Error("Say for which Python environment: --prefix DIR");
-  const folder = installExtension(resolve(__dirname, "..", "..", "..", ".."), prefixDataDir(values.prefix));
+  const { values } = parseArgs({ options: { prefix: { type: "string" }, "data-dir": { type: "string" } } });
+  const dataDir = values["data-dir"] ?? (values.prefix && prefixDataDir(values.prefix));
+  if (!dataDir) throw new Error("Say where: --prefix DIR for a Python environment, or --data-dir DIR");
+  const folder = installExtension(resolve(__dirname, "..", "..", "..", ".."), dataDir);
   if (!folder) throw new Error("lab/extension is not built: npm run lab:extension builds and installs it.");
   console.log(`The extension is installed in ${folder}.`);
 }

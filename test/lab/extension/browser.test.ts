@@ -3,10 +3,32 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserMissing, launchBrowser } from "../../browser";
-import { makePlayground, project } from "../playground";
-import { type ServerProcess, startServer } from "../server-process";
+import { freePort, jupyterMissing, startJupyterServer } from "../jupyter-server";
+import { makePlayground, type Playground, project } from "../playground";
+import { startServer } from "../server-process";
 
-const isLeftOut = browserMissing !== undefined && !process.env.CI;
+/** A server on `root` with an extension to try; gives the address of a document, and its end. */
+interface Started {
+  addressOf(document: string): string;
+  close(): Promise<void>;
+}
+
+async function startOurs(play: Playground): Promise<Started> {
+  const server = startServer(play, "--no-browser", "--no-trash");
+  const address = new URL(await server.address());
+  return {
+    addressOf: (document) => `${address.origin}/lab/tree/${document}${address.search}`,
+    async close() {
+      server.child.kill("SIGTERM");
+      await server.ended;
+    },
+  };
+}
+
+async function startOfficial({ root }: Playground): Promise<Started> {
+  const server = await startJupyterServer(root, await freePort(), "jupyter-lab");
+  return { ...server, addressOf: (document) => `${server.base}/lab/tree/${document}?token=test` };
+}
 
 const markdown = (source: string) => ({ cell_type: "markdown", metadata: {}, source });
 const code = (source: string) => ({
@@ -28,72 +50,81 @@ const notebook = (...cells: object[]) =>
 const blocking = `// holds up everything
 const { existsSync } = require("node:fs"); while (!existsSync("go"));`;
 
-describe.skipIf(isLeftOut)(
-  `our extension in a browser${isLeftOut ? ` (LEFT OUT: ${browserMissing})` : ""}`,
-  () => {
-    const play = makePlayground();
-    const pictures = path.join(project, "out", "screenshots", "extension");
-    const on = (...names: string[]) => path.join(play.root, ...names);
-    let server: ServerProcess;
-    let browser: Browser;
-    let page: Page;
+const servers = [
+  ["ours", startOurs, browserMissing],
+  ["the official JupyterLab", startOfficial, browserMissing ?? jupyterMissing],
+] as const;
 
-    beforeAll(async () => {
-      writeFileSync(on("work.ipynb"), notebook(markdown("# Work"), code("1 + 1"), code(blocking)));
-      mkdirSync(pictures, { recursive: true });
-      server = startServer(play, "--no-browser", "--no-trash", "work.ipynb");
-      browser = await launchBrowser();
-      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-      page.setDefaultTimeout(30_000);
-      await page.goto(await server.address());
+// CI must run these: there a missing browser or Python is a failure.
+const isLeftOut = (missing: string | undefined) => missing !== undefined && !process.env.CI;
+const titleOf = (name: string, missing: string | undefined) =>
+  `our extension in a browser: ${name}${isLeftOut(missing) ? ` (LEFT OUT: ${missing})` : ""}`;
+
+describe.each(
+  servers.map(([name, start, missing]) => ({ name, start, missing, title: titleOf(name, missing) })),
+)("$title", ({ name, start, missing }) => {
+  if (isLeftOut(missing)) return void it.skip("is left out", () => {});
+  const play = makePlayground();
+  const pictures = path.join(project, "out", "screenshots", `extension, ${name}`);
+  const on = (...names: string[]) => path.join(play.root, ...names);
+  let server: Started;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    writeFileSync(on("work.ipynb"), notebook(markdown("# Work"), code("1 + 1"), code(blocking)));
+    mkdirSync(pictures, { recursive: true });
+    server = await start(play);
+    browser = await launchBrowser();
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(30_000);
+    await page.goto(server.addressOf("work.ipynb"));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    play.remove();
+  });
+
+  const photograph = (name: string) => page.screenshot({ path: path.join(pictures, `${name}.png`) });
+  const cell = (index: number) =>
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").nth(index);
+  const loop = () => page.locator(".tl-Loop");
+
+  async function runCell(index: number) {
+    await cell(index).locator(".cm-content").click();
+    await page.keyboard.press("Control+Enter");
+  }
+
+  describe("the loop in the status bar", () => {
+    it("is free, is said to be blocked while a cell blocks it, and free again", async () => {
+      await loop().getByText("Loop: free").waitFor();
+      await runCell(2);
+      await loop()
+        .getByText(/^Loop: blocked for \d\.\d s$/)
+        .waitFor();
+      await photograph("loop-blocked");
+      writeFileSync(on("go"), "");
+      await loop().getByText("Loop: free").waitFor();
     });
 
-    afterAll(async () => {
-      await browser?.close();
-      server?.child.kill("SIGTERM");
-      await server?.ended;
-      play.remove();
+    it("shows on a click what blocked it, and leads there", async () => {
+      await cell(1).locator(".cm-content").click();
+      await loop().getByRole("button").click();
+      const entry = page.locator(".tl-Loop-history").getByRole("button", { name: /^const \{ existsSync/ });
+      await photograph("loop-history");
+      await entry.click();
+      await expect.poll(() => cell(2).getAttribute("class")).toContain("jp-mod-active");
     });
 
-    const photograph = (name: string) => page.screenshot({ path: path.join(pictures, `${name}.png`) });
-    const cell = (index: number) =>
-      page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").nth(index);
-    const loop = () => page.locator(".tl-Loop");
-
-    async function runCell(index: number) {
-      await cell(index).locator(".cm-content").click();
-      await page.keyboard.press("Control+Enter");
-    }
-
-    describe("the loop in the status bar", () => {
-      it("is free, is said to be blocked while a cell blocks it, and free again", async () => {
-        await loop().getByText("Loop: free").waitFor();
-        await runCell(2);
-        await loop()
-          .getByText(/^Loop: blocked for \d\.\d s$/)
-          .waitFor();
-        await photograph("loop-blocked");
-        writeFileSync(on("go"), "");
-        await loop().getByText("Loop: free").waitFor();
-      });
-
-      it("shows on a click what blocked it, and leads there", async () => {
-        await cell(1).locator(".cm-content").click();
-        await loop().getByRole("button").click();
-        const entry = page.locator(".tl-Loop-history").getByRole("button", { name: /^const \{ existsSync/ });
-        await photograph("loop-history");
-        await entry.click();
-        await expect.poll(() => cell(2).getAttribute("class")).toContain("jp-mod-active");
-      });
-
-      it("comes back after a restart of the kernel", async () => {
-        await page.keyboard.press("Escape");
-        await page.keyboard.press("0");
-        await page.keyboard.press("0");
-        await page.locator(".jp-Dialog .jp-mod-accept").click();
-        await page.locator(".jp-Dialog").waitFor({ state: "detached" });
-        await loop().getByText("Loop: free").waitFor();
-      });
+    it("comes back after a restart of the kernel", async () => {
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("0");
+      await page.keyboard.press("0");
+      await page.locator(".jp-Dialog .jp-mod-accept").click();
+      await page.locator(".jp-Dialog").waitFor({ state: "detached" });
+      await loop().getByText("Loop: free").waitFor();
     });
-  },
-);
+  });
+});
