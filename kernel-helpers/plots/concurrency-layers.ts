@@ -29,7 +29,7 @@ export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
     ...markLayers(),
     queueLayer(),
     barLayer(color, endings, follows),
-    hatchLayer(color, layout.unit, follows),
+    stripeLayer(color, layout.unit, follows),
     nameLayer(pxPerMs, layout.unit, follows),
     ...endings.map((ending) => endingLayer(ending, pxPerMs)),
     ...arrowLayers(follows),
@@ -152,7 +152,7 @@ function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolean): Veg
     params: follows ? [zoom, followed] : [zoom],
     transform: [{ calculate: outcome.join(" + "), as: "outcome" }],
     // A thin gap keeps bars apart that follow one another.
-    mark: { type: "rect", opacity: 1, x2Offset: -0.5, clip: true, ...(follows && { cursor: "pointer" }) },
+    mark: { type: "rect", opacity: 1, x2Offset: -1.5, clip: true, ...(follows && { cursor: "pointer" }) },
     encoding: {
       ...box,
       color,
@@ -177,19 +177,24 @@ function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolean): Veg
 
 const middle = { calculate: "(datum.top + datum.bottom) / 2", as: "middle" };
 
-/** A thick dashed line is a hatched bar. */
-function hatchLayer(color: VegaLiteSpec, unit: number, follows: boolean): VegaLiteSpec {
+/** Where the stripes of a blocked bar lie, as parts of its height. */
+const stripes = "[1 / 6, 1 / 2, 5 / 6]";
+
+/** Stripes run along the bar: across it they would look like many short tasks. */
+function stripeLayer(color: VegaLiteSpec, unit: number, follows: boolean): VegaLiteSpec {
   return {
     data: { name: "bars" },
     transform: [
       { filter: "datum.state == 'blocked'" },
-      middle,
-      { calculate: `(datum.bottom - datum.top) * ${unit}`, as: "thickness" },
+      { calculate: stripes, as: "part" },
+      { flatten: ["part"] },
+      { calculate: "datum.top + (datum.bottom - datum.top) * datum.part", as: "stripe" },
+      { calculate: `(datum.bottom - datum.top) * ${unit} / 6`, as: "thickness" },
     ],
-    mark: { type: "rule", strokeDash: [2, 5], opacity: 1, clip: true },
+    mark: { type: "rule", opacity: 1, x2Offset: -1.5, clip: true },
     encoding: {
       ...stretch,
-      y: { field: "middle" },
+      y: { field: "stripe" },
       color,
       ...(follows && faded),
       strokeWidth: { field: "thickness", type: "quantitative", scale: null },

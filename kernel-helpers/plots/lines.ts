@@ -1,6 +1,6 @@
 import { Chart, VegaLiteSpec } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
-import { powersOfTen, threeDigits } from "./numbers";
+import { logarithmicTicks, threeDigits } from "./numbers";
 import { ink, palette } from "./theme";
 import { plain, words } from "./words";
 
@@ -60,12 +60,7 @@ export function lineChart(series: { [name: string]: Point[] }, options: LineOpti
         logX,
         rows.map(({ x }) => x),
       ),
-      y: axis(
-        "y",
-        options.y,
-        logY,
-        rows.map(({ y }) => y),
-      ),
+      y: axis("y", options.y, logY, [...rows.map(({ y }) => y), ...(limit ? [limit.y] : [])]),
     },
     layer: [
       ...layers({
@@ -85,9 +80,10 @@ function axis(field: "x" | "y", title: string, isLog: boolean, values: number[])
     field,
     type: "quantitative",
     title: isLog ? words().logarithmic(title) : title,
-    scale: isLog ? { type: "log" } : { nice: true, zero: field === "y" },
+    // Without rounding to powers of ten: they would leave half of the chart empty.
+    scale: isLog ? { type: "log", nice: false, padding: 12 } : { nice: true, zero: field === "y" },
     axis: isLog
-      ? { values: powersOfTen(values), format: ",~r", labelOverlap: true }
+      ? { values: logarithmicTicks(values), format: ",~r", labelOverlap: true }
       : { tickCount: 5, format: ",~r" },
   };
 }

@@ -37,3 +37,14 @@ export function powersOfTen(values: number[]): number[] {
   const to = Math.ceil(Math.log10(Math.max(...values)));
   return Array.from({ length: to - from + 1 }, (_, index) => Number(`1e${from + index}`));
 }
+
+/** The powers of ten within the values; with few of them also their doubles and halves, as 1, 2, 5, 10. */
+export function logarithmicTicks(values: number[]): number[] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const inside = (ticks: number[]) => ticks.filter((tick) => tick >= least && tick <= most);
+  const powers = powersOfTen(values);
+  const tens = inside(powers);
+  return tens.length > 2
+    ? tens
+    : inside(powers.flatMap((power) => [1, 2, 5].map((n) => threeDigits(n * power))));
+}
