@@ -28,7 +28,7 @@ const TAGS = [...new Set([...HTML_TAGS, ...SVG_NAMES, ...MATH_TAGS])];
 
 // Values are words, numbers and colours: nothing that could load a file or leave its place.
 const VALUE = [/^[\w\s.,%#+-]+$/, /^(?:rgb|rgba|hsl|hsla|linear-gradient)\([\w\s.,%#/()-]+\)$/];
-const STYLES = Object.fromEntries(
+const STYLES: Record<string, readonly RegExp[]> = Object.fromEntries(
   words(`
     background background-color border border-bottom border-collapse border-color border-left border-radius
     border-right border-spacing border-style border-top border-width caption-side color display fill fill-opacity
@@ -37,15 +37,23 @@ const STYLES = Object.fromEntries(
     min-height min-width opacity overflow overflow-x overflow-y padding padding-bottom padding-left padding-right
     padding-top stop-color stop-opacity stroke stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity
     stroke-width text-align text-anchor text-decoration text-decoration-line text-indent text-transform vertical-align
-    white-space width word-break`).map((property) => [property, VALUE]),
+    white-space width word-break`).map((property) => [property, valuesOf(property)]),
 );
+
+/** A negative margin would lay one cell over another; so would a drawing that goes beyond its frame. */
+function valuesOf(property: string): RegExp[] {
+  if (property.startsWith("margin")) return [/^(?!.*(?:^|\s)-)[\w\s.%+-]+$/];
+  if (property.startsWith("overflow"))
+    return [/^(?:auto|clip|hidden|scroll)(?:\s+(?:auto|clip|hidden|scroll))?$/];
+  return VALUE;
+}
 
 const SVG_ATTRIBUTES = words(`
   aria-labelledby clip-path clip-rule clippathunits cx cy d dominant-baseline alignment-baseline baseline-shift dx dy
   enable-background fill fill-opacity fill-rule filter filterunits flood-color flood-opacity font-family font-size
   font-style font-weight fx fy gradienttransform gradientunits height href in in2 k1 k2 k3 k4 letter-spacing
   lengthadjust marker-end marker-mid marker-start markerheight markerunits markerwidth mask maskcontentunits maskunits
-  mode offset opacity operator order orient overflow paint-order pathlength patterncontentunits patterntransform
+  mode offset opacity operator order orient paint-order pathlength patterncontentunits patterntransform
   patternunits points preserveaspectratio primitiveunits r refx refy result rotate rx ry shape-rendering slope
   spreadmethod startoffset stddeviation stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset
   stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity stroke-width text-anchor textlength transform type
@@ -242,9 +250,12 @@ function scopedStyle(css: string, scope: string): string {
 }
 
 function scopedRule(rule: postcss.Rule, scope: string): string {
-  const selectors = rule.selectors.filter((selector) => /^[\w\s#.,:>+~*()[\]="'-]+$/.test(selector));
+  // One that begins with a combinator would select what comes after the scope.
+  const selectors = rule.selectors.filter((selector) => /^(?![>+~])[\w\s#.,:>+~*()[\]="'-]+$/.test(selector));
   const declarations = rule.nodes.flatMap((node) =>
-    node.type === "decl" && STYLES[node.prop] && VALUE.some((pattern) => pattern.test(node.value))
+    node.type === "decl" &&
+    Object.hasOwn(STYLES, node.prop) &&
+    STYLES[node.prop]!.some((pattern) => pattern.test(node.value))
       ? [`${node.prop}: ${node.value}${node.important ? " !important" : ""}`]
       : [],
   );

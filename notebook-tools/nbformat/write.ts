@@ -1,6 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { constants, mkdirSync, type Stats, statSync } from "node:fs";
-import { access, chmod, open, readlink, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  chown,
+  type FileHandle,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { NotebookError } from "./errors";
 
@@ -16,8 +28,9 @@ export interface WriteOptions {
 
 /**
  * Writes a file (text, or pieces of it, as UTF-8) whole or not at all: into a new file in the same folder, which then
- * takes the old one's place. Permissions stay; of a symbolic link the file it names is written;
- * missing folders are made. Only a regular file is ever replaced.
+ * takes the old one's place. Permissions and owner stay; of a symbolic link the file it names is written;
+ * missing folders are made. Only a regular file is ever replaced; one with other names (hard links), with an owner that
+ * cannot be kept, or in a folder that is read-only is overwritten.
  * @throws NotebookError when it cannot be written, or is a pipe, a device, a socket or a folder; then all is as it was
  */
 export async function writeAtomically(file: string, data: Data, options: WriteOptions = {}): Promise<void> {
@@ -39,9 +52,12 @@ export async function writeReport(file: string, data: string): Promise<void> {
  */
 export async function checkWritable(file: string): Promise<void> {
   await writing(file, async () => {
-    const draft = draftOf((await replaceable(file)).path);
+    const { path, stats } = await replaceable(file);
+    const draft = draftOf(path);
     try {
       await writeThrough(draft, "");
+    } catch (error) {
+      if (!stats || !isReadOnly(error)) throw error;
     } finally {
       await rm(draft, { force: true });
     }
@@ -164,27 +180,68 @@ function isFolder(path: string): boolean {
 /** Short, so that it may stand beside a file with the longest name that there can be. */
 const draftOf = (file: string): string => join(dirname(file), `.nb-${randomUUID().slice(0, 8)}.tmp`);
 
-async function replaceFile({ path, stats }: Target, data: Data, options: WriteOptions): Promise<void> {
+async function replaceFile(target: Target, data: Data, options: WriteOptions): Promise<void> {
+  const { path, stats } = target;
   const draft = draftOf(path);
   try {
     await writeThrough(draft, data, options);
-    if (stats) await chmod(draft, stats.mode & 0o7777);
+    if (stats && !(await keepsItself(draft, stats))) return await overwrite(path, data, options);
+    // Until here nobody else could read the draft of a private file.
+    await chmod(draft, stats ? stats.mode & 0o7777 : 0o666 & ~process.umask());
     await rename(draft, path);
+  } catch (error) {
+    if (!stats || !isReadOnly(error)) throw error;
+    await overwrite(path, data, options);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** Waits until the data is on the disk, so that a crash cannot leave an empty file behind the rename. */
-async function writeThrough(file: string, data: Data, { sync = true }: WriteOptions = {}): Promise<void> {
-  const handle = await open(file, "wx");
+/** In a folder in which nothing may be made there may still be a file that may be written. */
+const isReadOnly = (error: unknown) => /^(?:EACCES|EPERM)$/.test((error as NodeJS.ErrnoException).code ?? "");
+
+/** What a file that is replaced would lose: its other names, or its owner where that cannot be given to the new one. */
+async function keepsItself(draft: string, old: Stats): Promise<boolean> {
+  if (old.nlink > 1) return false;
+  const made = await stat(draft);
+  if (made.uid === old.uid && made.gid === old.gid) return true;
+  return chown(draft, old.uid, old.gid).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Writes into the file itself: a crash could leave half of it, so only where it cannot be replaced. */
+async function overwrite(file: string, data: Data, { sync = true }: WriteOptions): Promise<void> {
+  const handle = await open(file, "r+");
   try {
-    for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
-      for (const bytes of bytesOf(part)) await handle.writeFile(bytes);
+    await handle.truncate(await writeAll(handle, data));
     if (sync) await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+/** Waits until the data is on the disk, so that a crash cannot leave an empty file behind the rename. */
+async function writeThrough(file: string, data: Data, { sync = true }: WriteOptions = {}): Promise<void> {
+  const handle = await open(file, "wx", 0o600);
+  try {
+    await writeAll(handle, data);
+    if (sync) await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** How many bytes were written, from where the file is. */
+async function writeAll(handle: FileHandle, data: Data): Promise<number> {
+  let size = 0;
+  for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
+    for (const bytes of bytesOf(part)) {
+      await handle.writeFile(bytes);
+      size += bytes.length;
+    }
+  return size;
 }
 
 const PIECE = 2 ** 20;

@@ -59,6 +59,22 @@ describe("HTML in an output keeps", () => {
   });
 });
 
+describe("HTML in an output keeps its place:", () => {
+  test("a style sheet selects nothing outside of its own output", () => {
+    const page = html("<style>~ *, + p, > b, i ~ b { color: red } a { color: blue }</style><a>1</a>");
+    expect(page).toContain(
+      "<style>#output-1-1 i ~ b { color: red }\n#output-1-1 a { color: blue }\n</style>",
+    );
+  });
+
+  test("neither a margin nor a drawing lays it over what stands around it", () => {
+    const page = html(
+      '<b style="margin: 1px -9em; margin-top:-500px; margin-left:2em; overflow: visible">1</b><svg width="1" height="1" overflow="visible" style="overflow:visible"><rect x="-999" width="9999" height="9999"/></svg>',
+    );
+    expect(page).toContain('<b style="margin-left:2em">1</b><svg width="1" height="1"><rect');
+  });
+});
+
 describe("HTML in an output leaves a note of", () => {
   test.each([
     [

@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { statSync, watch } from "node:fs";
 import {
   chmod,
+  chown,
+  link,
   lstat,
   mkdir,
   mkdtemp,
@@ -49,6 +52,54 @@ describe("writeAtomically", () => {
     await chmod(file, 0o640);
     await writeAtomically(file, "new");
     expect((await stat(file)).mode & 0o777).toBe(0o640);
+  });
+
+  test.skipIf(process.platform === "win32")("keeps the other names of a file", async () => {
+    const [file, other] = [join(folder, "a.ipynb"), join(folder, "other.ipynb")];
+    await writeFile(file, "old and longer");
+    await link(file, other);
+    await writeAtomically(file, ["new", " é"]);
+    expect(await readFile(other, "utf8")).toBe("new é");
+    expect(await readdir(folder)).toEqual(["a.ipynb", "other.ipynb"]);
+  });
+
+  test.runIf(process.getuid?.() === 0)("keeps the owner of a file", async () => {
+    const file = join(folder, "a.ipynb");
+    await writeFile(file, "old");
+    await chown(file, 1234, 1234);
+    await writeAtomically(file, "new");
+    expect(await stat(file)).toMatchObject({ uid: 1234, gid: 1234 });
+  });
+
+  test.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
+    "writes a file that may be written in a folder that is read-only",
+    async () => {
+      const file = join(folder, "a.ipynb");
+      await writeFile(file, "old");
+      await chmod(folder, 0o555);
+      try {
+        await checkWritable(file);
+        await writeAtomically(file, "new");
+        expect(await readFile(file, "utf8")).toBe("new");
+      } finally {
+        await chmod(folder, 0o755);
+      }
+    },
+  );
+
+  test.skipIf(process.platform === "win32")("lets nobody read the draft of a private file", async () => {
+    const file = join(folder, "a.ipynb");
+    await writeFile(file, "old", { mode: 0o600 });
+    const modes = new Set<number>();
+    const seen = watch(folder, (_, name) => {
+      const stats = statSync(join(folder, String(name)), { throwIfNoEntry: false });
+      if (stats) modes.add(stats.mode & 0o777);
+    });
+    await writeAtomically(file, "n".repeat(5_000_000));
+    seen.close();
+    expect([...modes].filter((mode) => mode !== 0o600)).toEqual([]);
+    await writeAtomically(join(folder, "new"), "new");
+    expect((await stat(join(folder, "new"))).mode & 0o777).toBe(0o666 & ~process.umask());
   });
 
   test.skipIf(process.platform === "win32")("writes the file that a symbolic link names", async () => {
