@@ -29,8 +29,8 @@ export interface WriteOptions {
 /**
  * Writes a file (text, or pieces of it, as UTF-8) whole or not at all: into a new file in the same folder, which then
  * takes the old one's place. Permissions and owner stay; of a symbolic link the file it names is written;
- * missing folders are made. Only a regular file is ever replaced; one with other names (hard links), with an owner that
- * cannot be kept, or in a folder that is read-only is overwritten.
+ * missing folders are made. Only a regular file is ever replaced; one with other names (hard links), or with an owner that
+ * cannot be kept, is overwritten.
  * @throws NotebookError when it cannot be written, or is a pipe, a device, a socket or a folder; then all is as it was
  */
 export async function writeAtomically(file: string, data: Data, options: WriteOptions = {}): Promise<void> {
@@ -52,12 +52,9 @@ export async function writeReport(file: string, data: string): Promise<void> {
  */
 export async function checkWritable(file: string): Promise<void> {
   await writing(file, async () => {
-    const { path, stats } = await replaceable(file);
-    const draft = draftOf(path);
+    const draft = draftOf((await replaceable(file)).path);
     try {
       await writeThrough(draft, "");
-    } catch (error) {
-      if (!stats || !isReadOnly(error)) throw error;
     } finally {
       await rm(draft, { force: true });
     }
@@ -180,8 +177,7 @@ function isFolder(path: string): boolean {
 /** Short, so that it may stand beside a file with the longest name that there can be. */
 const draftOf = (file: string): string => join(dirname(file), `.nb-${randomUUID().slice(0, 8)}.tmp`);
 
-async function replaceFile(target: Target, data: Data, options: WriteOptions): Promise<void> {
-  const { path, stats } = target;
+async function replaceFile({ path, stats }: Target, data: Data, options: WriteOptions): Promise<void> {
   const draft = draftOf(path);
   try {
     await writeThrough(draft, data, options);
@@ -189,16 +185,10 @@ async function replaceFile(target: Target, data: Data, options: WriteOptions): P
     // Until here nobody else could read the draft of a private file.
     await chmod(draft, stats ? stats.mode & 0o7777 : 0o666 & ~process.umask());
     await rename(draft, path);
-  } catch (error) {
-    if (!stats || !isReadOnly(error)) throw error;
-    await overwrite(path, data, options);
   } finally {
     await rm(draft, { force: true });
   }
 }
-
-/** In a folder in which nothing may be made there may still be a file that may be written. */
-const isReadOnly = (error: unknown) => /^(?:EACCES|EPERM)$/.test((error as NodeJS.ErrnoException).code ?? "");
 
 /** What a file that is replaced would lose: its other names, or its owner where that cannot be given to the new one. */
 async function keepsItself(draft: string, old: Stats): Promise<boolean> {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Client, makePlayground, openLab } from "./playground";
@@ -10,6 +19,7 @@ interface Model {
   format: string | null;
   mimetype: string | null;
   hash?: string;
+  size?: number | null;
   last_modified: string;
   // biome-ignore lint/suspicious/noExplicitAny: a notebook, a text or a list, as each test knows.
   content: any;
@@ -167,6 +177,15 @@ describe("a file", () => {
     await put("big.bin", part("two ", 2), 201);
     await put("big.bin", part("three", -1), 201);
     expect(onDisk("big.bin")).toBe("one two three");
+  });
+
+  it("that is too large for a page is refused before it is read", async () => {
+    const huge = path.join(play.root, "huge.bin");
+    writeFileSync(huge, "");
+    truncateSync(huge, 3_000_000_000);
+    expect((await lab.call("GET", "/api/contents/huge.bin")).status).toBe(413);
+    expect((await get("huge.bin?content=0")).size).toBe(3_000_000_000);
+    rmSync(huge);
   });
 
   it("that is not base64 is refused at once, however long it is", async () => {

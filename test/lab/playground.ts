@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
-import { type Lab, startLab } from "lab-server";
+import { type Lab, type LabOptions, startLab } from "lab-server";
 
 export const project = path.resolve(import.meta.dirname, "../..");
 export const bundle = path.join(project, "lab", "app", "build");
@@ -46,8 +46,8 @@ export interface Client {
 }
 
 /** The real server, in this process, on any free port. */
-export async function openLab({ root, user }: Playground): Promise<Client> {
-  const lab = await startLab({ root, bundle, userFolder: user, port: 0 });
+export async function openLab({ root, user }: Playground, more: Partial<LabOptions> = {}): Promise<Client> {
+  const lab = await startLab({ root, bundle, userFolder: user, port: 0, ...more });
   const base = `http://127.0.0.1:${lab.port}`;
   const call = (method: string, address: string, body?: unknown) =>
     fetch(base + address, {

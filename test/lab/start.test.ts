@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { browserCommand } from "../../lab/server/browser";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { browserCommand, openBrowser } from "../../lab/server/browser";
 import { isRunning } from "../processes";
 import { openKernelPage } from "./kernel-page";
 import { makePlayground } from "./playground";
@@ -34,6 +34,26 @@ async function occupied(port: number): Promise<Server> {
 }
 
 const portOf = (server: Server) => (server.address() as { port: number }).port;
+
+describe.skipIf(process.platform !== "linux")("the browser", () => {
+  it("is led to the address by a file that only this user can read, and no process list shows the token", async () => {
+    const folder = join(play.root, "..", "browser");
+    mkdirSync(folder);
+    const told = join(folder, "told");
+    const script = `#!/bin/sh\nstat -c %a "$1" > ${told}.new; echo "$1" >> ${told}.new; mv ${told}.new ${told}\n`;
+    writeFileSync(join(folder, "xdg-open"), script, { mode: 0o755 });
+    vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+    vi.stubEnv("DISPLAY", ":0");
+    for (const name of ["CI", "SSH_CONNECTION"]) vi.stubEnv(name, "");
+    openBrowser("http://127.0.0.1:1/lab?token=secret", folder);
+    vi.unstubAllEnvs();
+    await expect.poll(() => existsSync(told), { timeout: 20_000 }).toBe(true);
+    const [mode, file = ""] = readFileSync(told, "utf8").trim().split("\n");
+    expect(mode).toBe("600");
+    expect(file).not.toContain("secret");
+    expect(readFileSync(file, "utf8")).toContain("url=http://127.0.0.1:1/lab?token=secret");
+  });
+});
 
 describe("npm start", () => {
   it("prints the address of the first notebook with the token, which opens the page", async () => {

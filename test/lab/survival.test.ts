@@ -3,6 +3,11 @@ import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Auth } from "../../lab/server/http/auth";
+import { Faults } from "../../lab/server/http/faults";
+import { createFrontDoor } from "../../lab/server/http/front-door";
+import { listen } from "../../lab/server/http/port";
+import { Router } from "../../lab/server/http/router";
 import { openKernelPage } from "./kernel-page";
 import { installOddKernels, numbers } from "./odd-kernel";
 import { type Client, makePlayground, openLab } from "./playground";
@@ -35,8 +40,8 @@ afterAll(async () => {
 
 const closed = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
 
-/** Sends bytes as they are, and resolves with what came back once the connection has ended, or has been quiet. */
-async function raw(bytes: Buffer | string): Promise<string> {
+/** Sends bytes as they are, and resolves with what came back once the connection has ended, or was quiet so long, in ms. */
+async function raw(bytes: Buffer | string, quietMs = 50): Promise<string> {
   const socket = connect(lab.lab.port, "127.0.0.1");
   let text = "";
   socket.on("data", (part) => {
@@ -45,7 +50,7 @@ async function raw(bytes: Buffer | string): Promise<string> {
   });
   socket.on("error", () => {});
   socket.write(bytes);
-  socket.setTimeout(50, () => socket.destroy());
+  socket.setTimeout(quietMs, () => socket.destroy());
   await closed(socket);
   return text;
 }
@@ -77,13 +82,13 @@ describe("no input ends the server:", () => {
     ["GET x:y HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 400],
     ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
   ])("%j", async (request, status) => {
-    expect(await raw(request)).toContain(`HTTP/1.1 ${status}`);
+    expect(await raw(request, 10_000)).toContain(`HTTP/1.1 ${status}`);
   });
 
   it("an offer to upgrade to something else is passed over", async () => {
     const token = `Authorization: token ${lab.lab.token}\r\n`;
     const request = `GET /api/status HTTP/1.1\r\nHost: 127.0.0.1:${lab.lab.port}\r\n${token}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`;
-    expect(await raw(request)).toContain("HTTP/1.1 200");
+    expect(await raw(request, 10_000)).toContain("HTTP/1.1 200");
   });
 
   it("7,000 malformed requests", async () => {
@@ -233,6 +238,20 @@ describe("no input ends the server:", () => {
   });
 });
 
+it("a request that comes while the server starts is answered once it has", async () => {
+  const door = createFrontDoor();
+  const port = await listen(door.server, 0, false);
+  const auth = new Auth(port, path.join(play.user, "..", "early", "session"));
+  const headers = { Authorization: `token ${auth.token}` };
+  const early = fetch(`http://127.0.0.1:${port}/api/early`, { headers });
+  await once(door.server, "request");
+  const router = new Router([["GET", "/api/early", "", () => ({ json: "answered" })]]);
+  door.open({ auth, router, upgrade: () => {}, faults: new Faults({}) });
+  expect(await (await early).json()).toBe("answered");
+  door.server.closeAllConnections();
+  door.server.close();
+});
+
 describe("a kernel", () => {
   it("that dies again and again is started five times more and then given up", async () => {
     const kernel = await start("dies");
@@ -267,6 +286,31 @@ describe("a kernel", () => {
     const kernel = await start("frozen");
     expect((await lab.call("POST", `/api/kernels/${kernel.id}/interrupt`)).status).toBe(204);
     await lab.call("DELETE", `/api/kernels/${kernel.id}`);
+  });
+
+  it("that is idle without a page is culled where that is asked for, one with a page is not", async () => {
+    const culling = await openLab(
+      { ...play, user: path.join(play.user, "..", "culling") },
+      { cullIdleSeconds: 0.2 },
+    );
+    const [used, unused] = [0, 1].map(() =>
+      culling.json<KernelModel>("POST", "/api/kernels", { name: "frozen" }, 201),
+    );
+    const { id } = await used!;
+    const socket = new WebSocket(
+      `${culling.base.replace("http", "ws")}/api/kernels/${id}/channels?token=${culling.lab.token}`,
+    );
+    await new Promise((resolve, reject) => {
+      socket.addEventListener("open", resolve);
+      socket.addEventListener("error", reject);
+    });
+    const { id: other } = await unused!;
+    await expect
+      .poll(async () => (await culling.call("GET", `/api/kernels/${other}`)).status, { timeout: 20_000 })
+      .toBe(404);
+    expect((await culling.call("GET", `/api/kernels/${id}`)).status).toBe(200);
+    socket.close();
+    await culling.lab.close();
   });
 
   it("that is still starting can be shut down at once", async () => {

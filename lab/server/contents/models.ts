@@ -34,6 +34,9 @@ export interface Wanted {
   readonly format?: string | null;
 }
 
+/** A text cannot be longer than 512 Mi characters, and base64 makes four of three bytes; known before it is read. In bytes. */
+const largestOpened = 384 * 1024 * 1024;
+
 /** A file is read in parts, so that others are answered in between. */
 async function hashOfFile(file: string): Promise<string> {
   const hash = createHash("sha256");
@@ -108,6 +111,8 @@ export class Models {
     const { file, size, type, model } = await this.find(apiPath, wanted.type);
     if (type === "directory")
       return { json: { ...model, format: "json", content: await this.#entriesOf(file, apiPath) } };
+    if (size > largestOpened)
+      throw new HttpError(413, `${apiPath} is too large to be opened here; download it.`);
     const { trust, background } = this;
     const input = { file, model, type, format: wanted.format ?? null, hash: true, trustFolder: trust.folder };
     const { json, seen } = await background.run("read", input, size);
