@@ -10,7 +10,7 @@ import {
   type SubmitOptions,
   type TaskOptions,
 } from "../task/options";
-import { type SubmitSite, submitSite } from "../task/submit-site";
+import { submitSite } from "../task/submit-site";
 import type { TaskResult } from "../task/task";
 import { type Revivable, type Revival, toTransfer } from "../task/transferable";
 import type { AnyFunction } from "../task/types";
@@ -60,7 +60,8 @@ export class Executor implements Revivable {
       cancel: () => this.pool.stop(task, new CancelledError(`${task.name} was cancelled.`)),
       awaited: (waiter) => task.awaited(waiter),
     });
-    const task = this.start(fn, args, noOptions, future, submitSite());
+    const task = this.start(fn, args, noOptions, future);
+    task.site = submitSite();
     return future;
   }
 
@@ -76,8 +77,11 @@ export class Executor implements Revivable {
    */
   map<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): MapResults<Awaited<R>> {
     const site = submitSite();
-    const submit = (chunk: unknown[], result: TaskResult) =>
-      this.start(fn, chunk, { each: true }, result, site);
+    const submit = (chunk: unknown[], result: TaskResult) => {
+      const task = this.start(fn, chunk, { each: true }, result);
+      task.site = site;
+      return task;
+    };
     const stop = (task: ReturnType<typeof submit>) =>
       this.pool.stop(task, new CancelledError(`${task.name} was cancelled: map ended before.`));
     return new MapResults<Awaited<R>>(items, submit, stop, options);
@@ -120,19 +124,14 @@ export class Executor implements Revivable {
 
   /** @internal */
   submitForThread(fn: AnyFunction, args: unknown[], options: SubmitOptions) {
-    const start: Submitter["submit"] = (fn, args, options, result, site) =>
-      this.start(fn, args, options, result, site);
-    return submitForThread(
-      { start, stop: (task, reason) => this.pool.stop(task, reason) },
-      fn,
-      args,
-      options,
-    );
+    const start: Submitter["submit"] = (fn, args, options, result) => this.start(fn, args, options, result);
+    const stop: Submitter["stop"] = (task, reason) => this.pool.stop(task, reason);
+    return submitForThread({ start, stop }, fn, args, options);
   }
 
   /** @internal */
-  start(fn: AnyFunction, args: unknown[], options: SubmitOptions, result: TaskResult, site: SubmitSite) {
-    return this.pool.submit(fn, args, merged(this.#options, options), result, site, this.#limit);
+  start(fn: AnyFunction, args: unknown[], options: SubmitOptions, result: TaskResult) {
+    return this.pool.submit(fn, args, merged(this.#options, options), result, this.#limit);
   }
 }
 

@@ -15,6 +15,8 @@ export interface Submitted {
   readonly name: string;
   /** Results of a `map` before its error. */
   readonly partial: unknown[] | undefined;
+  /** Where it was submitted; of use on the loop. */
+  site?: SubmitSite;
   /** Blocks this thread until the task is over, at most `timeoutMs` ms; throws where that must not be. */
   block(timeoutMs: number): void;
   awaited(waiter: Waiter): void;
@@ -22,14 +24,7 @@ export interface Submitted {
 
 /** What an executor hands its tasks to: a pool on the loop, or the loop. */
 export interface Submitter<S extends Submitted = Submitted> {
-  submit(
-    fn: AnyFunction,
-    args: unknown[],
-    options: SubmitOptions,
-    result: TaskResult,
-    site: SubmitSite,
-    limit?: unknown,
-  ): S;
+  submit(fn: AnyFunction, args: unknown[], options: SubmitOptions, result: TaskResult, limit?: unknown): S;
   stop(task: S, reason: unknown): boolean;
 }
 
@@ -142,7 +137,8 @@ export function submitForThread(
       resolve(ok ? { value } : { error: value, partial: task?.partial });
     const result = { settle, waiters: [{ resolve, reject }], isPromise: true };
     let task: Submitted | undefined;
-    task = submitter.start(fn, args, options, result, submitSite());
+    task = submitter.start(fn, args, options, result);
+    task.site = submitSite();
     const signal = taskSignal();
     signal.addEventListener("abort", () => submitter.stop(task, signal.reason), { once: true });
   });

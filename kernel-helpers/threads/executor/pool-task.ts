@@ -29,6 +29,9 @@ export interface PassedLimit {
   leave(task: PoolTask): void;
 }
 
+const nowhere: SubmitSite = {};
+const nobody: TaskResult = { settle: () => {}, waiters: [], isPromise: false };
+
 /** A task as its pool keeps it. Small, because a hundred thousand may wait; what few tasks need is made when it is. */
 export class PoolTask implements Task, Submitted {
   readonly name: string;
@@ -51,6 +54,7 @@ export class PoolTask implements Task, Submitted {
   onAbort: (() => void) | undefined = undefined;
   /** Results of a `map` before its error. */
   partial: unknown[] | undefined = undefined;
+  site: SubmitSite = nowhere;
   #timers: NodeJS.Timeout[] | undefined = undefined;
 
   /** Throws DataCloneError for what cannot cross. */
@@ -59,8 +63,7 @@ export class PoolTask implements Task, Submitted {
     args: unknown[],
     readonly owner: TaskOwner,
     readonly options: SubmitOptions,
-    readonly result: TaskResult,
-    readonly site: SubmitSite,
+    public result: TaskResult,
   ) {
     const { message, name, transfer, functions } = makeTaskMessage(fn, args, options);
     this.message = message;
@@ -124,6 +127,14 @@ export class PoolTask implements Task, Submitted {
     if (ms === Number.POSITIVE_INFINITY) return;
     this.#timers ??= [];
     this.#timers.push(setTimeout(callback, Math.min(ms, longestTimer)));
+  }
+
+  /** Its thread may know it for long, for what the task left behind there; arguments and result must not stay. */
+  forgetValues(): void {
+    const { message } = this;
+    message.args = message.packed = message.context = undefined;
+    this.result = nobody;
+    this.site = nowhere;
   }
 
   clearTimers(): void {

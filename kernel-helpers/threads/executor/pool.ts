@@ -8,7 +8,7 @@ import { Fifo } from "../task/collections";
 import { BrokenThreadPool, CancelledError, ExecutorShutDown, TimeoutError } from "../task/errors";
 import type { Reply } from "../task/message";
 import { noOptions, requireFunction, type SubmitOptions } from "../task/options";
-import { type SubmitSite, withSubmitSite } from "../task/submit-site";
+import { withSubmitSite } from "../task/submit-site";
 import type { TaskResult } from "../task/task";
 import type { AnyFunction } from "../task/types";
 import type { Waiter } from "../task/waiting";
@@ -52,13 +52,12 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
     args: unknown[],
     options: SubmitOptions,
     result: TaskResult,
-    site: SubmitSite,
     limit?: ConcurrencyLimit,
   ): PoolTask {
     requireFunction(fn, "fn");
     refuseInWorker(fn);
     this.requireOpen();
-    const task = unwatched(() => new PoolTask(fn, args, this, options, result, site));
+    const task = unwatched(() => new PoolTask(fn, args, this, options, result));
     this.tasks.add(task);
     this.queued++;
     if (options !== noOptions) this.arm(task);
@@ -141,7 +140,7 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
   private async prepare(thread: WorkerThread): Promise<void> {
     const { initializer = nothing, initargs = [] } = this.settings;
     try {
-      const task = new PoolTask(initializer, [...initargs], this, noOptions, noResult, {});
+      const task = new PoolTask(initializer, [...initargs], this, noOptions, noResult);
       this.workers.running.set(thread, task);
       const reply = await thread.run(task).catch((error) => {
         recordEnd(this.closed ? "stopped" : "died", task.message);
@@ -190,7 +189,7 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
     if (!this.workers.threads.has(thread)) return;
     const next = this.workers.isOver ? undefined : this.next();
     if (next) this.dispatch(next, thread);
-    else if (this.workers.isOver) this.retire(thread);
+    else if (this.workers.isOver) this.workers.spare(thread);
     else this.workers.rest(thread);
   }
 
@@ -251,6 +250,7 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
     if (task.stopping) this.settle(task, false, task.stopping.reason);
     else if ("error" in reply) this.fail(task, thread, reply);
     else this.settle(task, true, unpackValue(reply));
+    task.forgetValues();
   }
 
   private fail(task: PoolTask, thread: WorkerThread, reply: Reply): void {
@@ -376,12 +376,12 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
 
   get stats(): ExecutorStats {
     const now = performance.now();
-    const { threads, running } = this.workers;
+    const { alive, running } = this.workers;
     const busySince = Array.from(running.values(), ({ startedAt }) => startedAt || now);
-    const aliveSince = Array.from(threads, ({ startedAt }) => startedAt);
+    const aliveSince = alive.map(({ startedAt }) => startedAt);
     return {
       maxWorkers: this.settings.maxWorkers,
-      threads: threads.size,
+      threads: alive.length,
       queued: this.queued,
       running: running.size,
       completed: this.meter.completed,

@@ -1,5 +1,5 @@
 import { checkGivenOptions, noOptions, type SubmitOptions, type TaskOptions } from "../task/options";
-import { type SubmitSite, submitSite } from "../task/submit-site";
+import { submitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
 import { workerName } from "../worker/worker-context";
 import { Executor, ThreadPoolExecutor } from "./executor";
@@ -35,13 +35,25 @@ function start<R>(
   fn: AnyFunction,
   args: unknown[],
   options: SubmitOptions,
-  site: SubmitSite,
 ): Promise<Awaited<R>> {
-  return new Promise((resolve, reject) => {
+  let resolve!: (value: Awaited<R>) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<Awaited<R>>((...functions) => {
+    [resolve, reject] = functions;
+  });
+  try {
     if (!(executor instanceof Executor)) throw notAnExecutor(executor);
     const settle = (ok: boolean, value: unknown) => (ok ? resolve(value as Awaited<R>) : reject(value));
-    executor.start(fn, args, options, { settle, waiters: [{ resolve, reject }], isPromise: true }, site);
-  });
+    const task = executor.start(fn, args, options, {
+      settle,
+      waiters: [{ resolve, reject }],
+      isPromise: true,
+    });
+    task.site = submitSite();
+  } catch (error) {
+    reject(error);
+  }
+  return promise;
 }
 
 /**
@@ -59,7 +71,7 @@ export function runInExecutor<A extends unknown[], R>(
   fn: (...args: A) => R,
   ...args: A
 ): Promise<Awaited<R>> {
-  return start(executor ?? defaultExecutor(), fn, args, noOptions, submitSite());
+  return start(executor ?? defaultExecutor(), fn, args, noOptions);
 }
 
 function notAnExecutor(given: unknown): TypeError {
@@ -116,14 +128,14 @@ function withOptions(options: ToThreadOptions) {
   checkGivenOptions(options, ["executor"]);
   const submitOptions = { ...options, context: true };
   return function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
-    return start(options.executor ?? defaultExecutor(), fn, args, submitOptions, submitSite());
+    return start(options.executor ?? defaultExecutor(), fn, args, submitOptions);
   };
 }
 
 /** Runs a function on a thread of the default executor; see its call signature. */
 export const toThread: ToThread = Object.assign(
   function toThread<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
-    return start(defaultExecutor(), fn, args, inContext, submitSite());
+    return start(defaultExecutor(), fn, args, inContext);
   },
   { with: withOptions },
 );

@@ -12,12 +12,17 @@ const outside = new AsyncResource("WorkerThread");
 /** Tasks that wait for tasks, each in a thread of its own: more than that is an endless recursion, or wants another way. */
 const mostPaused = 64;
 
+/** Milliseconds that a thread is kept which is one too many: in a recursion the next task needs it again at once. */
+const spareTime = 1000;
+
 /** The threads of a pool: which there are, which of them are free, and how they are called. */
 export class WorkerSet {
   readonly threads = new Set<WorkerThread>();
   /** What runs in each thread that runs something. */
   readonly running = new Map<WorkerThread, PoolTask>();
   private readonly idle: WorkerThread[] = [];
+  /** Ready, but one too many at the moment, with the timer that ends each. */
+  private readonly spares = new Map<WorkerThread, NodeJS.Timeout>();
   /** No longer in use, and not yet gone. */
   private readonly ending = new Set<WorkerThread>();
   /** Threads that wait for tasks which they have submitted here, each with the calls by which it did. */
@@ -61,7 +66,7 @@ export class WorkerSet {
 
   /** A new thread, named by the lowest number that is free. */
   spawn(): WorkerThread {
-    const used = new Set(Array.from(this.threads, ({ index }) => index));
+    const used = new Set(this.alive.map(({ index }) => index));
     let index = 0;
     while (used.has(index)) index++;
     const { threadNamePrefix, resourceLimits, atomics } = this.settings;
@@ -79,7 +84,31 @@ export class WorkerSet {
 
   /** A thread that has nothing to do. */
   takeIdle(): WorkerThread | undefined {
-    return this.idle.pop();
+    const [spare] = this.idle.length === 0 && this.canGrow ? this.spares.keys() : [];
+    if (!spare) return this.idle.pop();
+    this.dropSpare(spare);
+    this.threads.add(spare);
+    return spare;
+  }
+
+  /** Takes a thread out of use, which may soon be in use again. */
+  spare(thread: WorkerThread): void {
+    this.threads.delete(thread);
+    const retire = () => this.retire(thread);
+    this.spares.set(
+      thread,
+      unwatched(() => setTimeout(retire, spareTime).unref()),
+    );
+  }
+
+  private dropSpare(thread: WorkerThread): boolean {
+    clearTimeout(this.spares.get(thread));
+    return this.spares.delete(thread);
+  }
+
+  /** All that are alive, in use or spare. */
+  get alive(): WorkerThread[] {
+    return [...this.threads, ...this.spares.keys()];
   }
 
   rest(thread: WorkerThread): void {
@@ -88,7 +117,7 @@ export class WorkerSet {
 
   /** Takes a thread out of use at this moment, and ends it; false when it was before. */
   retire(thread: WorkerThread): boolean {
-    if (!this.threads.delete(thread)) return false;
+    if (!this.threads.delete(thread) && !this.dropSpare(thread)) return false;
     this.meter.threadGone(thread.startedAt, performance.now());
     const index = this.idle.indexOf(thread);
     if (index >= 0) this.idle.splice(index, 1);
@@ -99,7 +128,7 @@ export class WorkerSet {
 
   /** Resolves when all threads are gone. */
   async end(): Promise<void> {
-    for (const thread of [...this.threads]) this.retire(thread);
+    for (const thread of this.alive) this.retire(thread);
     await Promise.all(Array.from(this.ending, ({ gone }) => gone));
   }
 }

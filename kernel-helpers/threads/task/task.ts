@@ -31,6 +31,7 @@ export interface Task extends Waitable {
   /** Keeps the functions alive that travel by number. */
   readonly functions: AnyFunction[];
   readonly options: SubmitOptions;
+  /** Set as soon as the task is on its way. */
   readonly site: SubmitSite;
   readonly origin: Origin;
 }

@@ -6,7 +6,8 @@ import {
   TimeoutError,
   toThread,
 } from "kernel-helpers";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { collectGarbage } from "../../timing/compiled.ts";
 import { flag, raised } from "../helpers.ts";
 
 const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
@@ -186,5 +187,25 @@ test("a source is compiled once in a thread", async () => {
   const make = () => (n: number) => n + base;
   expect(await single.submit(make(), 1)).toBe(2);
   expect(await single.submit(make(), 2)).toBe(3);
+  await single.shutdown();
+});
+
+test("what a task took and gave is free when it is over, though its thread rests", async () => {
+  const single = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const refs: WeakRef<object>[] = [];
+  const runOne = async () => {
+    const argument = { size: 3 };
+    const give = (given: { size: number }) => ({ got: given.size });
+    const results = [
+      await single.submit(give, argument),
+      await toThread.with({ executor: single })(give, argument),
+    ];
+    for (const each of [argument, ...results]) refs.push(new WeakRef(each));
+  };
+  for (let i = 0; i < 3; i++) await runOne();
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(refs.filter((ref) => ref.deref())).toHaveLength(0);
+  }, 20_000);
   await single.shutdown();
 });

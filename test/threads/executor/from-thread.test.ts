@@ -9,7 +9,7 @@ import {
   ThreadPoolExecutor,
   toThread,
 } from "kernel-helpers";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { flag, raised } from "../helpers.ts";
 
 /** Tasks that are submitted from inside a thread. */
@@ -97,9 +97,20 @@ describe("to its own executor, which has no thread to spare", () => {
     const awaiting = async (pool: Executor, n: number): Promise<number> =>
       n < 2 ? n : (await pool.submit(awaiting, pool, n - 1)) + 1;
     expect(await small.submit(awaiting, small, 4)).toBe(4);
-    await small.submit(add, 1, 2);
-    await small.submit(add, 1, 2);
-    expect(small.stats.threads).toBe(1);
+    await vi.waitFor(() => expect(small.stats.threads).toBe(1), 20_000);
+    await small.shutdown();
+  });
+
+  test("a recursion starts no more threads than it is deep", async () => {
+    const small = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const ids = async (pool: Executor, n: number): Promise<number[]> => {
+      const own = require("node:worker_threads").threadId as number;
+      if (n === 0) return [own];
+      return [own, ...(await pool.submit(ids, pool, n - 1)), ...(await pool.submit(ids, pool, n - 1))];
+    };
+    const ran = await small.submit(ids, small, 3);
+    expect(ran).toHaveLength(15);
+    expect(new Set(ran).size).toBeLessThanOrEqual(4);
     await small.shutdown();
   });
 
