@@ -180,8 +180,7 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
     const waits = [...call.waits.values()];
     if (!waits.some((each) => each instanceof PoolTask && each.owner === this && !each.isOver)) return;
     this.workers.pause(thread, call.id);
-    const next = this.workers.canGrow ? this.next() : undefined;
-    if (next) next.origin.runInAsyncScope(() => this.resume(next), undefined);
+    if (this.workers.canGrow) this.refill();
   }
 
   private release(thread: WorkerThread): void {
@@ -195,8 +194,12 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
 
   /** Ends a thread, which takes no more tasks from this moment on; a queued task gets another one. */
   private retire(thread: WorkerThread): void {
-    if (!this.workers.retire(thread) || this.broken) return;
-    const next = this.next();
+    if (this.workers.retire(thread)) this.refill();
+  }
+
+  /** Gives the first queued task to a thread, should there be room for one. */
+  private refill(): void {
+    const next = this.broken ? undefined : this.next();
     // What a new thread reports of its initializer belongs to the task for which it is started.
     if (next) next.origin.runInAsyncScope(() => this.resume(next), undefined);
   }
@@ -270,7 +273,11 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
     this.meter.run.add(performance.now() - task.startedAt);
     if (this.canRunElsewhere(task, thread)) this.requeue(task);
     this.retire(thread);
-    if (task.state === "queued") return;
+    // The thread may have been retired before, when there was nothing queued.
+    if (task.state === "queued") {
+      this.refill();
+      return;
+    }
     recordEnd(task.isStopped ? "stopped" : "died", task.message);
     const reason = task.stopping
       ? task.stopping.reason

@@ -39,6 +39,14 @@ describe("a thread that ends takes no other task with it", () => {
     expect(await innocents(40, guilty)).toEqual([]);
   });
 
+  test("a thread that ends while it rests, with nothing queued, and the next task comes", async () => {
+    executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+    for (let i = 0; i < 10; i++) {
+      await executor.submit(() => void setTimeout(() => process.exit(3), 1));
+      expect(await executor.submit(spin, 5)).toBe(1);
+    }
+  });
+
   test("tasks that leave behind what ends the thread: an exit, an error of the thread", async () => {
     executor = new ThreadPoolExecutor({ maxWorkers: 2, gracePeriod: 10 });
     const exitLater = () => void setImmediate(() => process.exit(3));
