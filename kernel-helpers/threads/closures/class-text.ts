@@ -1,5 +1,5 @@
-import type { Class, MethodDefinition, PropertyDefinition, StaticBlock } from "acorn";
-import { keyName } from "./syntax";
+import type { AnyNode, Class, MethodDefinition, PropertyDefinition, StaticBlock } from "acorn";
+import { childrenOf, keyName } from "./syntax";
 
 /**
  * What the text of a class makes, and the text to make it by in a thread. Static fields and static blocks do not run
@@ -10,6 +10,8 @@ export interface ClassText {
   methods: { key: string | undefined; static: boolean; kind: "method" | "get" | "set"; text: string }[];
   /** Its static fields and what they were given at first; private ones have their `#`. */
   statics: { key: string; text: string }[];
+  /** The names in computed keys. They are read once, when the class is made, so V8 seldom keeps the variables. */
+  keyNames: Set<string>;
   /** Its instances have private members, which nothing outside of it can copy. */
   privateMembers: boolean;
 }
@@ -30,12 +32,13 @@ type Element = MethodDefinition | PropertyDefinition | StaticBlock;
 
 /** Positions count in `text`; those of the nodes are one more, for the bracket before it. */
 export function readClass(node: Class, text: string): ClassText {
-  const read: ClassText = { methods: [], statics: [], privateMembers: false };
+  const read: ClassText = { methods: [], statics: [], keyNames: new Set(), privateMembers: false };
   const slice = (part: { start: number; end: number }) => text.slice(part.start - 1, part.end - 1);
   for (const each of node.body.body) {
     if (each.type === "StaticBlock") continue;
     const key = keyName(each.key, each.computed);
     const isPrivate = key?.startsWith("#");
+    if (each.computed && !isStaticState(each)) addNames(each.key, read.keyNames);
     if (isPrivate && !each.static) read.privateMembers = true;
     if (each.type === "PropertyDefinition") {
       if (each.static && key !== undefined)
@@ -45,6 +48,12 @@ export function readClass(node: Class, text: string): ClassText {
     }
   }
   return read;
+}
+
+function addNames(node: AnyNode, names: Set<string>): void {
+  if (node.type === "Identifier") names.add(node.name);
+  else if (node.type === "MemberExpression" && !node.computed) addNames(node.object, names);
+  else for (const child of childrenOf(node)) addNames(child, names);
 }
 
 /** As V8 gives the text of a method. */

@@ -88,6 +88,7 @@ export class ClassPacker {
     const base = names.analysis.derived ? superclassOf(fn) : undefined;
     if (names.analysis.derived) packer.into(captures, superclass, base, `${names.path} → its superclass`);
     this.functions.captures(names, captures);
+    requireKeys(names, captures);
     if (privateKeys(names).length > 0) captures[staticsSetter] = undefined;
     const code = codeOf(names, Object.keys(captures));
     const id = (packer.options.inWorker ? knownId(fn) : idOf(fn)) ?? 0;
@@ -188,6 +189,19 @@ export class ClassPacker {
 function privateKeys({ analysis }: Names): string[] {
   const keys = analysis.classText!.statics.map(({ key }) => key);
   return keys.filter((key) => key.startsWith("#") && !analysis.kept.has(key));
+}
+
+/** A variable of a computed key that V8 has not kept would be missed in the thread, in words that explain nothing. */
+function requireKeys({ analysis, path }: Names, captures: object): void {
+  for (const name of analysis.classText!.keyNames) {
+    if (Object.hasOwn(captures, name) || name in globalThis) continue;
+    const what = `a class with a computed key from \`${name}\`, a variable that was read once and is not kept`;
+    throw new DataCloneError(
+      path,
+      what,
+      `Write the key out, or name \`${name}\` in one of its methods as well.`,
+    );
+  }
 }
 
 /** Its instances are their properties and nothing more. */

@@ -311,6 +311,27 @@ describe("prototypes as they are", () => {
     ).toEqual([2, 3, true, [3], "computed"]);
   });
 
+  test("a computed key whose variable is not kept is refused with the way out", async () => {
+    const makeLost = (key: string) =>
+      class Lost {
+        [key]() {
+          return 1;
+        }
+      };
+    const Lost = makeLost("m");
+    await expect(executor.submit(() => new Lost().m!())).rejects.toThrow(
+      /computed key from `key`, a variable that was read once.*name `key` in one of its methods/,
+    );
+    const makeKept = (key: string) =>
+      class Kept {
+        [key]() {
+          return key;
+        }
+      };
+    const Kept = makeKept("m");
+    expect(await executor.submit(() => new Kept().m!())).toBe("m");
+  });
+
   test("`extends null`, and a class that captures its own subclass", async () => {
     class Bare extends (null as never as { new (): object }) {
       static kind = "bare";
