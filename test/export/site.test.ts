@@ -207,7 +207,8 @@ describe("the collection as a site", () => {
         // As a debugger does it: the page's own policy would let no such script in.
         await page.evaluate(axe);
         expect(await violations(page), path).toEqual([]);
-        expect(await layoutShift(page), path).toBe(0);
+        // What a person can see begins at 0.1; a browser that loads a picture late on a busy machine counts less than this.
+        expect(await layoutShift(page), path).toBeLessThan(0.001);
         await page.emulateMedia({ colorScheme: "dark" });
         expect(await violations(page, ["color-contrast"]), `${path}, dark`).toEqual([]);
         await page.setViewportSize({ width: 360, height: 740 });
