@@ -73,6 +73,12 @@ describe.each(
 
   beforeAll(async () => {
     writeFileSync(on("work.ipynb"), notebook(markdown("# Work"), code("1 + 1"), code(blocking)));
+    mkdirSync(on("guide"));
+    const first = markdown("# 1 · Start\n\n*Reading 2 minutes · running 1 s*");
+    writeFileSync(on("guide", "1-start.ipynb"), notebook(first, code("1 + 1"), code("")));
+    writeFileSync(on("guide", "2-next.ipynb"), notebook(markdown("# 2 · Next"), code("throw 1")));
+    writeFileSync(on("guide", "3-broken.ipynb"), "{");
+    writeFileSync(on("guide", "10-last.ipynb"), notebook(markdown("# 10 · Last")));
     mkdirSync(pictures, { recursive: true });
     server = await start(play);
     browser = await launchBrowser();
@@ -125,6 +131,39 @@ describe.each(
       await page.locator(".jp-Dialog .jp-mod-accept").click();
       await page.locator(".jp-Dialog").waitFor({ state: "detached" });
       await loop().getByText("Loop: free").waitFor();
+    });
+  });
+
+  describe("the sections", () => {
+    const entries = () => page.locator(".tl-Sections li button");
+    const showSections = () => page.locator('.jp-SideBar [data-id="threads-and-loop-sections"]').click();
+    const tabs = () => page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel");
+
+    it("are listed by their titles, whatever is in the folder", async () => {
+      await showSections();
+      await page.getByText("This folder has no numbered notebooks.").waitFor();
+      await page.goto(server.addressOf("guide/1-start.ipynb"));
+      await cell(1).waitFor();
+      await showSections();
+      await expect
+        .poll(() => entries().allTextContents(), { timeout: 20_000 })
+        .toEqual(["1 · StartReading 2 minutes · running 1 s", "2 · Next", "3-broken", "10 · Last"]);
+      expect(await page.locator(".tl-Sections [aria-current=page]").textContent()).toContain("1 · Start");
+    });
+
+    it("show what ran clean and what failed, and take the place of each other", async () => {
+      await loop().getByText("Loop: free").waitFor();
+      await runCell(1);
+      await entries().nth(0).getByText("✓ ran clean").waitFor();
+      await page.keyboard.press("Control+s");
+      await page.locator(".lm-TabBar-tab.jp-mod-dirty.jp-mod-current").waitFor({ state: "detached" });
+      await entries().nth(1).click();
+      await cell(1).getByText("throw 1").waitFor();
+      await expect.poll(() => tabs().allTextContents()).not.toContain("1-start.ipynb");
+      await loop().getByText("Loop: free").waitFor();
+      await runCell(1);
+      await entries().nth(1).getByText("✗ failed").waitFor();
+      await photograph("sections");
     });
   });
 });
