@@ -44,23 +44,41 @@ function isEnvironment(text: string): boolean {
 
 interface InlineForm {
   pattern: RegExp;
+  /** What it ends with. */
+  end: string;
   isDisplay: boolean;
 }
 
 /** A dollar sign begins a formula where no letter or digit is before it and no blank after it, so prices stay prices. */
 const INLINE: InlineForm[] = [
-  { pattern: /\$\$((?:\\.|[^\\$])+?)\$\$/sy, isDisplay: true },
-  { pattern: /(?<![\p{L}\p{N}$\\])\$`([^`\n]+)`\$/uy, isDisplay: false },
+  { pattern: /\$\$((?:\\.|[^\\$])+?)\$\$/sy, end: "$$", isDisplay: true },
+  { pattern: /(?<![\p{L}\p{N}$\\])\$`([^`\n]+)`\$/uy, end: "`$", isDisplay: false },
   {
     pattern: /(?<![\p{L}\p{N}$\\])\$(?![\s$])((?:\\.|[^\\$])*?(?:[^\s\\$]|\\.))\$(?![\p{L}\p{N}$])/suy,
+    end: "$",
     isDisplay: false,
   },
-  { pattern: /\\\\\(((?:(?!\\\\\)).)+)\\\\\)/sy, isDisplay: false },
-  { pattern: /\\\\\[((?:(?!\\\\\]).)+)\\\\\]/sy, isDisplay: true },
-  { pattern: /\\\(((?:(?!\\\)).)+)\\\)/sy, isDisplay: false },
+  { pattern: /\\\\\(((?:(?!\\\\\)).)+)\\\\\)/sy, end: "\\\\)", isDisplay: false },
+  { pattern: /\\\\\[((?:(?!\\\\\]).)+)\\\\\]/sy, end: "\\\\]", isDisplay: true },
+  { pattern: /\\\(((?:(?!\\\)).)+)\\\)/sy, end: "\\)", isDisplay: false },
   // `\[note\]` is prose with escaped brackets; a formula has something of TeX in it.
-  { pattern: /\\\[((?:(?!\\\])[^\\^_=+{])*(?!\\\])[\\^_=+{](?:(?!\\\]).)*)\\\]/sy, isDisplay: true },
+  {
+    pattern: /\\\[((?:(?!\\\])[^\\^_=+{])*(?!\\\])[\\^_=+{](?:(?!\\\]).)*)\\\]/sy,
+    end: "\\]",
+    isDisplay: true,
+  },
 ];
+
+let lastText = "";
+let lasts = new Map<string, number>();
+
+/** Where a text has `end` for the last time, -1 for never. Looked for once: else each beginning without an end reads the rest. */
+function lastOf(end: string, text: string): number {
+  if (text !== lastText) [lastText, lasts] = [text, new Map()];
+  const last = lasts.get(end) ?? text.lastIndexOf(end);
+  lasts.set(end, last);
+  return last;
+}
 
 interface Block {
   begins: RegExp;
@@ -83,7 +101,8 @@ export function mathPlugin(md: MarkdownIt.MarkdownIt): void {
   md.inline.ruler.before("escape", "math", (state, silent) => {
     const code = state.src.charCodeAt(state.pos);
     if (code !== DOLLAR && code !== BACKSLASH) return false;
-    for (const { pattern, isDisplay } of INLINE) {
+    for (const { pattern, end, isDisplay } of INLINE) {
+      if (lastOf(end, state.src) <= state.pos) continue;
       pattern.lastIndex = state.pos;
       const tex = pattern.exec(state.src)?.[1];
       if (tex === undefined) continue;

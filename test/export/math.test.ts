@@ -77,3 +77,8 @@ test("formulas are kept as written in Markdown and in a script", () => {
   expect(exportMarkdown(notebook(cells)).text).toBe(`${source}\n\n$\\alpha$\n`);
   expect(exportScript(notebook(cells)).text).toContain(`# ${source}`);
 });
+
+// Each beginning that reads on to the end of the text would take minutes here.
+test.each(["\\\\(", "\\\\[a^", "\\(", "\\[a^"])("50,000 beginnings %j of no formula are text", (begin) => {
+  expect(page(begin.repeat(50_000))).not.toContain("<math");
+});
