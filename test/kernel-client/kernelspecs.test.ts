@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -174,6 +174,23 @@ describe("finding a kernelspec", () => {
     expect([...findKernelspecs(none, env).keys()]).toContain("odd");
     expect(() => findKernelspec("null", none, env)).toThrow(/kernel\.json cannot be used: `argv` is missing/);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "leaves out a pipe, a folder and a link to itself, and keeps the others",
+    () => {
+      const dataDir = temporaryFolder();
+      const env = { JUPYTER_PATH: dataDir };
+      install(dataDir, "good", spec("Good"));
+      for (const name of ["folder", "loop", "pipe"]) mkdirSync(join(dataDir, "kernels", name));
+      const fileOf = (name: string) => join(dataDir, "kernels", name, "kernel.json");
+      mkdirSync(fileOf("folder"));
+      symlinkSync("kernel.json", fileOf("loop"));
+      spawnSync("mkfifo", [fileOf("pipe")]);
+      const found = findKernelspecs(dataDir, env);
+      expect(["folder", "good", "loop", "pipe"].filter((name) => found.has(name))).toEqual(["good"]);
+      expect(() => findKernelspec("pipe", dataDir, env)).toThrow(KernelspecError);
+    },
+  );
 
   it("names the file of a broken kernelspec that was asked for, and leaves it out of the list", () => {
     const dataDir = temporaryFolder();

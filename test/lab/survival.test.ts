@@ -313,6 +313,18 @@ describe("a kernel", () => {
     await culling.lab.close();
   });
 
+  it("stays with its session where a change names no other", async () => {
+    interface Session {
+      id: string;
+      kernel: KernelModel;
+    }
+    const body = { path: "a.ipynb", name: "", type: "notebook", kernel: { name: "frozen" } };
+    const { id, kernel } = await lab.json<Session>("POST", "/api/sessions", body, 201);
+    for (const change of [{ kernel: {} }, { kernel: { id: null, name: null } }, { kernel: "x" }])
+      expect((await lab.json<Session>("PATCH", `/api/sessions/${id}`, change)).kernel.id).toBe(kernel.id);
+    await lab.call("DELETE", `/api/sessions/${id}`);
+  });
+
   it("that is still starting can be shut down at once", async () => {
     const kernel = await start("slow-start");
     expect((await lab.call("DELETE", `/api/kernels/${kernel.id}`)).status).toBe(204);
