@@ -12,15 +12,32 @@ const room = (name, index) => ({
   to: { path: threads, pathNot: `${threads}(${rooms.slice(0, index + 1).join("|")})/` },
 });
 
+/** The rooms of notebook-tools, each with those that it may import from. */
+const notebookTools = [
+  ["nbformat"],
+  ["kernel-client"],
+  ["export", "nbformat"],
+  ["run", "nbformat", "kernel-client"],
+  ["collection", "nbformat"],
+  ["commands", "nbformat", "kernel-client", "run"],
+];
+
 const forbidden = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 export default {
   forbidden: [
     forbidden(
       "no-circle",
-      "No circle of imports in threads/, not even of types.",
-      { path: threads, pathNot: `${threads}closures/` },
+      "No circle of imports in threads/, timing/ and plots/, not even of types.",
+      { path: "^kernel-helpers/(threads|timing|plots)/", pathNot: `${threads}closures/` },
       { circular: true },
+    ),
+    // TypeScript removes imports of types: only the others run.
+    forbidden(
+      "no-circle-that-runs",
+      "No module is needed before it has run.",
+      { pathNot: `${threads}closures/` },
+      { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     ),
     ...rooms.map(room),
     forbidden(
@@ -28,6 +45,20 @@ export default {
       "kernel-helpers knows of the kernel only in kernel/; threads/context and plots/show ask what it filled in.",
       { path: "^kernel-helpers/", pathNot: "^kernel-helpers/kernel/" },
       { path: "^kernel-helpers/kernel/" },
+    ),
+    ...notebookTools.map(([name, ...allowed]) =>
+      forbidden(
+        `notebook-tools-${name}`,
+        `${name} imports only from ${allowed.join(", ") || "no other room"}.`,
+        { path: `^notebook-tools/${name}/` },
+        { path: "^notebook-tools/[^/]+/", pathNot: `^notebook-tools/(${[name, ...allowed].join("|")})/` },
+      ),
+    ),
+    forbidden(
+      "kernel-compiler",
+      "The compiler is a process of its own: it knows neither the cells' thread nor the sockets'.",
+      { path: "^kernel-helpers/kernel/compiler/" },
+      { path: "^kernel-helpers/kernel/(session|sockets)/", dependencyTypesNot: ["type-only"] },
     ),
     forbidden(
       "timing-is-below",

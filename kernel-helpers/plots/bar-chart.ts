@@ -1,6 +1,7 @@
-import { Chart, ChartWords, VegaLiteSpec } from "./chart";
+import { Chart, ChartWords } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
 import { threeDigits } from "./numbers";
+import type { VegaLiteSpec } from "./spec";
 import { ink, palette } from "./theme";
 import { words } from "./words";
 

@@ -35,7 +35,7 @@ const mostBars = 300;
 const mostWaiting = 12;
 const queueColumns = 120;
 /** The part of a lane that its bars fill. */
-export const filled = 0.7;
+const filled = 0.7;
 
 export function barsOf(segments: Segment[], lanes: string[], duration: number): Bars {
   const waiting = segments.filter(({ lane }) => lane === queueLane);

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { renderSvg } from "./render";
+import type { VegaLiteSpec } from "./spec";
 import { config, width } from "./theme";
 import { language } from "./words";
 
@@ -9,11 +10,6 @@ export const jupyterDisplay: unique symbol = Symbol.for("Jupyter.display") as ne
 /** Media types to contents, as Jupyter sends them. */
 export interface MimeBundle {
   [mediaType: string]: unknown;
-}
-
-/** A Vega-Lite v5 specification: plain JSON. */
-export interface VegaLiteSpec {
-  [property: string]: unknown;
 }
 
 /** What a chart says without being seen. */

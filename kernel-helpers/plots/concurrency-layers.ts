@@ -1,8 +1,8 @@
-import { VegaLiteSpec } from "./chart";
 import type { Ending } from "./endings";
 import { loopLane, queueLane } from "./lanes";
 import { Layout } from "./layout";
 import { round } from "./numbers";
+import type { VegaLiteSpec } from "./spec";
 import { alarm, darkColours, ink } from "./theme";
 import { words } from "./words";
 

@@ -97,7 +97,7 @@ function regrouped(tasks: TimelineTask[], colourBy: (task: TimelineTask) => stri
 }
 
 /** Whether the task's name has room in its bar. */
-export function isNamed({ state, task, start, end, failed, stopped }: Bar, scale: number): boolean {
+function isNamed({ state, task, start, end, failed, stopped }: Bar, scale: number): boolean {
   return state === "running" && (end - start) * scale > task.length * 6.6 + (failed || stopped ? 28 : 12);
 }
 

@@ -1,6 +1,6 @@
 /** Timeline events in, Vega-Lite specs out; `show` is the one place that displays. */
 
-export type { ChartWords, MimeBundle, VegaLiteSpec } from "./chart";
+export type { ChartWords, MimeBundle } from "./chart";
 export { Chart, jupyterDisplay } from "./chart";
 export type { ComparisonOptions, Duration } from "./comparison";
 export { comparisonChart } from "./comparison";
@@ -26,5 +26,6 @@ export type { SequenceOptions } from "./sequence";
 export { sequenceChart } from "./sequence";
 export type { Showable } from "./show";
 export { show } from "./show";
+export type { VegaLiteSpec } from "./spec";
 export type { ThroughputOptions, ThroughputPoint } from "./throughput";
 export { throughputChart } from "./throughput";

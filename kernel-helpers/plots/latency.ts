@@ -1,6 +1,7 @@
-import { Chart, VegaLiteSpec } from "./chart";
+import { Chart } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
 import { ascending, powersOfTen, quantile, threeDigits } from "./numbers";
+import type { VegaLiteSpec } from "./spec";
 import { ink, palette } from "./theme";
 import { plain, words } from "./words";
 

@@ -1,6 +1,7 @@
 import type { LoopBlock } from "../timing";
-import { Chart, VegaLiteSpec } from "./chart";
+import { Chart } from "./chart";
 import { round } from "./numbers";
+import type { VegaLiteSpec } from "./spec";
 import { alarm, ink } from "./theme";
 import { grouped, words } from "./words";
 

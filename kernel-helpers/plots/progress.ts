@@ -132,7 +132,7 @@ class AsyncIterableBar<T> extends Bar implements AsyncIterable<T> {
 }
 
 /** "parse ██████░░░░ 6 of 10 · 1.2 s"; without a total only the count. */
-export function barText(label: string, done: number, total: number | undefined, seconds: number): string {
+function barText(label: string, done: number, total: number | undefined, seconds: number): string {
   const { of, seconds: inSeconds } = words();
   const time = inSeconds(seconds.toFixed(1));
   const name = label ? `${label} ` : "";

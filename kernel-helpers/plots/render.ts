@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { VegaLiteSpec } from "./chart";
+import type { VegaLiteSpec } from "./spec";
 import { font } from "./theme";
 
 interface Vega {

@@ -1,9 +1,10 @@
 import type { TimelineData, TimelineTask } from "../timing";
 import { callsOf } from "./arrows";
-import { Chart, VegaLiteSpec } from "./chart";
+import { Chart } from "./chart";
 import { laneName } from "./concurrency-layers";
 import { byName, loopLane } from "./lanes";
 import { round } from "./numbers";
+import type { VegaLiteSpec } from "./spec";
 import { ink, palette } from "./theme";
 import { count, words } from "./words";
 

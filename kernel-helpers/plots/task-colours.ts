@@ -1,5 +1,5 @@
-import { VegaLiteSpec } from "./chart";
 import { byName } from "./lanes";
+import type { VegaLiteSpec } from "./spec";
 import { palette } from "./theme";
 import { words } from "./words";
 

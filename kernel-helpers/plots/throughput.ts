@@ -1,6 +1,7 @@
-import { Chart, VegaLiteSpec } from "./chart";
+import { Chart } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
 import { threeDigits } from "./numbers";
+import type { VegaLiteSpec } from "./spec";
 import { ink, palette } from "./theme";
 import { count, plain, words } from "./words";
 

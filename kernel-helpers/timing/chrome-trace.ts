@@ -1,4 +1,5 @@
-import type { TimelineData, TimelineTask } from "./timeline";
+import type { TimelineTask } from "./tasks";
+import type { TimelineData } from "./timeline";
 
 /** One entry of the Trace Event Format; `ts` and `dur` in µs. */
 export interface ChromeTraceEvent {

@@ -7,12 +7,11 @@ export type { LoopBlock, LoopMonitorOptions, LoopReport } from "./loop-monitor";
 export { LoopMonitor, timeLoopBlocking } from "./loop-monitor";
 export type { EventKind } from "./recorder";
 export { sleepSync } from "./sleep";
+export type { TimelineEvent, TimelineTask } from "./tasks";
 export type {
   TimelineData,
-  TimelineEvent,
   TimelineMark,
   TimelineOptions,
-  TimelineTask,
 } from "./timeline";
 export { Timeline } from "./timeline";
 export type { BlockReport, LoopWatcher, WatchOptions } from "./watch-loop";

@@ -7,7 +7,7 @@ import { isMainThread, threadId } from "node:worker_threads";
  * and stamps it last, so threads never wait for one another and a reader skips a record that is still
  * being written. When the ring is full the oldest events are overwritten, and `readEvents` says how many.
  */
-export const eventKinds = [
+const eventKinds = [
   "queued",
   "started",
   "blocked",

@@ -1,5 +1,38 @@
 import { callerOf, EventKind } from "./recorder";
-import { TimelineEvent, TimelineTask } from "./timeline";
+
+/** Something that happened to a task; `time` in ms since the recording began. */
+export interface TimelineEvent {
+  time: number;
+  kind: EventKind;
+  /** The number of the task, unique in the recording. */
+  task: number;
+  name: string;
+  thread: string;
+}
+
+/** A task as it was seen: times in ms since the recording began, null for what was not seen. */
+export interface TimelineTask {
+  id: number;
+  name: string;
+  /** Where it ran; null for a task that no thread took up. */
+  thread: string | null;
+  queued: number | null;
+  started: number | null;
+  done: number | null;
+  /** True where it ended by an error, or its thread died of itself; else absent. */
+  failed?: boolean;
+  /**
+   * True where it did not end by itself: cancelled or late, in the queue, on its thread, or with the thread's
+   * end; else absent.
+   */
+  stopped?: boolean;
+  /** On the loop's lane: since when it only waits for its promise; absent while it never did. */
+  awaiting?: number;
+  /** Of a function that the loop ran for a thread: the id of the task that called it; else absent. */
+  caller?: number;
+  /** Where it held its thread without running: asleep, or waiting for the loop's answer, a queue or a lock. */
+  blocked: { start: number; end: number | null }[];
+}
 
 /** Gathers events into tasks, in the order in which they were first seen. */
 export function tasksOf(events: TimelineEvent[]): TimelineTask[] {

@@ -5,8 +5,6 @@ export {
   type ExportNotebooksOptions,
   type ExportReport,
   exportNotebooks,
-  FORMATS,
-  type Format,
 } from "./export-notebooks";
 export { imagesBelow } from "./local-files";
 export { type ExportSiteOptions, exportSite } from "./site/export-site";

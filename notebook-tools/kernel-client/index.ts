@@ -15,7 +15,6 @@ export {
   findKernelspecs,
   findKernelspecsIn,
   type Kernelspec,
-  readKernelspec,
 } from "./kernelspecs";
 export type { Channel, Frames, Header, KernelInfo, Message } from "./messages";
 export type { KernelExit } from "./process";

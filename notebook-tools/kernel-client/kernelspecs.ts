@@ -21,7 +21,7 @@ export interface Kernelspec {
 }
 
 /** Reads one kernelspec. Throws `KernelspecError` where `kernel.json` is broken. */
-export function readKernelspec(resourceDir: string, name: string): Kernelspec {
+function readKernelspec(resourceDir: string, name: string): Kernelspec {
   const file = join(resourceDir, "kernel.json");
   try {
     const spec = JSON.parse(readFileSync(file, "utf8"));

@@ -1,5 +1,4 @@
 /** Runs notebooks so that nothing that failed is taken for passed. */
-export { type NotebookOptions, type OpenNotebook, openNotebook, runNotebook } from "./notebook";
 export { type RunOptions, runNotebooks } from "./notebooks";
 export type {
   CellResult,

@@ -41,7 +41,7 @@ export function readParameters(file: string): Record<string, unknown> {
 const declaration = /(?:^|[;\s])(?:(const|let|var)\s+)?([\p{L}_$][\p{L}\p{N}_$]*)\s*(?::[^=;\n]+)?=(?!=)/gmu;
 
 /** The names that a parameters cell gives values to, with the word that declares them. */
-export function declaredParameters(source: string): Map<string, string> {
+function declaredParameters(source: string): Map<string, string> {
   return new Map(Array.from(source.matchAll(declaration), (match) => [match[2]!, match[1] ?? ""]));
 }
 

@@ -11,7 +11,7 @@ const shallowest = 2;
 const longest = 4000;
 
 /** As text: as deep as fits, and at least as Node shows it. */
-export function plainResult(value: unknown): string {
+function plainResult(value: unknown): string {
   let text = inspect(value, { depth: shallowest });
   for (let depth = shallowest + 1; depth <= deepest; depth++) {
     const deeper = inspect(value, { depth });

@@ -39,7 +39,7 @@ function frameLines(stack: string): string[] {
 }
 
 /** A file as the reader knows it: relative to the notebook, else its last parts. */
-export function shortFile(file: string, cwd: string): string {
+function shortFile(file: string, cwd: string): string {
   const path = file.startsWith("file:") ? fileURLToPath(file) : file;
   if (!isAbsolute(path)) return path;
   const near = relative(cwd, path);
@@ -50,7 +50,7 @@ export function shortFile(file: string, cwd: string): string {
 }
 
 /** Reads a line of a stack; undefined for frames of the kernel's own. */
-export function readFrame(line: string, { cells, cwd }: StackWorld): Frame | undefined {
+function readFrame(line: string, { cells, cwd }: StackWorld): Frame | undefined {
   const match = frameLine.exec(line);
   if (!match) return { text: line.trim() };
   const [, name, file = "", row, column] = match;

@@ -14,9 +14,9 @@ export interface Failure {
 }
 
 const paint = (code: string) => (text: string) => `\x1b[${code}m${text}\x1b[0m`;
-export const red = paint("31");
+const red = paint("31");
 export const boldRed = paint("1;31");
-export const dim = paint("2");
+const dim = paint("2");
 
 /** Lines of source shown before and after the one at fault. */
 const around = 2;
@@ -80,7 +80,7 @@ function faultOf(value: unknown, world: StackWorld): Fault | undefined {
 }
 
 /** `ename` and `evalue` of anything thrown. */
-export function summary(value: unknown, world: StackWorld): { ename: string; evalue: string } {
+function summary(value: unknown, world: StackWorld): { ename: string; evalue: string } {
   if (isErrorLike(value)) {
     const name = nameOf(value);
     const isGenerated = (value as { generatedMessage?: unknown }).generatedMessage === true;

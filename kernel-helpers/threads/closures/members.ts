@@ -183,7 +183,7 @@ export function keysOf(holder: object): (string | symbol)[] {
 }
 
 /** One of the language's own, such as `Symbol.iterator`. */
-export function isWellKnown(symbol: symbol): boolean {
+function isWellKnown(symbol: symbol): boolean {
   const name = (symbol.description ?? "").replace(/^Symbol\./, "");
   return (Symbol as unknown as Record<string, unknown>)[name] === symbol;
 }

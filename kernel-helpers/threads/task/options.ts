@@ -39,7 +39,7 @@ export function checkGivenOptions(options: TaskOptions, more: string[] = []): vo
   requireKnown("a task", options, [...more, ...taskOptions]);
 }
 
-export function checkTaskOptions(options: TaskOptions): void {
+function checkTaskOptions(options: TaskOptions): void {
   requireObject("Task options", options, "{ timeout: 1000 }");
   requireMilliseconds("timeout", options.timeout);
   requireMilliseconds("queueTimeout", options.queueTimeout);

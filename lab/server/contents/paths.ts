@@ -26,7 +26,7 @@ async function realLocation(file: string): Promise<string> {
   return parent === file ? file : path.join(await realLocation(parent), path.basename(file));
 }
 
-export const isInside = (root: string, file: string): boolean =>
+const isInside = (root: string, file: string): boolean =>
   file === root || file.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
 
 /** Elsewhere these are letters like any other. On Windows they would name a drive, a stream or a folder. */
