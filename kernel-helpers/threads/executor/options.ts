@@ -9,24 +9,46 @@ import {
   requireObject,
 } from "../task/options";
 
+/** What a `ThreadPoolExecutor` is made with. */
 export interface ExecutorOptions {
   /**
-   * How many threads at most, an integer of at least 1; they start as work arrives. Default, as in Python:
-   * four more than there are cores, 32 at most, for calls that wait. For computing, one a core is enough.
+   * How many threads at most; they start as work arrives. Minimum: 1. The default, as in Python, is for calls that
+   * wait. For computing, one a core is enough.
+   * @default Math.min(32, cores + 4)
+   * @example
+   * new ThreadPoolExecutor({ maxWorkers: 2 });
    */
   maxWorkers?: number;
-  /** Threads are called `prefix-0`, `prefix-1` …, in Node, in the operating system and in charts. Default "Worker". */
+  /**
+   * Threads are called `prefix-0`, `prefix-1` and so on, in Node, in the operating system and in charts.
+   * @default "Worker"
+   */
   threadNamePrefix?: string;
-  /** Runs once in each thread before its first task; if it throws, the executor is broken. */
+  /**
+   * Runs once in each thread before its first task; if it throws, the executor is broken.
+   * @default none
+   * @example
+   * new ThreadPoolExecutor({ initializer: (level) => { globalThis.level = level; }, initargs: ["debug"] });
+   */
   // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` gives
   initializer?: (...args: any[]) => unknown;
+  /**
+   * What `initializer` is called with.
+   * @default []
+   */
   initargs?: readonly unknown[];
-  /** How many tasks may wait; one more is rejected. Default: no limit. */
+  /**
+   * How many tasks may wait; one more is rejected. Minimum: 0.
+   * @default Infinity
+   */
   maxQueue?: number;
   /**
    * Limits of each thread's memory, in megabytes, as `worker_threads` takes them. Node ends a thread that goes
    * over them at its next loop turn or call; one that fills memory within a single native call can still end
    * the whole process.
+   * @default Node's own
+   * @example
+   * new ThreadPoolExecutor({ resourceLimits: { maxOldGenerationSizeMb: 200 } });
    */
   resourceLimits?: {
     maxOldGenerationSizeMb?: number;
@@ -37,10 +59,14 @@ export interface ExecutorOptions {
   /**
    * How a thread waits for its next task, as Piscina's option. With "async" its event loop turns meanwhile: timers,
    * servers and sockets that a task or the initializer left go on. With "sync" they stand still until the next
-   * task, which then begins sooner. Default "async".
+   * task, which then begins sooner.
+   * @default "async"
    */
   atomics?: "async" | "sync";
-  /** Milliseconds between asking a running task to stop and terminating its thread. Default 250. */
+  /**
+   * Milliseconds between asking a running task to stop and terminating its thread. Minimum: 0.
+   * @default 250
+   */
   gracePeriod?: number;
 }
 
