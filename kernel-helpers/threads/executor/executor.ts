@@ -167,11 +167,11 @@ function merged(own: SubmitOptions, given: SubmitOptions): SubmitOptions {
 }
 
 export interface ShutdownOptions {
-  /** Resolve only when all tasks are over and the threads are gone. Default true. */
+  /** Resolve only when all tasks are over and the threads are gone. @default true */
   wait?: boolean;
-  /** Drop the tasks that wait in the queue; their futures reject with CancelledError. Default false. */
+  /** Drop the tasks that wait in the queue; their futures reject with CancelledError. @default false */
   cancelFutures?: boolean;
-  /** Milliseconds after which running tasks are stopped, too: asked, then terminated. Default: no limit. */
+  /** Milliseconds after which running tasks are stopped, too: asked, then terminated. @default no limit */
   timeout?: number;
 }
 

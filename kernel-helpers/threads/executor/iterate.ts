@@ -5,7 +5,7 @@ import type { AnyFunction } from "../task/types";
 import { type ToThreadOptions, toThread } from "./to-thread";
 
 export interface IterateOptions extends ToThreadOptions {
-  /** How many items the thread may be ahead of the loop, at least 1. Default 16. */
+  /** How many items the thread may be ahead of the loop, at least 1. @default 16 */
   credit?: number;
 }
 

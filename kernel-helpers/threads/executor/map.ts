@@ -4,9 +4,9 @@ import type { TaskResult } from "../task/task";
 import type { Submitted } from "./from-thread";
 
 export interface MapOptions {
-  /** How many items toTransfer to a thread together; more is faster for small work. Default 1. */
+  /** How many items go to a thread together; more is faster for small work. @default 1 */
   chunksize?: number;
-  /** How many chunks are submitted ahead of the results taken. Default: all at once. */
+  /** How many chunks are submitted ahead of the results taken. @default all at once */
   buffersize?: number;
   /** Milliseconds from the call of `map` in which each result must have come; then TimeoutError. */
   timeout?: number;

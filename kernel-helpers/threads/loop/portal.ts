@@ -26,9 +26,9 @@ import { PortalClient } from "./portal-client";
 import { type Line, type PortalThreadData, word } from "./portal-protocol";
 
 export interface PortalOptions {
-  /** What charts, errors and the system call the thread. Default "portal". */
+  /** What charts, errors and the system call the thread. @default "portal" */
   name?: string;
-  /** Limits of the thread's memory in megabytes, as `worker_threads` takes them. Default: those of Node. */
+  /** Limits of the thread's memory in megabytes, as `worker_threads` takes them. @default those of Node */
   resourceLimits?: ResourceLimits;
 }
 
@@ -39,7 +39,7 @@ export interface PortalCallOptions {
    * cancelled. Default: no limit. For `startTaskSoon` say it where you wait: `future.result(timeoutMs)`.
    */
   timeout?: number;
-  /** What charts and errors call the task. Default: the function's name. */
+  /** What charts and errors call the task. @default the function's name */
   name?: string;
   /** Buffers, ports and streams among the arguments that move instead of being copied. */
   transfer?: readonly object[];
@@ -48,9 +48,9 @@ export interface PortalCallOptions {
 }
 
 export interface StopOptions {
-  /** Cancel what still runs instead of waiting for it. Default: false. */
+  /** Cancel what still runs instead of waiting for it. @default false */
   cancelRemaining?: boolean;
-  /** Milliseconds to wait for what still runs; after that it is cancelled. Default: no limit. */
+  /** Milliseconds to wait for what still runs; after that it is cancelled. @default no limit */
   timeout?: number;
 }
 

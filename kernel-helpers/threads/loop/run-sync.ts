@@ -6,7 +6,7 @@ import { workerContext } from "../worker/worker-context";
 import { type BlockingPortal, startBlockingPortal } from "./portal";
 
 export interface RunSyncOptions {
-  /** Milliseconds after which the thread is ended and TimeoutError thrown. Default: no limit. */
+  /** Milliseconds after which the thread is ended and TimeoutError thrown. @default no limit */
   timeout?: number;
   /** Buffers, ports and streams among the arguments that move instead of being copied. */
   transfer?: readonly object[];

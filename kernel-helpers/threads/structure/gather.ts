@@ -4,7 +4,7 @@ import { copyContext } from "../context/context-var";
 export type Gathered<W> = W extends (...args: never[]) => infer R ? Awaited<R> : Awaited<W>;
 
 export interface GatherOptions {
-  /** Put errors in place of results, instead of rejecting with the first one. Default: false. */
+  /** Put errors in place of results, instead of rejecting with the first one. @default false */
   returnExceptions?: boolean;
   /** When aborted: rejects with its reason, and cancels the inputs that have a `cancel()`. */
   signal?: AbortSignal;

@@ -3,7 +3,7 @@ import { checkTimeout, TimeoutError } from "../task/errors";
 export type ReturnWhen = "ALL_COMPLETED" | "FIRST_COMPLETED" | "FIRST_EXCEPTION";
 
 export interface WaitOptions {
-  /** Milliseconds after which to return with what there is; 0: what is settled now. Default: no limit. */
+  /** Milliseconds after which to return with what there is; 0: what is settled now. @default no limit */
   timeout?: number;
   /** Default: "ALL_COMPLETED". "FIRST_EXCEPTION" returns at the first rejection, else when all are done. */
   returnWhen?: ReturnWhen;

@@ -11,12 +11,12 @@ import { SharedCounters } from "./shared-counters";
 export { QueueEmpty, QueueFull, QueueShutDown } from "./queue-errors";
 
 export interface QueueOptions {
-  /** How many items fit; 0: as many as come. Default: 0. */
+  /** How many items fit; 0: as many as come. @default 0 */
   maxsize?: number;
 }
 
 export interface BlockingOptions {
-  /** Milliseconds to wait; 0: not at all. Default: as long as it takes. */
+  /** Milliseconds to wait; 0: not at all. @default as long as it takes */
   timeout?: number;
 }
 
