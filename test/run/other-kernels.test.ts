@@ -100,7 +100,11 @@ describe.skipIf(pythonMissing)(`ipykernel${pythonMissing ? ` (LEFT OUT: ${python
   });
 });
 
-describe.skipIf(!deno)("Deno's kernel", () => {
+it("Deno is there in CI", () => {
+  if (process.env.CI) expect(deno).toBeDefined();
+});
+
+describe.skipIf(!deno)(`Deno's kernel${deno ? "" : " (skipped: npm run bench installs it)"}`, () => {
   it("runs cells, tells the failing one, and goes on", async () => {
     const notebook = await run("deno", [
       "console.log(1)",
