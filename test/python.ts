@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const isWindows = process.platform === "win32";
-const packages = ["ipykernel==7.1.0", "nbformat==5.11.1"];
+const packages = ["ipykernel==7.1.0", "nbformat==5.11.1", "jupyter_kernel_test==0.7.0"];
 
 /** A virtual environment of the tests' own, made the first time. */
 export const venv = join(root, "node_modules", ".cache", "notebook-tools", "ipykernel");
@@ -15,7 +15,7 @@ function works(command: string, ...args: string[]): boolean {
 }
 
 function isThere(): boolean {
-  if (works(venvPython, "-c", "import ipykernel, nbformat")) return true;
+  if (works(venvPython, "-c", "import ipykernel, nbformat, jupyter_kernel_test")) return true;
   const python = isWindows ? "python" : "python3";
   return (
     works(python, "-m", "venv", venv) && works(venvPython, "-m", "pip", "install", "--quiet", ...packages)
