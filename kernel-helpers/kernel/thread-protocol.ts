@@ -6,6 +6,7 @@
  */
 
 import type { MessagePort } from "node:worker_threads";
+import type { ThreadCount } from "../threads/context/all-threads";
 import type { StandardStreams } from "./sockets/standard-streams";
 
 /** A request for the main thread; the sockets thread sends the next one after the reply. */
@@ -37,7 +38,7 @@ export type FromMain =
   | { kind: "ask"; id: number; ask: number; prompt: string; password: boolean; sync: boolean }
   | { kind: "comm"; comm_id: string; target_name: string | undefined }
   | { kind: "child"; pid: number; running: boolean }
-  | { kind: "pong" }
+  | { kind: "pong"; threads: ThreadCount }
   | { kind: "ack"; urgent: number }
   | { kind: "end" };
 

@@ -1,5 +1,6 @@
 /** The main thread of the kernel. */
 
+import { countThreads } from "../../threads/context/all-threads";
 import { setNotebook } from "../../threads/context/host";
 import type { CompilerProcess } from "../compiler/process";
 import type { SocketsThread } from "../sockets";
@@ -102,7 +103,7 @@ function serve({ worker, shared, answers }: SocketsThread, output: Output, compi
     } else if ("ask" in message) {
       input.heard(message);
     } else if ("ping" in message) {
-      output.send({ kind: "pong" });
+      output.send({ kind: "pong", threads: countThreads() });
     } else {
       output.send({ kind: "ack", urgent: message.urgent });
       shared.protect(() => {

@@ -95,7 +95,7 @@ function fromMain(message: FromMain) {
     case "child":
       return urgent.noteChild(message.pid, message.running);
     case "pong":
-      return loopTarget.heard();
+      return loopTarget.heard(message.threads);
     case "ack":
       return urgent.acknowledge(message.urgent);
     case "end":

@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
+import { poolsWithThreads } from "../context/all-threads";
 import { unwatched } from "../loop/open-resources";
 import type { Settings } from "./options";
 import type { PoolTask } from "./pool-task";
@@ -79,6 +80,7 @@ export class WorkerSet {
     const start = () => new WorkerThread(name, index, { resourceLimits, atomics }, { ...this.events, ended });
     const thread = unwatched(() => outside.runInAsyncScope(start, undefined));
     this.threads.add(thread);
+    poolsWithThreads().add(this);
     return thread;
   }
 
@@ -118,6 +120,7 @@ export class WorkerSet {
   /** Takes a thread out of use at this moment, and ends it; false when it was before. */
   retire(thread: WorkerThread): boolean {
     if (!this.threads.delete(thread) && !this.dropSpare(thread)) return false;
+    if (this.alive.length === 0) poolsWithThreads().delete(this);
     this.meter.threadGone(thread.startedAt, performance.now());
     const index = this.idle.indexOf(thread);
     if (index >= 0) this.idle.splice(index, 1);
