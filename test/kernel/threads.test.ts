@@ -1,6 +1,6 @@
 /** What threads print, call and report belongs to the cell whose task it was, whichever cell started the thread. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Answer, Kernel, streamText } from "./client";
+import { type Answer, Kernel, published, streamText } from "./client";
 
 let kernel: Kernel;
 beforeAll(async () => {
@@ -31,6 +31,19 @@ test("prints of a task that goes on, and calls back to the loop", async () => {
     'await toThread(() => { console.log("at once"); });',
   ];
   expect(await texts(...cells)).toEqual(["1\n", "A\nB\n", "soon\n", "run\n", "at once\n"]);
+});
+
+test("a thread that asks the reader is told how", async () => {
+  const answer = await kernel.run('await toThread(() => prompt("name"));');
+  expect(answer.reply).toMatchObject({ status: "error", ename: "StdinNotImplementedError" });
+  const [, remedy] = /from the thread: (.*)\.$/.exec(answer.reply.evalue)!;
+  const asking = await kernel.runAnswering(`await toThread(() => ${remedy})`, ["Ada"]);
+  expect(published(asking, "execute_result").data["text/plain"]).toBe("'Ada'");
+});
+  const { header } = await kernel.until(() => kernel.received.find(({ socket }) => socket === "stdin"));
+  expect(header.msg_type).toBe("input_request");
+  await kernel.send("input_reply", { value: "Ada" }, "stdin");
+  expect(published(await kernel.answer(id), "execute_result").data["text/plain"]).toBe("'Ada'");
 });
 
 test("a pool of an earlier cell, and errors of callSoonThreadsafe and of what a task left behind", async () => {

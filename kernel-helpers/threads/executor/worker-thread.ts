@@ -10,6 +10,7 @@ import {
 import type { Piscina } from "piscina";
 import { nameThread } from "../../timing/recorder";
 import { packThrown } from "../closures/pack-error";
+import { isNotebook } from "../context/host";
 import { type LoopCall, runLoopCall } from "../loop/calls";
 import { threadEnded } from "../sync/lock";
 import { CancelledError } from "../task/errors";
@@ -73,7 +74,12 @@ export class WorkerThread {
     nameThread(this.worker.threadId, name);
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
-    this.setup = { name, port: port2, shared: this.shared.buffer as SharedArrayBuffer };
+    this.setup = {
+      name,
+      port: port2,
+      shared: this.shared.buffer as SharedArrayBuffer,
+      inNotebook: isNotebook(),
+    };
     port1.on("message", (message: ToLoop) => this.receive(message));
     port1.unref();
     // Before Piscina hears of it, which would start another worker in its place.

@@ -11,6 +11,7 @@ import {
 } from "node:worker_threads";
 import { nameThread } from "../../timing/recorder";
 import { makeTaskMessage } from "../closures/task-message";
+import { isNotebook } from "../context/host";
 import { threadEnded } from "../sync/lock";
 import { newId, WeakById } from "../task/collections";
 import { CancelledError, checkTimeout, DeadlockError, PortalNotRunning, TimeoutError } from "../task/errors";
@@ -91,7 +92,7 @@ class PortalOwner {
     const calls = new MessageChannel();
     const shared = newWords(word.count);
     const taskWords = newWords(taskWord.count);
-    const setup = { name, port: mail.port2, shared: taskWords, loopWaits: true };
+    const setup = { name, port: mail.port2, shared: taskWords, loopWaits: true, inNotebook: isNotebook() };
     const workerData: PortalThreadData = { setup, port: calls.port2, shared };
     const transferList = [mail.port2, calls.port2];
     const options: WorkerOptions = { name, workerData, transferList, resourceLimits, env: SHARE_ENV };

@@ -40,6 +40,8 @@ export interface Setup {
   shared: SharedArrayBuffer;
   /** The loop's thread does nothing but wait for this task. */
   loopWaits?: boolean;
+  /** A kernel runs this program, whose cells can ask their reader. */
+  inNotebook: boolean;
 }
 
 export interface TaskMessage {

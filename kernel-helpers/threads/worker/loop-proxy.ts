@@ -10,6 +10,7 @@ import { Future } from "../task/future";
 import { type Setup, type ToLoop, type ToWorker, word } from "../task/message";
 import type { AnyFunction } from "../task/types";
 import { type Waiter, whoAwaits } from "../task/waiting";
+import { refusePrompts } from "./no-prompts";
 import {
   cancelled,
   cancelTask,
@@ -32,6 +33,7 @@ let lastCall = 0;
 /** @internal The first thing in a pool thread: takes its port to the loop. */
 export function openLoopProxy(setup: Setup): void {
   const { port } = connect(setup);
+  if (setup.inNotebook) refusePrompts();
   port.on("message", receive);
   port.unref();
 }
