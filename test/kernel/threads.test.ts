@@ -40,11 +40,6 @@ test("a thread that asks the reader is told how", async () => {
   const asking = await kernel.runAnswering(`await toThread(() => ${remedy})`, ["Ada"]);
   expect(published(asking, "execute_result").data["text/plain"]).toBe("'Ada'");
 });
-  const { header } = await kernel.until(() => kernel.received.find(({ socket }) => socket === "stdin"));
-  expect(header.msg_type).toBe("input_request");
-  await kernel.send("input_reply", { value: "Ada" }, "stdin");
-  expect(published(await kernel.answer(id), "execute_result").data["text/plain"]).toBe("'Ada'");
-});
 
 test("a pool of an earlier cell, and errors of callSoonThreadsafe and of what a task left behind", async () => {
   const cells = [
