@@ -43,7 +43,7 @@ export function setNotebook(notebook: Notebook): void {
 }
 
 /** Does this program run the cells of a notebook? */
-function isNotebook(): boolean {
+export function isNotebook(): boolean {
   return key in globalThis || "__tslab__" in globalThis;
 }
 
