@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== "linux")("the compiler's process", () => {
     expect(reply.matches).toEqual(["spotOf"]);
     const compiler = compilerOf(kernel);
     process.kill(compiler, "SIGKILL");
-    await until(() => !isRunning(compiler));
+    await until(() => !familyOf(kernel.process.pid!).includes(compiler));
     expect(await shown("[spotOf(4).x, hidden, v19, kept]")).toBe("[ 4, 5, 19, 2 ]");
   });
 

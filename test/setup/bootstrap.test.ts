@@ -43,7 +43,11 @@ if (process.argv[2] === "ci") {
   mkdirSync("node_modules", { recursive: true });
   mkdirSync(root + "/node_modules/node/bin", { recursive: true });
   if (!existsSync(node)) symlinkSync(process.execPath, node);
-} else mkdirSync("build");`,
+} else {
+  mkdirSync("build", { recursive: true });
+  mkdirSync("../extension/labextension", { recursive: true });
+  require("node:fs").writeFileSync("../extension/labextension/built.js", String(Date.now()));
+}`,
   );
 
 const compiler = () =>
@@ -51,6 +55,9 @@ const compiler = () =>
     '"tsc"',
     `for (const folder of ["kernel-helpers", "notebook-tools", "lab/server"]) mkdirSync(root + "/" + folder + "/dist", { recursive: true });`,
   );
+
+const extensionInstaller = () =>
+  script('"labextension"', `mkdirSync(process.argv[3] + "/labextensions", { recursive: true });`);
 
 const installer = () => script('"kernelspec"', `mkdirSync(process.argv[3], { recursive: true });`);
 
@@ -71,6 +78,9 @@ beforeEach(() => {
   put("node_modules/typescript/bin/tsc", compiler());
   put("kernel-helpers/kernel/install.ts", "1");
   put("kernel-helpers/dist/kernel/install.js", installer());
+  put("lab/extension/src/index.ts", "1");
+  put("kernel-helpers/kernel/jupyterlab/extension.ts", "1");
+  put("kernel-helpers/dist/kernel/jupyterlab/extension.js", extensionInstaller());
   putNpm(npm());
 });
 afterEach(() => rmSync(clone, { recursive: true, force: true }));
@@ -89,7 +99,14 @@ async function setUp(...args: string[]): Promise<{ ran: string[]; printed: strin
   return { ran: ran.map((line) => line.replaceAll("\\", "/")), printed, code };
 }
 
-const everything = ["npm ci in ", "tsc", "kernelspec", "npm ci in /lab/app", "npm run in /lab/app"];
+const everything = [
+  "npm ci in ",
+  "tsc",
+  "kernelspec",
+  "npm ci in /lab/app",
+  "npm run in /lab/app",
+  "labextension",
+];
 
 test("a fresh clone gets its packages, its build, its kernelspec and JupyterLab's bundle, each named", async () => {
   const { ran, printed, code } = await setUp("lab");
@@ -133,7 +150,9 @@ test("an edit of the lab's page bundles again, a saved setting of the lab does n
   put("lab/.user/settings/themes.json", "{}");
   expect((await setUp("lab")).ran).toEqual([]);
   put("lab/app/main.js", "2");
-  expect((await setUp("lab")).ran).toEqual(["npm run in /lab/app"]);
+  expect((await setUp("lab")).ran).toEqual(["npm run in /lab/app", "labextension"]);
+  put("lab/extension/src/index.ts", "2");
+  expect((await setUp("lab")).ran).toEqual(["npm run in /lab/app", "labextension"]);
 });
 
 test("a new lock file installs again", async () => {
