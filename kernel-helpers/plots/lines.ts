@@ -187,7 +187,7 @@ function describe(entries: [string, Point[]][], crossing: Crossing | undefined):
     const [first, last] = [sorted[0]!.y, sorted.at(-1)!.y];
     const most = Math.max(...sorted.map(({ y }) => y));
     const [from, to, top] = [first, last, most].map((y) => plain(threeDigits(y)));
-    return lineAt(name, from!, to!, most > Math.max(first, last) ? top : undefined);
+    return lineAt(name, from!, to!, top!);
   });
   if (crossing) sentences.push(cross(...crossing.between, plain(crossing.x)));
   return `${sentences.join("; ")}.`;

@@ -147,8 +147,8 @@ const en = {
     `${tasks} are done after ${fromMs} ms on ${from}, after ${toMs} ms on ${to}.`,
   allDone: (ms: string) => `all done after ${ms} ms`,
   // Lines: cost against size.
-  lineAt: (name: string, from: string, to: string, most?: string) =>
-    `${name} goes from ${from} ${most ? `over ${most} ` : ""}to ${to}`,
+  lineAt: (name: string, from: string, to: string, most: string) =>
+    `${name} goes from ${from} to ${to}, ${most} at most`,
   cross: (a: string, b: string, at: string) => `${a} and ${b} cross at ${at}`,
   // A histogram.
   histogram: "How often each result came",
@@ -255,7 +255,7 @@ const ru: Words = {
   scheduleAxis: "время (мс)",
   scheduled: (tasks, from, fromMs, to, toMs) => `${tasks}: ${from} — ${fromMs} мс, ${to} — ${toMs} мс.`,
   allDone: (ms) => `всё готово через ${ms} мс`,
-  lineAt: (name, from, to, most) => `${name}: ${most ? `${from} → ${most} → ${to}` : `от ${from} до ${to}`}`,
+  lineAt: (name, from, to, most) => `${name}: от ${from} до ${to}, не больше ${most}`,
   cross: (a, b, at) => `${a} и ${b} пересекаются при ${at}`,
   histogram: "Как часто получался каждый результат",
   runs: "запусков",

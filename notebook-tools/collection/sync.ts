@@ -28,8 +28,8 @@ const translations: readonly Language[] = ["ru"];
 
 /**
  * The files of a collection whose generated parts are stale: navigation bars between `<!-- nav -->` markers,
- * the list of sections between `<!-- sections -->` markers, and the code cells of translated editions, which are
- * those of the original with the same id. Nothing is written.
+ * the list of sections between `<!-- sections -->` markers, and the code of translated editions, which is that of
+ * the original's cell with the same id; their outputs are their own. Nothing is written.
  * @throws NotebookError for a folder without sections, a broken notebook, or a translated code cell whose id the original lacks
  */
 export async function staleFiles(folder: string, { readme }: SyncOptions = {}): Promise<FileChange[]> {
@@ -102,7 +102,8 @@ function withCodeOf(originals: readonly Section[], section: Section, folder: str
   const cells = section.notebook.cells.map((cell): Cell => {
     if (cell.cell_type !== "code") return cell;
     const twin = byId.get(cell.id);
-    if (twin?.cell_type === "code") return twin;
+    // Outputs are the translation's own: its charts speak its language.
+    if (twin?.cell_type === "code") return { ...cell, source: twin.source, metadata: twin.metadata };
     throw new NotebookError(
       `code cell ${cell.id} has no twin in the original; code is written there first.`,
       {

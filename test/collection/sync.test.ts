@@ -94,6 +94,22 @@ describe("syncCollection", () => {
     expect(cellText("ru/01-one.ipynb", 0)).toContain("[Индекс](00-index.ipynb)");
   });
 
+  it("leaves a translation its own outputs: its charts speak its language", async () => {
+    writeThree();
+    mkdirSync(join(folder, "ru"));
+    write("ru/01-one.ipynb", [
+      { id: "a", text: page("01 · Один", "Один.") },
+      { id: "b", code: "old" },
+    ]);
+    const file = join(folder, "ru", "01-one.ipynb");
+    const notebook = JSON.parse(readFileSync(file, "utf8"));
+    notebook.cells[1].outputs = [{ output_type: "stream", name: "stdout", text: ["задача\n"] }];
+    writeFileSync(file, `${JSON.stringify(notebook, null, 1)}\n`);
+    await syncCollection(folder);
+    const { outputs, source } = JSON.parse(readFileSync(file, "utf8")).cells[1];
+    expect([source, outputs[0].text]).toEqual([["1"], ["задача\n"]]);
+  });
+
   it("refuses a translated code cell that the original lacks", async () => {
     writeThree();
     mkdirSync(join(folder, "ru"));
