@@ -131,6 +131,6 @@ test("a kernel whose compiler cannot be loaded says why on its stderr and ends w
   const launcher = join(folder, "node_modules", "kernel-helpers", "dist", "kernel", "launcher.js");
   await using kernel = await Kernel.spawn({ argv: [kernels.ours[0]!, launcher] });
   expect(await kernel.exit).toBe(1);
-  expect(kernel.printed).toContain("TypeScript is broken");
+  await expect.poll(() => kernel.printed, { timeout: 20_000 }).toContain("TypeScript is broken");
   rmSync(folder, { recursive: true });
 });
