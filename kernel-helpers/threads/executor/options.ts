@@ -20,7 +20,7 @@ export interface ExecutorOptions {
    */
   maxWorkers?: number;
   /**
-   * Threads are called `prefix-0`, `prefix-1` and so on, in Node, in the operating system and in charts.
+   * Threads are called `prefix-0`, `prefix-1` and so on in messages and charts, and on Linux in the operating system.
    * @default "Worker"
    */
   threadNamePrefix?: string;
