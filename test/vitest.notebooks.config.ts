@@ -7,7 +7,7 @@ export default defineConfig({
   plugins: [notebookFiles({ check: true, rerun: true, ...nothingLeft })],
   test: {
     root: `${import.meta.dirname}/..`,
-    include: ["notebooks/**/*.ipynb"],
+    include: ["notebooks/*.ipynb", "notebooks/ru/00-index.ipynb"],
     exclude: ["**/node_modules/**", "**/.ipynb_checkpoints/**"],
     pool: "forks",
     maxWorkers: 2,
