@@ -8,7 +8,8 @@ import {
   readNotebook,
   writeAtomically,
 } from "../nbformat";
-import { type ExportOptions, exportHtml, GENERATOR, isUnrun, languageOf } from "./html";
+import { GENERATOR } from "./document";
+import { type ExportOptions, exportHtml, isUnrun, languageOf } from "./html";
 import { imagesBelow, linksFrom } from "./local-files";
 import { exportMarkdown } from "./to-markdown";
 import { commentOf, exportScript } from "./to-script";

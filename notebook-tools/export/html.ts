@@ -1,7 +1,7 @@
 import { type MimeBundle, type Notebook, sourceText } from "../nbformat/browser";
 import type { FindImage, FindLink } from "./addresses";
 import { cellHtml } from "./cell-html";
-import { escapeHtml } from "./escape";
+import { documentHtml } from "./document";
 import { type Labels, labelsOf, langOfPath } from "./labels";
 import { type Heading, mendAnchors } from "./markdown-html";
 import { STYLE } from "./style";
@@ -35,9 +35,6 @@ export interface NotebookHtml {
   headings: Heading[];
   body: string;
 }
-
-/** What marks a page as made here, so that the next export may replace it. */
-export const GENERATOR = "notebook-tools";
 
 /**
  * A notebook as one web page that needs no network and runs nothing: styles, images and charts are
@@ -81,27 +78,18 @@ const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data: http: https: file: 'self'; media-src data: http: https: file: 'self'; base-uri 'none'; form-action 'none'";
 
 function pageHtml({ lang, title, labels, headings, body }: NotebookHtml): string {
-  return `<!doctype html>
-<html lang="${escapeHtml(lang)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="${GENERATOR}">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<a class="skip" href="#main">${labels.skip}</a>
+  return documentHtml({
+    lang,
+    title,
+    policy: POLICY,
+    head: `<style>${STYLE}</style>`,
+    body: `<a class="skip" href="#main">${labels.skip}</a>
 <div class="page">
 ${tocHtml(headings, labels)}<main id="main" tabindex="-1">
 ${body}
 </main>
-</div>
-</body>
-</html>
-`;
+</div>`,
+  });
 }
 
 /** The language of a notebook's prose: its metadata's, that of its folder, or English. */

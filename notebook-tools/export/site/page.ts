@@ -1,5 +1,6 @@
+import { documentHtml } from "../document";
 import { escapeHtml } from "../escape";
-import { GENERATOR } from "../html";
+import { labelsOf } from "../labels";
 import { headingList } from "../toc";
 import { siteLabelsOf } from "./labels";
 import { addressFrom, type Edition, type Site, type SitePage, startOf, titleOf } from "./site";
@@ -12,7 +13,7 @@ const POLICY =
 export function sitePageHtml(page: SitePage, edition: Edition, site: Site): string {
   const { html } = page;
   const siteTitle = titleOf(edition);
-  return documentHtml(page.path, edition, site, {
+  return siteDocument(page.path, edition, site, {
     lang: html.lang,
     title: html.title === siteTitle ? siteTitle : `${html.title} · ${siteTitle}`,
     summary: page.summary.text,
@@ -27,7 +28,7 @@ ${endsHtml(page, edition)}</main>`,
 /** The first page of an edition that has no index notebook: its sections. */
 export function generatedIndexHtml(title: string, edition: Edition, site: Site): string {
   const path = startOf(edition);
-  return documentHtml(path, edition, site, {
+  return siteDocument(path, edition, site, {
     lang: edition.lang,
     title,
     summary: "",
@@ -49,39 +50,26 @@ interface Content {
   body: string;
 }
 
-function documentHtml(path: string, edition: Edition, site: Site, content: Content): string {
+function siteDocument(path: string, edition: Edition, site: Site, content: Content): string {
   const labels = siteLabelsOf(content.lang);
   const to = (target: string) => escapeHtml(addressFrom(path, target));
   const start = site.editions.some(({ pages }) => pages.length > 0) ? titleOf(edition) : content.title;
-  return `<!doctype html>
-<html lang="${escapeHtml(content.lang)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="${GENERATOR}">
-<title>${escapeHtml(content.title)}</title>
-${content.summary ? `<meta name="description" content="${escapeHtml(content.summary)}">\n` : ""}${alternates(path, content, site)}<link rel="stylesheet" href="${to("assets/site.css")}">
+  return documentHtml({
+    lang: content.lang,
+    title: content.title,
+    policy: POLICY,
+    head: `${content.summary ? `<meta name="description" content="${escapeHtml(content.summary)}">\n` : ""}${alternates(path, content, site)}<link rel="stylesheet" href="${to("assets/site.css")}">
 <script type="application/json" id="page-data">${pageData(path, content, edition, site)}</script>
-<script defer src="${to("assets/site.js")}"></script>
-</head>
-<body>
-<a class="skip" href="#main">${skipText(content.lang)}</a>
+<script defer src="${to("assets/site.js")}"></script>`,
+    body: `<a class="skip" href="#main">${labelsOf(content.lang).skip}</a>
 <header class="bar">
 <a class="brand" href="${to(startOf(edition))}">${escapeHtml(start)}</a>
 <div class="search" role="search"><input type="search" aria-label="${labels.search}" placeholder="${labels.search}" autocomplete="off" spellcheck="false"></div>
 ${languagesHtml(path, content.name, edition, site)}</header>
 <div class="page">
 ${content.body}
-</div>
-</body>
-</html>
-`;
-}
-
-function skipText(lang: string): string {
-  return lang.startsWith("ru") ? "Перейти к тексту" : "Skip to the text";
+</div>`,
+  });
 }
 
 /** What the script of the page needs to know; `<` must not end the element that holds it. */
@@ -203,26 +191,16 @@ export function notFoundHtml(site: Site, style: string, hash: (script: string) =
   const labels = siteLabelsOf(lang);
   const script = site.address === undefined ? FIND_START : "";
   const policy = `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'${script && `; connect-src 'self'; script-src '${hash(script)}'`}`;
-  return `<!doctype html>
-<html lang="${escapeHtml(lang)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<meta name="generator" content="${GENERATOR}">
-<title>${labels.notFound}</title>
-<style>${style}</style>
-</head>
-<body>
-<div class="page"><main id="main"><h1>${labels.notFound}</h1>
+  return documentHtml({
+    lang,
+    title: labels.notFound,
+    policy,
+    head: `<meta name="robots" content="noindex">\n<style>${style}</style>`,
+    body: `<div class="page"><main id="main"><h1>${labels.notFound}</h1>
 <p>${labels.notFoundText}</p>
 <p><a id="start" href="${escapeHtml(site.address ?? "index.html")}">${labels.toStart}</a></p>
-</main></div>
-${script && `<script>${script}</script>\n`}</body>
-</html>
-`;
+</main></div>${script && `\n<script>${script}</script>`}`,
+  });
 }
 
 /** From the disk nothing can be asked for, and nobody shows this page for another. */
