@@ -1,3 +1,10 @@
 /** The generated parts of a folder of numbered notebooks: navigation, the list of sections, translations. */
 export { addSyncCommand } from "./command";
-export { type FileChange, type SyncOptions, staleFiles, syncCollection } from "./sync";
+export {
+  type CollectionState,
+  checkCollection,
+  type FileChange,
+  type SyncOptions,
+  syncCollection,
+  type TranslationFault,
+} from "./sync";

@@ -8,3 +8,10 @@ export function fillMarkers(text: string, name: string, content: string): string
     return `${open.trimEnd()}\n${content}\n${close}`;
   });
 }
+
+/** The names of the generated parts. */
+export const partNames = ["nav", "sections"] as const;
+
+/** The text without the content of its generated parts. */
+export const withoutParts = (text: string): string =>
+  partNames.reduce((rest, name) => fillMarkers(rest, name, ""), text);

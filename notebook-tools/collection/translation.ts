@@ -1,0 +1,149 @@
+/** A translated notebook beside its original, cell by cell: same code, same order, no text older than its original. Pure. */
+import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { type Cell, type MarkdownCell, type Notebook, sourceText } from "../nbformat";
+import { withoutParts } from "./markers";
+
+/** A cell of a translation that is not as its original asks for. */
+export interface CellFault {
+  /** From 1, in the translation; undefined for a cell that is missing there. */
+  number?: number;
+  id: string;
+  wrong: string;
+  /** What mends it: a sync, a translator who then says `--translated`, or an edit. */
+  way: "sync" | "translate" | "edit";
+}
+
+export interface Alignment {
+  /** The translation with the code, the order and the metadata of its original; its outputs are its own. */
+  notebook: Notebook;
+  /** What is wrong with the translation as it stands, in its order; cells that are missing come first. */
+  faults: CellFault[];
+}
+
+/** Where a translated Markdown cell keeps which original it is the translation of. */
+const recordKey = "translated_from";
+
+/**
+ * The translation brought into line with its original, and what was not in line.
+ * @param isTranslated whether the Markdown cell with this id was translated from the original as it is now
+ */
+export function alignTranslation(
+  original: Notebook,
+  translation: Notebook,
+  isTranslated: (id: string) => boolean = () => false,
+): Alignment {
+  const faults = new Map<Cell, CellFault[]>();
+  const twins = new Map<string, Cell>();
+  const behind = new Map<Cell | undefined, Cell[]>();
+  const ids = new Set(original.cells.map(({ id }) => id));
+  let before: Cell | undefined;
+  for (const cell of translation.cells) {
+    const { id = "without an id" } = cell;
+    if (ids.has(id) && !twins.has(id)) {
+      twins.set(id, cell);
+      before = cell;
+    } else {
+      behind.set(before, [...(behind.get(before) ?? []), cell]);
+      faults.set(cell, [
+        { id, wrong: "is not in the original; write it there first, or delete it", way: "edit" },
+      ]);
+    }
+  }
+  const missing: CellFault[] = [];
+  const cells = [...(behind.get(undefined) ?? [])];
+  for (const twin of original.cells) {
+    const id = twin.id!;
+    const cell = twins.get(id);
+    if (!cell)
+      missing.push({
+        id,
+        wrong: `is missing (cell ${original.cells.indexOf(twin) + 1} of the original)`,
+        way: "sync",
+      });
+    const aligned =
+      cell?.cell_type === twin.cell_type ? alignCell(twin, cell, isTranslated) : draftOf(twin, cell);
+    if (cell)
+      faults.set(
+        cell,
+        aligned.faults.map((fault) => ({ id, ...fault })),
+      );
+    cells.push(aligned.cell, ...((cell && behind.get(cell)) ?? []));
+  }
+  for (const cell of movedCells(original, [...twins.values()])) {
+    faults
+      .get(cell)!
+      .push({ id: cell.id!, wrong: "stands in another place than in the original", way: "sync" });
+  }
+  const numbered = translation.cells.flatMap((cell, at) =>
+    (faults.get(cell) ?? []).map((fault) => ({ number: at + 1, ...fault })),
+  );
+  return { notebook: { ...translation, cells }, faults: [...missing, ...numbered] };
+}
+
+type Aligned = { cell: Cell; faults: Omit<CellFault, "id">[] };
+
+/** What stands in for a cell that the translation lacks: the original's text, or its code without its outputs. */
+function draftOf(original: Cell, cell: Cell | undefined): Aligned {
+  const draft =
+    original.cell_type === "code" ? { ...original, outputs: [], execution_count: null } : original;
+  const wrong = `is a ${cell?.cell_type} cell, in the original a ${original.cell_type} cell`;
+  return { cell: draft, faults: [{ wrong, way: "sync" }] };
+}
+
+function alignCell(original: Cell, cell: Cell, isTranslated: (id: string) => boolean): Aligned {
+  if (cell.cell_type === "markdown") return alignText(original, cell, isTranslated);
+  const faults: Aligned["faults"] = [];
+  if (sourceText(cell) !== sourceText(original))
+    faults.push({ wrong: "differs from the original's code", way: "sync" });
+  faults.push(...metadataFaults(original.metadata, cell.metadata));
+  return { cell: { ...cell, source: original.source, metadata: original.metadata }, faults };
+}
+
+function alignText(original: Cell, cell: MarkdownCell, isTranslated: (id: string) => boolean): Aligned {
+  const { [recordKey]: recorded, ...metadata } = cell.metadata;
+  const faults = metadataFaults(original.metadata, metadata);
+  if (!hasProse(original))
+    return { cell: { ...cell, source: original.source, metadata: original.metadata }, faults };
+  const current = recordOf(original);
+  const isDraft = recordOf(cell) === current;
+  const record = isTranslated(original.id!) && !isDraft ? current : recorded;
+  if (record === undefined || isDraft) faults.push({ wrong: "is not translated", way: "translate" });
+  else if (record !== current)
+    faults.push({ wrong: "is older than its original, whose text has changed since", way: "translate" });
+  return {
+    cell: { ...cell, metadata: { ...original.metadata, ...(record ? { [recordKey]: record } : {}) } },
+    faults,
+  };
+}
+
+function metadataFaults(wanted: Cell["metadata"], metadata: Cell["metadata"]): Aligned["faults"] {
+  if (isDeepStrictEqual({ ...metadata }, { ...wanted })) return [];
+  return [{ wrong: "has other tags or metadata than the original", way: "sync" }];
+}
+
+/** Whether there is anything to translate: a cell with nothing but generated parts is written by a sync. */
+const hasProse = (cell: Cell): boolean =>
+  withoutParts(sourceText(cell))
+    .replace(/<!--.*?-->/gs, "")
+    .trim() !== "";
+
+/** What a translation remembers of its original: a hash of the text without its generated parts. */
+const recordOf = (cell: Cell): string =>
+  createHash("sha256")
+    .update(withoutParts(sourceText(cell)))
+    .digest("hex")
+    .slice(0, 16);
+
+/** The fewest cells whose move brings the others into the original's order. */
+function movedCells(original: Notebook, cells: readonly Cell[]): Cell[] {
+  const places = cells.map(({ id }) => original.cells.findIndex((cell) => cell.id === id));
+  // The longest ascending run that ends with each cell.
+  const runs: number[][] = [];
+  for (const [at, place] of places.entries()) {
+    const fitting = runs.filter((run) => places[run.at(-1)!]! < place);
+    runs.push([...fitting.reduce((best, run) => (run.length > best.length ? run : best), []), at]);
+  }
+  const kept = new Set(runs.reduce((best, run) => (run.length > best.length ? run : best), []));
+  return cells.filter((_cell, at) => !kept.has(at));
+}
