@@ -1,4 +1,5 @@
 /** Which room may import which: `npm run check`. The map and its reasons are in CONTRIBUTING.md. */
+import { builtinModules } from "node:module";
 
 const threads = "^kernel-helpers/threads/";
 /** The rooms of threads/: each imports only from those before it. */
@@ -53,6 +54,12 @@ export default {
         { path: `^notebook-tools/${name}/` },
         { path: "^notebook-tools/[^/]+/", pathNot: `^notebook-tools/(${[name, ...allowed].join("|")})/` },
       ),
+    ),
+    forbidden(
+      "runs-in-a-browser",
+      "The parts for browsers reach no module of Node.js, not even for a type.",
+      { path: "^notebook-tools/[^/]+/browser\\.ts$" },
+      { path: `^(node:)?(${builtinModules.join("|")})$`, reachable: true },
     ),
     forbidden(
       "kernel-compiler",

@@ -1,5 +1,5 @@
 /** One `execute_request`, followed until its reply and its `idle` are in. */
-import type { Channel, Message } from "./messages";
+import type { Channel, ExecuteOutcome, Message } from "./messages";
 import { newHeader } from "./wire";
 
 export interface ExecuteOptions {
@@ -18,20 +18,6 @@ export interface ExecuteOptions {
   onInput?: (prompt: string, password: boolean) => string | Promise<string>;
   /** Stops the waiting. */
   signal?: AbortSignal;
-}
-
-export interface ExecuteOutcome {
-  /** The id of the request, which later messages name as their parent. */
-  msgId: string;
-  /** `ok`, `error`, `aborted` …, as the kernel replied; null where no reply came. */
-  status: string | null;
-  /** The reply's content; empty where none came. */
-  // biome-ignore lint/suspicious/noExplicitAny: its shape depends on the kernel.
-  reply: Record<string, any>;
-  /** Whether `idle` was seen. Without it, output may be missing. */
-  idle: boolean;
-  /** Whether the code asked for input that nobody could give. */
-  askedForInput: boolean;
 }
 
 interface RequestChannel {

@@ -1,7 +1,7 @@
 /** Kernels without Python: find their kernelspecs, start them, talk to them over ZeroMQ, end them. */
 export { removeLeftConnectionFiles } from "./connection";
 export { KernelDiedError, KernelStartError, KernelspecError, KernelTimeoutError } from "./errors";
-export type { ExecuteOptions, ExecuteOutcome } from "./execute";
+export type { ExecuteOptions } from "./execute";
 export { dataDirs, sharedDataDirs } from "./jupyter-paths";
 export {
   type Kernel,
@@ -16,6 +16,13 @@ export {
   findKernelspecsIn,
   type Kernelspec,
 } from "./kernelspecs";
-export type { Channel, Frames, Header, KernelInfo, Message } from "./messages";
-export type { KernelExit } from "./process";
+export type {
+  Channel,
+  ExecuteOutcome,
+  Frames,
+  Header,
+  KernelExit,
+  KernelInfo,
+  Message,
+} from "./messages";
 export { decode, encode, newHeader } from "./wire";

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Channels } from "./channels";
 import { type Connection, isAnyTaken, newConnection, writeConnectionFile } from "./connection";
 import { KernelDiedError, KernelStartError, KernelTimeoutError } from "./errors";
-import { type ExecuteOptions, type ExecuteOutcome, Execution } from "./execute";
+import { type ExecuteOptions, Execution } from "./execute";
 import type { Kernelspec } from "./kernelspecs";
-import type { Channel, Frames, KernelInfo, Message } from "./messages";
-import { type KernelExit, KernelProcess } from "./process";
+import type { Channel, ExecuteOutcome, Frames, KernelExit, KernelInfo, Message } from "./messages";
+import { KernelProcess } from "./process";
 import { untilReady } from "./readiness";
 import { decode, encode, newHeader } from "./wire";
 

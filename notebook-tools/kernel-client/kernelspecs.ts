@@ -1,7 +1,7 @@
 /** Where Jupyter keeps its kernels' descriptions, and how to read them. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { KernelspecError, noSuchKernel } from "./errors";
+import { KernelspecError } from "./errors";
 import { dataDirs, type Env, eachDataDir, inactiveEnvironments } from "./jupyter-paths";
 
 /** How to start a kernel: `kernel.json`, and where it was found. */
@@ -100,4 +100,23 @@ export function findKernelspec(name: string, from: string, env: Env = process.en
     folders: folders.filter((folder) => existsSync(folder) || !folder.endsWith(".jupyter")),
     inactive: inactiveEnvironments(from, folders),
   });
+}
+
+/** What was found in place of a kernel. */
+interface Search {
+  /** The kernels that there are. */
+  available: readonly string[];
+  /** The data folders that were searched. */
+  folders: readonly string[];
+  /** Environments beside the notebook that have kernels, but are not active. */
+  inactive: readonly string[];
+}
+
+function noSuchKernel(name: string, { available, folders, inactive }: Search): KernelspecError {
+  const choice = available.length > 0 ? `There are: ${available.join(", ")}.` : "No kernel is installed.";
+  const hint =
+    inactive.length > 0 ? ` An environment with kernels is not active: ${inactive.join(", ")}.` : "";
+  return new KernelspecError(
+    `There is no kernel named "${name}". ${choice}${hint} Name one with --kernel, or install the kernel, so that its kernelspec is in ${folders.map((folder) => join(folder, "kernels")).join(" or ")}.`,
+  );
 }

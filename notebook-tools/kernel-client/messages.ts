@@ -40,3 +40,27 @@ export interface KernelInfo {
   language_info?: { name?: string; version?: string; mimetype?: string; file_extension?: string };
   [key: string]: unknown;
 }
+
+/** How one `execute_request` ended. */
+export interface ExecuteOutcome {
+  /** The id of the request, which later messages name as their parent. */
+  msgId: string;
+  /** `ok`, `error`, `aborted` …, as the kernel replied; null where no reply came. */
+  status: string | null;
+  /** The reply's content; empty where none came. */
+  // biome-ignore lint/suspicious/noExplicitAny: its shape depends on the kernel.
+  reply: Record<string, any>;
+  /** Whether `idle` was seen. Without it, output may be missing. */
+  idle: boolean;
+  /** Whether the code asked for input that nobody could give. */
+  askedForInput: boolean;
+}
+
+export interface KernelExit {
+  code: number | null;
+  signal: string | null;
+  /** In words: "exit code 3", "killed by SIGKILL". */
+  reason: string;
+  /** The end of what the process wrote to its own stdout and stderr, outside the protocol. */
+  output: string;
+}

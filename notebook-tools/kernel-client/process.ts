@@ -4,16 +4,8 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import type { Kernelspec } from "./kernelspecs";
+import type { KernelExit } from "./messages";
 import { watchOrphan } from "./orphan-watchdog";
-
-export interface KernelExit {
-  code: number | null;
-  signal: string | null;
-  /** In words: "exit code 3", "killed by SIGKILL". */
-  reason: string;
-  /** The end of what the process wrote to its own stdout and stderr, outside the protocol. */
-  output: string;
-}
 
 /** Kept of the process's own output: enough for a stack, little enough for a report. */
 const tailLength = 16_384;

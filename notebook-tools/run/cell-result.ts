@@ -2,11 +2,10 @@
  * Whether cells and notebooks passed. Everything that can make a cell fail is judged here, from what is known of its
  * run: the reply, a time-out or a death, errors that nobody handled, outputs other than the stored ones. Pure.
  */
-import { stripVTControlCharacters } from "node:util";
-import type { ExecuteOutcome } from "../kernel-client";
-import { multilineText, type Output } from "../nbformat";
-import { relativeOutputs, relativeText } from "./paths";
+import type { ExecuteOutcome } from "../kernel-client/browser";
+import { multilineText, type Output } from "../nbformat/browser";
 import type { PlannedCell } from "./plan";
+import { type Folders, relativeOutputs, relativeText } from "./relative";
 import { lineOfError } from "./source-location";
 import type { CellResult, CellStatus, Failure, NotebookResult } from "./types";
 
@@ -44,8 +43,8 @@ export interface CellFacts {
 export interface Place {
   /** Whether a shell command that ends with another code than 0 fails its cell. */
   shellErrors?: boolean;
-  /** The notebook's folder. */
-  cwd: string;
+  /** What paths are made relative to; undefined where they stay as they are. */
+  folders?: Folders | undefined;
   /** The line of the file where a line of a cell's source stands. */
   lineOf(cellIndex: number, sourceLine?: number): number;
 }
@@ -55,7 +54,15 @@ const abortedStatuses = new Set(["aborted", "abort"]);
 
 export const wasAborted = (outcome: ExecuteOutcome): boolean => abortedStatuses.has(outcome.status ?? "");
 
-export const withoutAnsi = stripVTControlCharacters;
+// CSI sequences, OSC sequences (links, titles), and other escapes (ECMA-48).
+const [ESC, BEL] = ["\\u001b", "\\u0007"];
+const escapes = new RegExp(
+  String.raw`(?:${ESC}\[|\u009b)[0-?]*[ -/]*[@-~]|${ESC}\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\)?|${ESC}[ -/]*[0-~]`,
+  "g",
+);
+
+/** Text as a terminal would show it, without colours. */
+export const withoutAnsi = (text: string): string => text.replace(escapes, "");
 
 function streamText(outputs: readonly Output[], name: string): string {
   return outputs
@@ -210,7 +217,7 @@ function statusOf({ ending, difference }: CellFacts, failures: readonly Failure[
 }
 
 /** The result of a cell from all that is known of its run. */
-export function cellResult(facts: CellFacts, { cwd, lineOf, shellErrors }: Place): CellResult {
+export function cellResult(facts: CellFacts, { folders, lineOf, shellErrors }: Place): CellResult {
   const { cell, rerun, ending, durationMs, difference } = facts;
   const { index, number, heading, source } = cell;
   const shellCode = ending.type === "replied" ? shellCodeOf(ending.outcome) : undefined;
@@ -226,8 +233,8 @@ export function cellResult(facts: CellFacts, { cwd, lineOf, shellErrors }: Place
     source,
     ...(index < 0 || status === "passed" || status === "skipped" ? {} : { fileLine: lineOf(index, line) }),
     status,
-    failures: failures.map((failure) => readable(failure, cwd)),
-    outputs: relativeOutputs(facts.outputs, cwd),
+    failures: folders ? failures.map((failure) => readable(failure, folders)) : failures,
+    outputs: folders ? relativeOutputs(facts.outputs, folders) : [...facts.outputs],
     executionCount: countOf(ending),
     durationMs,
     rerun,
@@ -235,9 +242,13 @@ export function cellResult(facts: CellFacts, { cwd, lineOf, shellErrors }: Place
   };
 }
 
-function readable(failure: Failure, cwd: string): Failure {
+function readable(failure: Failure, folders: Folders): Failure {
   const { message, trace } = failure;
-  return { ...failure, message: relativeText(message, cwd), trace: trace && relativeText(trace, cwd) };
+  return {
+    ...failure,
+    message: relativeText(message, folders),
+    trace: trace && relativeText(trace, folders),
+  };
 }
 
 /** Whether there is nothing to complain of. */

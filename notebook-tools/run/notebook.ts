@@ -12,10 +12,12 @@ import {
 import { fileStamp, type NotebookDocument, NotebookError, readNotebook } from "../nbformat";
 import { notebookStatus, notesOn } from "./cell-result";
 import type { CompareOptions } from "./compare";
+import { differenceFrom } from "./differences";
 import { parameterProblem, parameterSource } from "./parameters";
-import { cellWithBadTags, type PlannedCell, plan, steps } from "./plan";
+import { foldersOf } from "./paths";
+import { cellWithBadTags, defaultTimeoutMs, type PlannedCell, plan, steps } from "./plan";
 import { Session, type SessionOptions } from "./session";
-import { differenceFrom, update, writeCopy } from "./store-outputs";
+import { update, writeCopy } from "./store-outputs";
 import type { Listener, NotebookResult } from "./types";
 
 export interface NotebookOptions {
@@ -70,8 +72,6 @@ export interface OpenNotebook extends PlannedNotebook {
   /** What the reader of a report should know. */
   notes: readonly string[];
 }
-
-export const defaultTimeoutMs = 60_000;
 
 /** Metadata may hold anything. */
 const word = (value: unknown): string | undefined =>
@@ -229,7 +229,7 @@ export function openSession(
   const { settleMs, shellErrors, interruptGraceMs, signal, onChange } = options;
   const lineOf = (cell: number, line?: number) => document.lineOf(cell, line);
   return new Session(kernel, {
-    cwd: dirname(resolve(file)),
+    folders: foldersOf(dirname(resolve(file))),
     lineOf,
     shellErrors,
     settleMs,

@@ -1,6 +1,6 @@
 /** IOPub messages -> a cell's outputs, as a front end applies them. */
-import type { Message } from "../kernel-client";
-import type { MimeBundle, Output } from "../nbformat";
+import type { Message } from "../kernel-client/browser";
+import type { MimeBundle, Output } from "../nbformat/browser";
 
 /** A stream while it grows: pieces are joined once, at the end. */
 interface GrowingStream {

@@ -1,8 +1,8 @@
-/** Absolute paths of this machine -> paths relative to the notebook's folder, so that stacks are the same everywhere. */
+/** The folders that the paths in stacks are made relative to. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, relative, sep } from "node:path";
-import { multilineText, type Output } from "../nbformat";
+import { dirname, join } from "node:path";
+import type { Folders } from "./relative";
 
 const projectMarks = [".git", "package.json", "pyproject.toml"];
 
@@ -16,48 +16,11 @@ function findRoot(folder: string): string {
   return folder;
 }
 
-const roots = new Map<string, { root: string; pattern: RegExp }>();
+const known = new Map<string, Folders>();
 
-function rootOf(cwd: string): { root: string; pattern: RegExp } {
-  const known = roots.get(cwd);
-  if (known) return known;
-  const root = findRoot(cwd);
-  const escaped = root.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const found = { root, pattern: new RegExp(`(?:file://)?${escaped}[/\\\\]([^\\s"'\`:)<>]*)`, "g") };
-  roots.set(cwd, found);
-  return found;
-}
-
-/** Text with paths inside the notebook's project relative to `cwd`, and the home folder as `~`. */
-export function relativeText(text: string, cwd: string): string {
-  const { root, pattern } = rootOf(cwd);
-  if (!text.includes(root) && !text.includes(homedir())) return text;
-  const within = text.replace(
-    pattern,
-    (_, rest: string) => relative(cwd, join(root, rest)).split(sep).join("/") || ".",
-  );
-  return within.replaceAll(`${homedir()}${sep}`, "~/");
-}
-
-const stackLine = /^.*\bat .*:\d+:\d+\)?$/gm;
-
-function relativeOutput(output: Output, cwd: string): Output {
-  if (output.output_type === "error") {
-    const { evalue, traceback } = output;
-    return {
-      ...output,
-      evalue: relativeText(evalue, cwd),
-      traceback: traceback.map((line) => relativeText(line, cwd)),
-    };
-  }
-  if (output.output_type !== "stream") return output;
-  const text = multilineText(output.text);
-  // What a cell prints on purpose stays as it is, apart from a stack.
-  if (output.name === "stderr") return { ...output, text: relativeText(text, cwd) };
-  if (!text.includes(rootOf(cwd).root)) return output;
-  return { ...output, text: text.replace(stackLine, (line) => relativeText(line, cwd)) };
-}
-
-export function relativeOutputs(outputs: readonly Output[], cwd: string): Output[] {
-  return outputs.map((output) => relativeOutput(output, cwd));
+/** The folders of a notebook in `cwd`. */
+export function foldersOf(cwd: string): Folders {
+  const folders = known.get(cwd) ?? { cwd, root: findRoot(cwd), home: homedir() };
+  known.set(cwd, folders);
+  return folders;
 }

@@ -3,8 +3,8 @@
  * `supported_features` tell what is left when they are asked with a `pending_work_request`; its content and its reply
  * are described in kernel-helpers/kernel/session/pending-work. With any other kernel only time can pass.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Kernel, KernelTimeoutError } from "../kernel-client";
+import { KernelTimeoutError } from "../kernel-client/browser";
+import { type SessionKernel, sleep } from "./session-kernel";
 
 /** What a kernel says that it has left. */
 interface Work {
@@ -43,15 +43,15 @@ const quietMs = 15;
 
 const nothing: Rest = { exitCode: 0, notes: [] };
 
-const tells = ({ info }: Kernel): boolean =>
+const tells = ({ info }: SessionKernel): boolean =>
   Array.isArray(info.supported_features) && info.supported_features.includes("pending work");
 
 /** Has the kernel keep account of what its cells leave behind; before the first of them. */
-export function followPendingWork(kernel: Kernel): void {
+export function followPendingWork(kernel: SessionKernel): void {
   if (tells(kernel)) ask(kernel, false, defaultTellingMs).catch(() => {});
 }
 
-async function ask(kernel: Kernel, finish: boolean, timeoutMs: number): Promise<Reply> {
+async function ask(kernel: SessionKernel, finish: boolean, timeoutMs: number): Promise<Reply> {
   const options = { timeoutMs, untilIdle: true };
   const { pending, open, exit_code } = await kernel.request("pending_work_request", { finish }, options);
   const list = (value: unknown) => (Array.isArray(value) ? (value as Work[]) : []);
@@ -59,14 +59,17 @@ async function ask(kernel: Kernel, finish: boolean, timeoutMs: number): Promise<
 }
 
 /** Throws `KernelDiedError`. */
-export async function untilQuiet(kernel: Kernel, options: WaitOptions): Promise<Rest> {
+export async function untilQuiet(kernel: SessionKernel, options: WaitOptions): Promise<Rest> {
   if (tells(kernel)) return untilNothingPends(kernel, options);
   const until = Date.now() + (options.settleMs ?? defaultSilentMs);
   while (Date.now() < until && !options.isDone?.()) await sleep(Math.min(10, until - Date.now()));
   return nothing;
 }
 
-async function untilNothingPends(kernel: Kernel, { settleMs, finish, isDone }: WaitOptions): Promise<Rest> {
+async function untilNothingPends(
+  kernel: SessionKernel,
+  { settleMs, finish, isDone }: WaitOptions,
+): Promise<Rest> {
   const most = settleMs ?? defaultTellingMs;
   const until = Date.now() + most;
   for (let quiet = 0; ; ) {

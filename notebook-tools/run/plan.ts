@@ -1,5 +1,12 @@
 /** Which cells of a notebook run, and how. Pure. */
-import { type Cell, hasTag, headingAbove, type NotebookDocument, sourceText, tags } from "../nbformat";
+import {
+  type Cell,
+  hasTag,
+  headingAbove,
+  type NotebookDocument,
+  sourceText,
+  tags,
+} from "../nbformat/browser";
 
 export interface PlannedCell {
   index: number;
@@ -18,6 +25,9 @@ export interface PlannedCell {
   parameters: boolean;
   timeoutMs: number;
 }
+
+/** A cell's limit, in ms, where nobody says otherwise. */
+export const defaultTimeoutMs = 60_000;
 
 /** In ms. A longer timer goes off at once. Source: Node's `setTimeout`. */
 export const longestTimer = 2 ** 31 - 1;

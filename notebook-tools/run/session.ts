@@ -1,7 +1,5 @@
 /** One notebook in one kernel: run cell by cell, listened to until its end. */
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type ExecuteOutcome, type Kernel, KernelDiedError, type Message } from "../kernel-client";
+import { type ExecuteOutcome, KernelDiedError, type Message } from "../kernel-client/browser";
 import {
   type CellFacts,
   cellResult,
@@ -15,6 +13,7 @@ import {
 import { NotebookOutputs } from "./outputs";
 import { followPendingWork, type Rest, untilQuiet } from "./pending-work";
 import { extraCell, type PlannedCell, type Step } from "./plan";
+import { type SessionKernel, sleep } from "./session-kernel";
 import type { CellResult, Failure } from "./types";
 import { unhandledError } from "./unhandled-errors";
 
@@ -48,6 +47,10 @@ function whenAborted(signal: AbortSignal, stop: AbortSignal): Promise<"aborted">
   });
 }
 
+/** As `randomUUID`, which browsers lack on pages of plain HTTP. */
+const newId = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** The run of code that stands in no cell. */
 const ofNoCell = -1;
 
@@ -67,14 +70,14 @@ export class Session {
 
   /** `opened` is null for a notebook without a cell to run. */
   constructor(
-    private readonly opened: Kernel | null,
+    private readonly opened: SessionKernel | null,
     private readonly options: SessionOptions,
   ) {
     opened?.onMessage((message) => this.#listen(message));
     if (opened) followPendingWork(opened);
   }
 
-  private get kernel(): Kernel {
+  private get kernel(): SessionKernel {
     if (!this.opened) throw new Error("Expected a kernel for a notebook with cells to run, got none.");
     return this.opened;
   }
@@ -229,9 +232,13 @@ export class Session {
     const { exit } = this.kernel;
     if (exit) return this.#gone("The kernel died before this cell", exit.reason);
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), cell.timeoutMs);
+    const start = () => setTimeout(() => limit.abort(), cell.timeoutMs);
+    let timer = start();
     // A kernel may load its compiler first; the cell's own time starts when the kernel says that it runs it.
-    this.#onRunning = () => timer.refresh();
+    this.#onRunning = () => {
+      clearTimeout(timer);
+      timer = start();
+    };
     try {
       return await this.#executeWithin(cell, run, limit.signal);
     } finally {
@@ -250,7 +257,7 @@ export class Session {
   }
 
   async #executeOnce(cell: PlannedCell, run: number, limit: AbortSignal): Promise<Ending> {
-    const msgId = randomUUID();
+    const msgId = newId();
     this.#runOf.set(msgId, run);
     this.#ended.delete(run);
     const { signal } = this.options;

@@ -9,10 +9,11 @@ import {
   refuseOldFormat,
   writeAtomically,
 } from "../nbformat";
-import { type CompareOptions, compareOutputs } from "./compare";
+import type { CompareOptions } from "./compare";
+import { diffOf } from "./differences";
 import type { PlannedNotebook } from "./notebook";
 import type { PlannedCell } from "./plan";
-import type { CellResult, Failure } from "./types";
+import type { CellResult } from "./types";
 
 /** The first run of each cell; a second one of `rerun` is not kept. */
 function executedCells(
@@ -27,36 +28,6 @@ function executedCells(
       planned: byIndex.get(cell.index)!,
       stored: document.cells[cell.index] as CodeCell,
     }));
-}
-
-function diffOf(
-  stored: CodeCell,
-  cell: CellResult,
-  planned: PlannedCell,
-  how: CompareOptions,
-): string | null {
-  if (planned.ignoreOutput) return null;
-  return compareOutputs(stored.outputs, cell.outputs, { ...how, measured: planned.measured });
-}
-
-/** How a cell's outputs differ from the stored ones, as a failure; undefined where they do not. */
-export function differenceFrom(document: NotebookDocument, how: CompareOptions = {}) {
-  return (cell: CellResult, planned: PlannedCell): Failure | undefined => {
-    const stored = document.cells[cell.index] as CodeCell;
-    const diff = diffOf(stored, cell, planned, how);
-    if (diff === null) return undefined;
-    return stored.outputs.length === 0
-      ? {
-          kind: "differs",
-          message: "The run gave outputs, but the notebook stores none here. Store them with --update.",
-        }
-      : {
-          kind: "differs",
-          message:
-            "The output is not the stored one (-: stored, +: now). If the new one is right, store it with --update.",
-          diff,
-        };
-  };
 }
 
 const wasRun = (stored: CodeCell): boolean => stored.outputs.length > 0 || stored.execution_count !== null;

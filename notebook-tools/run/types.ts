@@ -1,5 +1,5 @@
 /** What a run tells: of a cell, of a notebook, of all notebooks. */
-import type { Output } from "../nbformat";
+import type { Output } from "../nbformat/browser";
 
 /** `differs`: it ran well, but its outputs are not the stored ones. `not-run`: something before it stopped the notebook. */
 export type CellStatus = "passed" | "failed" | "differs" | "skipped" | "not-run";

@@ -1,5 +1,5 @@
 /** Failures that a kernel reports when the cell that caused them has already been answered with `ok`. */
-import type { Message } from "../kernel-client";
+import type { Message } from "../kernel-client/browser";
 
 /**
  * What kernels print on stderr for a failure that no cell awaits: tslab's prefixes, ipykernel's and asyncio's,

@@ -4,18 +4,17 @@ import { relative, resolve } from "node:path";
 import type { Kernel } from "../kernel-client";
 import { parseNotebook } from "../nbformat";
 import { isFine } from "./cell-result";
+import { differenceFrom } from "./differences";
 import { failureText, forShell } from "./failure-text";
 import {
-  defaultTimeoutMs,
   type NotebookOptions,
   openSession,
   type PlannedNotebook,
   planNotebook,
   startKernelOf,
 } from "./notebook";
-import { type ExtraCell, extraCell, type Step, steps } from "./plan";
+import { defaultTimeoutMs, type ExtraCell, extraCell, type Step, steps } from "./plan";
 import type { Session } from "./session";
-import { differenceFrom } from "./store-outputs";
 import type { CellResult } from "./types";
 
 /** What a test of a cell heeds of a run's options: it writes nothing, and the test runner has its own ways to stop. */

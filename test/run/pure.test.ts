@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseNotebook } from "../../notebook-tools/nbformat";
 import { parameterProblem, parameterSource, parseParameter } from "../../notebook-tools/run/parameters";
-import { relativeOutputs, relativeText } from "../../notebook-tools/run/paths";
+import { foldersOf } from "../../notebook-tools/run/paths";
 import { plan } from "../../notebook-tools/run/plan";
+import { relativeOutputs, relativeText } from "../../notebook-tools/run/relative";
 import { parseShard, readDurations, shardOf, writeDurations } from "../../notebook-tools/run/shard";
 import { frame, lineOfError } from "../../notebook-tools/run/source-location";
 import { unhandledErrorInText } from "../../notebook-tools/run/unhandled-errors";
@@ -178,11 +179,12 @@ describe("paths in stacks", () => {
   const cwd = join(root, "notebooks");
   mkdirSync(cwd);
   writeFileSync(join(root, "package.json"), "{}");
+  const folders = foldersOf(cwd);
 
   it("are made relative to the notebook within its project", () => {
-    expect(relativeText(`at f (${root}/lib/a.js:1:2)`, cwd)).toBe("at f (../lib/a.js:1:2)");
-    expect(relativeText(`at f (file://${root}/notebooks/a.mjs:1:2)`, cwd)).toBe("at f (a.mjs:1:2)");
-    expect(relativeText(`at f (${root}-other/a.js:1:2)`, cwd)).toBe(`at f (${root}-other/a.js:1:2)`);
+    expect(relativeText(`at f (${root}/lib/a.js:1:2)`, folders)).toBe("at f (../lib/a.js:1:2)");
+    expect(relativeText(`at f (file://${root}/notebooks/a.mjs:1:2)`, folders)).toBe("at f (a.mjs:1:2)");
+    expect(relativeText(`at f (${root}-other/a.js:1:2)`, folders)).toBe(`at f (${root}-other/a.js:1:2)`);
   });
 
   it("are made relative on stderr and in tracebacks; what a cell prints on purpose stays", () => {
@@ -196,7 +198,7 @@ describe("paths in stacks", () => {
         },
         { output_type: "error", ename: "E", evalue: "x", traceback: [`at ${root}/a.js:1:2`] },
       ],
-      cwd,
+      folders,
     );
     expect(err).toMatchObject({ text: "see ../a.js" });
     expect(out).toMatchObject({ text: `cwd ${root}/notebooks\n    at f (../a.js:1:2)\n` });

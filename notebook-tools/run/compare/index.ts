@@ -1,8 +1,14 @@
 /** Stored outputs against those of a run, as a reader of the notebook would see them. Pure. */
-import { createHash } from "node:crypto";
-import { applyCarriageReturns, type MimeBundle, mimeText, multilineText, type Output } from "../../nbformat";
+import {
+  applyCarriageReturns,
+  type MimeBundle,
+  mimeText,
+  multilineText,
+  type Output,
+} from "../../nbformat/browser";
 import { withoutAnsi } from "../cell-result";
 import { diffParts } from "./diff";
+import { hashOf } from "./hash";
 import { isClose, maskNumbers, normalizeText } from "./normalize";
 import type { CompareOptions } from "./options";
 import { isVegaLite, vegaLiteContent, vegaLiteShape } from "./vega-lite";
@@ -46,7 +52,7 @@ function sorted(value: unknown): unknown {
 }
 
 function image(value: MimeBundle[string], { images = "kind" }: How): string {
-  return images === "hash" ? createHash("sha256").update(mimeText(value)).digest("hex") : "an image";
+  return images === "hash" ? hashOf(mimeText(value)) : "an image";
 }
 
 function mimeContent(mime: string, value: MimeBundle[string], how: How): string {
