@@ -26,6 +26,8 @@ export type Json = string;
 export type FromMain =
   | { kind: "stream"; id: number; name: "stdout" | "stderr"; text: string; metadata?: object }
   | { kind: "raw"; name: "stdout" | "stderr"; bytes: Uint8Array }
+  /** Whose raw output is from now on; without `id`, that of the cell that runs. */
+  | { kind: "raw-owner"; id: number | undefined }
   | {
       kind: "publish";
       id: number;

@@ -1,35 +1,26 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Kernel, published, root, streamText } from "./client";
+import { type CellResult, runNotebooks } from "notebook-tools";
+import { beforeAll, describe, expect, test } from "vitest";
+import { codeCells, fileOf, matching, shown } from "./fixture-notebook";
 
-interface CodeCell {
-  source: string[];
-  metadata: { expect: { value?: string; stdout?: string; error?: string } };
-}
+describe.each([
+  ["language", "the language of its cells"],
+  ["output", "every output under its own cell"],
+])("a day's work in one notebook: %s", (name) => {
+  const code = codeCells(name);
 
-describe("a day's work in one notebook: the language of its cells", () => {
-  const cwd = join(root, "test", "fixtures", "kernel", "language");
-  const { cells } = JSON.parse(readFileSync(join(cwd, "language.ipynb"), "utf8"));
-  const code: CodeCell[] = cells.filter(({ cell_type }: { cell_type: string }) => cell_type === "code");
-
-  let kernel: Kernel;
+  let results: Map<number, CellResult>;
   beforeAll(async () => {
-    kernel = await Kernel.start({ cwd });
+    const { notebooks } = await runNotebooks([fileOf(name)]);
+    const [{ problem, cells }] = notebooks as [(typeof notebooks)[0]];
+    expect(problem).toBeUndefined();
+    results = new Map(cells.map((cell) => [cell.index, cell]));
   });
-  afterAll(() => kernel[Symbol.asyncDispose]());
 
   test("has at least 60 cells", () => expect(code.length).toBeGreaterThanOrEqual(60));
 
-  test.for(code.map(({ source, metadata }) => [source.join(""), metadata.expect] as const))(
-    "%s",
-    async ([source, { value, stdout = "", error }]) => {
-      const answer = await kernel.run(source);
-      const { status, evalue = "", traceback = [] } = answer.reply;
-      expect([status, evalue]).toEqual(error ? ["error", expect.stringContaining(error)] : ["ok", ""]);
-      expect(published(answer, "execute_result")?.data["text/plain"]).toBe(value);
-      expect(streamText(answer)).toBe(stdout);
-      expect(traceback.join("\n")).not.toMatch(/exports\.|TS40\d\d/);
-    },
-  );
+  test.for(code.map(({ source, ...cell }) => [source, cell] as const))("%s", ([, { index, expected }]) => {
+    const { outputs } = results.get(index)!;
+    expect(shown(outputs)).toEqual(matching(expected));
+    expect(JSON.stringify(outputs)).not.toMatch(/exports\.|TS40\d\d/);
+  });
 });

@@ -9,6 +9,7 @@ import { cellScripts, placeOf } from "./cell-scripts";
 import { followChildren } from "./child-processes";
 import { Comms, publishComms } from "./comms";
 import { replaceDescriptors } from "./descriptors";
+import { keepCellOfIncoming } from "./incoming";
 import { Input, publishPrompts } from "./input";
 import { Output } from "./output";
 import { Session } from "./session";
@@ -55,7 +56,10 @@ function publishDisplay(output: Output) {
 
 /** Ends the children, sends what was printed, and only then lets the process go. */
 function endTidily(output: Output, shared: Shared, compiler: CompilerProcess) {
-  const children = followChildren((pid, running) => output.send({ kind: "child", pid, running }));
+  const children = followChildren(
+    (pid, running) => output.send({ kind: "child", pid, running }),
+    () => output.ownPipes(),
+  );
   const end = () => {
     children.kill();
     compiler.kill();
@@ -146,6 +150,7 @@ export function startSession(sockets: SocketsThread, compiler: CompilerProcess) 
   mapStacks();
   publishDisplay(output);
   setNotebook({ currentRun: () => output.cell, placeOf });
+  keepCellOfIncoming(output);
   output.capture("stdout");
   output.capture("stderr");
   serve(sockets, output, compiler);

@@ -70,11 +70,41 @@ export class Output {
     const now = performance.now();
     const isBurst = now - this.#lastSent < burstMs;
     this.#lastSent = now;
-    if (!this.pipes || isBurst) return;
+    if (!isBurst) this.#takeAllFromPipes();
+  }
+
+  #takeAllFromPipes() {
+    if (!this.pipes) return;
     for (const name of ["stdout", "stderr"] as const) {
       const bytes = takeFrom(this.pipes[name]);
       if (bytes) this.port.postMessage({ kind: "raw", name, bytes });
     }
+  }
+
+  readonly #rawOwners: CellContext[] = [];
+
+  /**
+   * Gives what arrives at the pipes to the cell of the running code, which starts a child that inherits them, until
+   * the returned function is called. Of several such children the last one has it: the pipes do not say who writes.
+   */
+  ownPipes(): () => void {
+    const owner = { ...this.cell };
+    const owners = this.#rawOwners;
+    const tell = () => {
+      this.#takeAllFromPipes();
+      this.port.postMessage({ kind: "raw-owner", id: owners.at(-1)?.id });
+    };
+    owners.push(owner);
+    tell();
+    return () => {
+      owners.splice(owners.indexOf(owner), 1);
+      tell();
+    };
+  }
+
+  /** Runs a handler of `cell` that Node calls without knowing whose it is; one that knows its cell keeps it. */
+  inCell<T>(cell: CellContext, run: () => T): T {
+    return this.isWithinCell ? run() : this.#cell.run(cell, run);
   }
 
   send(message: FromMain) {

@@ -58,9 +58,13 @@ function answerHere(request: Incoming, content: Message["content"]) {
   if (header.msg_type === "shutdown_request") shutdown();
 }
 
+/** The cell that has started the child which prints. */
+let rawOwner: number | undefined;
+
 /** What nobody knows the cell of belongs to the one that runs, else to the last one. */
 function printRaw(name: "stdout" | "stderr", text: string) {
-  channels.publish("stream", requests.lastCell?.header ?? null, { name, text }, { raw: text.length });
+  const cell = rawOwner === undefined ? requests.lastCell : requests.get(rawOwner);
+  channels.publish("stream", cell?.header ?? null, { name, text }, { raw: text.length });
 }
 
 /** Handles what the main thread has sent and this loop has not come to yet. */
@@ -86,6 +90,9 @@ function fromMain(message: FromMain) {
     }
     case "raw":
       return rawOutput?.heard(message.name, message.bytes);
+    case "raw-owner":
+      rawOwner = message.id;
+      return;
     case "reply":
       return finish(message);
     case "ask":

@@ -1,0 +1,69 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type CodeCell, parseNotebook } from "notebook-tools";
+import type { Page } from "playwright-core";
+import { afterAll, expect, it } from "vitest";
+import { browserMissing, launchBrowser } from "../browser";
+import { codeCells, fileOf, folderOf, matching, shown } from "../kernel/fixture-notebook";
+import { makePlayground } from "./playground";
+import { startServer } from "./server-process";
+
+const names = ["language", "output"];
+const play = makePlayground();
+const on = (name: string) => path.join(play.root, name, `${name}.ipynb`);
+
+/** Copies a notebook of test/fixtures/kernel with the files beside it; JupyterLab can ask, so cells that must not go. */
+function put(name: string): void {
+  cpSync(folderOf(name), path.join(play.root, name), { recursive: true });
+  const notebook = JSON.parse(readFileSync(fileOf(name), "utf8"));
+  notebook.cells = notebook.cells.filter(
+    ({ metadata }: { metadata: { tags?: string[] } }) => !metadata.tags?.includes("headless"),
+  );
+  writeFileSync(on(name), JSON.stringify(notebook));
+}
+
+/** Runs all cells of the notebook that is shown, and saves it. */
+async function runAndSave(page: Page): Promise<void> {
+  await page.locator("#jp-main-statusbar").getByText("TypeScript | Idle").waitFor();
+  await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Run$/ }).click();
+  await page.locator(".lm-Menu-itemLabel", { hasText: "Run All Cells" }).first().click();
+  const last = page.locator(".jp-CodeCell .jp-InputPrompt").last();
+  await expect.poll(() => last.textContent(), { timeout: 40_000 }).toMatch(/\[\d+\]:/);
+  const saved = page.waitForResponse((answer) => answer.request().method() === "PUT");
+  await page.keyboard.press("Control+s");
+  expect((await saved).status()).toBe(200);
+}
+
+afterAll(() => play.remove());
+
+const isLeftOut = browserMissing !== undefined && !process.env.CI;
+
+it.skipIf(isLeftOut)(
+  `the kernel's fixture notebooks show in JupyterLab what they show headless${isLeftOut ? ` (LEFT OUT: ${browserMissing})` : ""}`,
+  { timeout: 120_000 },
+  async () => {
+    for (const name of names) put(name);
+    const server = startServer(play, "--no-browser");
+    const browser = await launchBrowser();
+    try {
+      const { origin, searchParams } = new URL(await server.address());
+      for (const name of names) {
+        const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+        page.setDefaultTimeout(30_000);
+        await page.goto(`${origin}/lab/tree/${name}/${name}.ipynb?token=${searchParams.get("token")}`);
+        await runAndSave(page);
+        await page.close();
+        const { cells } = parseNotebook(readFileSync(on(name), "utf8"));
+        const seen = cells.filter((cell): cell is CodeCell => cell.cell_type === "code");
+        const expected = codeCells(name).filter(({ tags }) => !tags.includes("headless"));
+        expect(seen.map(({ outputs }) => shown(outputs))).toEqual(
+          expected.map((cell) => matching(cell.expected)),
+        );
+      }
+    } finally {
+      await browser.close();
+      server.child.kill("SIGKILL");
+      await server.ended;
+    }
+  },
+);
