@@ -29,15 +29,15 @@ export default {
   forbidden: [
     forbidden(
       "no-circle",
-      "No circle of imports in threads/, timing/ and plots/, not even of types.",
-      { path: "^kernel-helpers/(threads|timing|plots)/", pathNot: `${threads}closures/` },
+      "No circle of imports, not even of types.",
+      { path: "^(kernel-helpers|notebook-tools)/" },
       { circular: true },
     ),
     // TypeScript removes imports of types: only the others run.
     forbidden(
       "no-circle-that-runs",
       "No module is needed before it has run.",
-      { pathNot: `${threads}closures/` },
+      {},
       { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     ),
     ...rooms.map(room),

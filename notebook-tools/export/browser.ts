@@ -1,4 +1,5 @@
 /** The part of this room that needs no file system, so that it also runs in a browser. */
-export { type ExportOptions, exportHtml } from "./html";
+export { exportHtml } from "./html";
+export type { ExportOptions } from "./options";
 export { exportMarkdown, type MarkdownExport } from "./to-markdown";
 export { exportScript, type ScriptExport } from "./to-script";

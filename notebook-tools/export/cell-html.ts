@@ -9,23 +9,13 @@ import {
 import { addressesWith } from "./addresses";
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
-import type { ExportOptions } from "./html";
-import type { Labels } from "./labels";
-import { type Heading, renderMarkdown } from "./markdown-html";
+import { renderMarkdown } from "./markdown-html";
+import type { PageContext } from "./options";
 import { outputsHtml, sanitizedHtml } from "./output-html";
 import { preHtml } from "./preformatted";
 import { rawFormat } from "./raw-cells";
 import { sanitize } from "./sanitize";
 import { type Visibility, visibilityOf } from "./visibility";
-
-/** What the cells of a page share. */
-export interface PageContext extends ExportOptions {
-  labels: Labels;
-  /** The language of the code. */
-  language: string;
-  /** The headings so far. */
-  headings: Heading[];
-}
 
 /** One cell as HTML, `number` counted from 1; empty when there is nothing to show. */
 export function cellHtml(cell: Cell, number: number, context: PageContext): string {

@@ -9,8 +9,9 @@ import {
   writeAtomically,
 } from "../nbformat";
 import { GENERATOR } from "./document";
-import { type ExportOptions, exportHtml, isUnrun, languageOf } from "./html";
+import { exportHtml, isUnrun, languageOf } from "./html";
 import { imagesBelow, linksFrom } from "./local-files";
+import type { ExportOptions } from "./options";
 import { exportMarkdown } from "./to-markdown";
 import { commentOf, exportScript } from "./to-script";
 import type { Selection } from "./visibility";

@@ -1,31 +1,11 @@
-import { type MimeBundle, type Notebook, sourceText } from "../nbformat/browser";
-import type { FindImage, FindLink } from "./addresses";
+import { type Notebook, sourceText } from "../nbformat/browser";
 import { cellHtml } from "./cell-html";
 import { documentHtml } from "./document";
 import { type Labels, labelsOf, langOfPath } from "./labels";
 import { type Heading, mendAnchors } from "./markdown-html";
+import type { ExportOptions } from "./options";
 import { STYLE } from "./style";
 import { tocHtml } from "./toc";
-import type { Selection } from "./visibility";
-
-/** What is known of a notebook beside its content, and what of it is wanted. */
-export interface ExportOptions extends Selection {
-  /** The notebook's path; gives the title without a heading, and the language where a folder names one. */
-  path?: string;
-  /** The language of the prose (BCP 47); without it the metadata's `lang`, the path's, or English. */
-  lang?: string;
-  /** The title; without it the metadata's `title`, the first heading, or the file's name. */
-  title?: string;
-  /**
-   * Gives the `data:` address of an image that the notebook names by a relative path, so that it
-   * comes with the page; without it, or when it finds none, the path stays.
-   */
-  findImage?: FindImage;
-  /** Gives the address, seen from the page, of a file that the notebook names by a relative path. */
-  findLink?: FindLink;
-  /** Names a chart that is shown as a picture, by its mimebundle; its figure gets the name as `data-chart`. */
-  nameChart?: (data: MimeBundle) => string | undefined;
-}
 
 /** What a page shows of a notebook, without the page around it. */
 export interface NotebookHtml {

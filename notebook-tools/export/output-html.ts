@@ -10,13 +10,13 @@ import {
 } from "../nbformat/browser";
 import { addressesWith } from "./addresses";
 import { ansiToHtml, withoutAnsi } from "./ansi";
-import type { PageContext } from "./cell-html";
 import { escapeHtml } from "./escape";
 import { highlight } from "./highlight";
 import type { Labels } from "./labels";
 import { renderMarkdown } from "./markdown-html";
 import { latexHtml } from "./math";
 import { imageUri, liveMimes, richest, type Shown } from "./mimebundle";
+import type { PageContext } from "./options";
 import { preHtml } from "./preformatted";
 import { type Sanitized, sanitize } from "./sanitize";
 import { drawingOf } from "./svg";

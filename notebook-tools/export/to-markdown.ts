@@ -12,9 +12,10 @@ import {
 } from "../nbformat/browser";
 import { isRelative, linkTo } from "./addresses";
 import { withoutAnsi } from "./ansi";
-import { type ExportOptions, isUnrun, langOf, languageOf } from "./html";
+import { isUnrun, langOf, languageOf } from "./html";
 import { type Labels, labelsOf } from "./labels";
 import { attachedImage, richest } from "./mimebundle";
+import type { ExportOptions } from "./options";
 import { errorText, sanitizedHtml, unshown } from "./output-html";
 import { rawFormat } from "./raw-cells";
 import { sanitize, sanitizeSvg } from "./sanitize";

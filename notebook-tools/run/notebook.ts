@@ -15,7 +15,7 @@ import type { CompareOptions } from "./compare";
 import { differenceFrom } from "./differences";
 import { parameterProblem, parameterSource } from "./parameters";
 import { foldersOf } from "./paths";
-import { cellWithBadTags, defaultTimeoutMs, type PlannedCell, plan, steps } from "./plan";
+import { cellWithBadTags, defaultTimeoutMs, type PlannedNotebook, plan, steps } from "./plan";
 import { Session, type SessionOptions } from "./session";
 import { update, writeCopy } from "./store-outputs";
 import type { Listener, NotebookResult } from "./types";
@@ -54,13 +54,6 @@ export interface NotebookOptions {
   copyTo?: (file: string) => string;
   /** Aborting it ends the run; its reason is a sentence. */
   signal?: AbortSignal;
-}
-
-/** A notebook that was read, and what is to run of it. */
-export interface PlannedNotebook {
-  file: string;
-  document: NotebookDocument;
-  cells: readonly PlannedCell[];
 }
 
 /** A notebook that was read, with its kernel started. */

@@ -29,6 +29,13 @@ export interface PlannedCell {
 /** A cell's limit, in ms, where nobody says otherwise. */
 export const defaultTimeoutMs = 60_000;
 
+/** A notebook that was read, and what is to run of it. */
+export interface PlannedNotebook {
+  file: string;
+  document: NotebookDocument;
+  cells: readonly PlannedCell[];
+}
+
 /** In ms. A longer timer goes off at once. Source: Node's `setTimeout`. */
 export const longestTimer = 2 ** 31 - 1;
 

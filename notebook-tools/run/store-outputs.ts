@@ -11,8 +11,7 @@ import {
 } from "../nbformat";
 import type { CompareOptions } from "./compare";
 import { diffOf } from "./differences";
-import type { PlannedNotebook } from "./notebook";
-import type { PlannedCell } from "./plan";
+import type { PlannedCell, PlannedNotebook } from "./plan";
 import type { CellResult } from "./types";
 
 /** The first run of each cell; a second one of `rerun` is not kept. */

@@ -6,14 +6,8 @@ import { parseNotebook } from "../nbformat";
 import { isFine } from "./cell-result";
 import { differenceFrom } from "./differences";
 import { failureText, forShell } from "./failure-text";
-import {
-  type NotebookOptions,
-  openSession,
-  type PlannedNotebook,
-  planNotebook,
-  startKernelOf,
-} from "./notebook";
-import { defaultTimeoutMs, type ExtraCell, extraCell, type Step, steps } from "./plan";
+import { type NotebookOptions, openSession, planNotebook, startKernelOf } from "./notebook";
+import { defaultTimeoutMs, type ExtraCell, extraCell, type PlannedNotebook, type Step, steps } from "./plan";
 import type { Session } from "./session";
 import type { CellResult } from "./types";
 

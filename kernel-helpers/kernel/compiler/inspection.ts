@@ -1,8 +1,14 @@
 /** What a name is, or how the function is called in whose arguments the cursor stands. */
 
-import type { QuickInfo, SignatureHelpItem, SymbolDisplayPart } from "typescript";
-import type { Question } from "./questions";
+import type { Program, QuickInfo, SignatureHelpItem, SourceFile, SymbolDisplayPart } from "typescript";
 import type { TypeScript } from "./tsc";
+
+/** Code in its program, behind the declarations of the cells before; undefined where there is nothing to ask about. */
+export interface Question {
+  file: SourceFile;
+  program: Program;
+  position: number;
+}
 
 type Parts = readonly SymbolDisplayPart[] | undefined;
 type Tags = QuickInfo["tags"];

@@ -1,18 +1,11 @@
 /** Completion, inspection and completeness of code, in Jupyter's shapes. */
 
-import type { CompletionEntry, Program, SourceFile } from "typescript";
+import type { CompletionEntry } from "typescript";
 import { toCharacters, toUnits } from "../cursor";
-import { inspected } from "./inspection";
+import { inspected, type Question } from "./inspection";
 import { isComplete } from "./is-complete";
 import type { AnswerRequest } from "./protocol";
 import type { TypeScript } from "./tsc";
-
-/** Code in its program, behind the declarations of the cells before; undefined where there is nothing to ask about. */
-export interface Question {
-  file: SourceFile;
-  program: Program;
-  position: number;
-}
 
 type Ask = (declarations: string, code: string, position: number) => Question | undefined;
 

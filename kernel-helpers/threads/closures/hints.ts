@@ -1,5 +1,5 @@
 import { type CellRun, currentRun, warn, warnAtOnce } from "../context/host";
-import type { Use } from "./analyse";
+import type { Use } from "./analysis";
 import { roughBytes } from "./size";
 
 /** What is said once of a function's text, in a notebook once a run of a cell: it works, and is seldom meant. */

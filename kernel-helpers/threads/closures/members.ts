@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import type { AnyFunction } from "../task/types";
-import type { Analysis } from "./analyse";
+import type { Analysis } from "./analysis";
 import type { ClassText } from "./class-text";
 import { isObjectPrototype } from "./plain";
 import { DataCloneError } from "./refusal";

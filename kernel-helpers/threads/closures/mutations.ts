@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { MessagePort } from "node:worker_threads";
 import type { CallExpression, Expression, Super } from "acorn";
 import { isRevivable } from "../task/transferable";
-import type { Mutation } from "./analyse";
+import type { Mutation } from "./analysis";
 import { referenceOf } from "./modules";
 import { memberName } from "./syntax";
 

@@ -1,7 +1,8 @@
 import { types } from "node:util";
 import { notebookVariables } from "../context/host";
 import type { AnyFunction } from "../task/types";
-import { type Analysis, analyse } from "./analyse";
+import { analyse } from "./analyse";
+import type { Analysis } from "./analysis";
 import { type ModuleReference, referenceOf } from "./modules";
 import { DataCloneError } from "./refusal";
 import { privateStaticsOf, scopesOf } from "./scopes";

@@ -7,10 +7,19 @@ import { codeOf } from "./inspect-task";
 import { type ClassMembers, classMembers, integrityOf, keysOf, type Member, superclassOf } from "./members";
 import { knownReference } from "./modules";
 import type { Names } from "./names";
-import type { FunctionPacker } from "./pack-function";
+import type { Packing } from "./packing";
 import { isObjectPrototype } from "./plain";
 import { DataCloneError } from "./refusal";
 import { privateStaticsOf } from "./scopes";
+
+/** What a class has in common with other functions, and who packs it. */
+export interface FunctionParts {
+  readonly packer: Packing;
+  namesOf(fn: AnyFunction, path: string): Names;
+  captures(names: Names, captures?: Record<string, unknown>): Record<string, unknown>;
+  members(list: Member[], path: string): Member[];
+  member(key: string | symbol, descriptor: PropertyDescriptor, path: string): Member;
+}
 
 /** A class that is being packed. */
 interface OpenClass {
@@ -29,7 +38,7 @@ interface OpenClass {
 export class ClassPacker {
   private readonly open: OpenClass[] = [];
 
-  constructor(private readonly functions: FunctionPacker) {}
+  constructor(private readonly functions: FunctionParts) {}
 
   fill(index: number, value: unknown, path: string): boolean {
     if (typeof value === "object" && value !== null) {

@@ -1,53 +1,11 @@
-import type { PackedValue } from "../task/message";
 import type { AnyFunction } from "../task/types";
-import { explainEval } from "./compile";
-import { baseClassOf, type ClassName, classNameOf, classOf } from "./error-class";
+import { baseClassOf, classNameOf, classOf } from "./error-class";
 import { knownReference } from "./modules";
-import { type Packer, packValue } from "./pack";
-import type { PackedNode } from "./packed";
-import { isErrorLike, isPlain } from "./plain";
-
-/** An error on its way. It always arrives: what cannot go along with it is left out, and its stack says so. */
-export interface ErrorShape {
-  message: string;
-  stack: string;
-  /** A DOMException, by its name. */
-  dom: string | undefined;
-  className: ClassName;
-  /** The class itself, for an error that goes along with a task. */
-  errorClass: unknown;
-  properties: Record<string, unknown>;
-  /** Those of the properties that are not enumerable. */
-  hidden: string[];
-  leftOut: string[];
-}
-
-/** Anything that can be thrown; what is no error and cannot be cloned goes as its description. */
-export function packThrown(thrown: unknown): PackedValue {
-  if (thrown instanceof ReferenceError) explainEval(thrown);
-  if (isErrorLike(thrown)) return packValue(thrown, "The error", { transfer: [], thrown: true });
-  if (isErrorByName(thrown)) return packThrown(likeness(thrown));
-  return { value: isPlain(thrown) ? thrown : describe(thrown) };
-}
-
-/** An error of another realm that Node does not take for one. */
-function isErrorByName(value: unknown): value is Error {
-  return Object.prototype.toString.call(value) === "[object Error]";
-}
-
-function likeness(thrown: Error): Error {
-  const error = new Error(String(read(thrown, "message") ?? ""));
-  for (const key of Object.getOwnPropertyNames(thrown)) define(error, key, read(thrown, key));
-  return error;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "symbol") return String(value);
-  return typeof value === "function" ? `function ${value.name}` : Object.prototype.toString.call(value);
-}
+import type { ErrorShape, PackedNode } from "./packed";
+import type { Packing } from "./packing";
 
 /** A getter may throw; its property is then left out. */
-function read(error: Error, key: string): unknown {
+export function read(error: Error, key: string): unknown {
   try {
     return (error as unknown as Record<string, unknown>)[key];
   } catch {
@@ -56,7 +14,7 @@ function read(error: Error, key: string): unknown {
 }
 
 /** Its class goes along with a task when it is one of the program's own; otherwise by what the other side knows. */
-export function errorNode(packer: Packer, error: Error, path: string): PackedNode {
+export function errorNode(packer: Packing, error: Error, path: string): PackedNode {
   const errorClass = read(error, "constructor");
   const shape: ErrorShape = {
     message: String(read(error, "message") ?? ""),
@@ -75,7 +33,7 @@ export function errorNode(packer: Packer, error: Error, path: string): PackedNod
   return { kind: "error", error: shape };
 }
 
-function packProperties(packer: Packer, error: Error, shape: ErrorShape): void {
+function packProperties(packer: Packing, error: Error, shape: ErrorShape): void {
   const outer = packer.leftOut;
   packer.leftOut = shape.leftOut;
   for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
@@ -114,6 +72,6 @@ function leftBehind(leftOut: string[]): string {
   return leftOut.length === 0 ? "" : `\n    --- stayed in its thread: ${leftOut.join("; ")} ---`;
 }
 
-function define(error: Error, key: string, value: unknown, enumerable = false): void {
+export function define(error: Error, key: string, value: unknown, enumerable = false): void {
   Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable });
 }

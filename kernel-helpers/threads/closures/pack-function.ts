@@ -1,20 +1,20 @@
 import { types } from "node:util";
 import type { AnyFunction } from "../task/types";
-import type { Use } from "./analyse";
+import type { Use } from "./analysis";
 import { hintOfMutation, hintOfSize, hintOfWrite } from "./hints";
 import { idOf, knownId } from "./identity";
 import { codeOf } from "./inspect-task";
 import { integrityOf, type Member, ownMembers, type PrototypeMembers, prototypeMembers } from "./members";
 import { isLost } from "./mutations";
 import { type Bound, Names } from "./names";
-import type { Packer } from "./pack";
-import { ClassPacker } from "./pack-class";
+import { ClassPacker, type FunctionParts } from "./pack-class";
 import type { PackedNode } from "./packed";
+import type { Packing } from "./packing";
 
 const accessors = ["value", "get", "set"] as const;
 
 /** Packs functions and what they capture. */
-export class FunctionPacker {
+export class FunctionPacker implements FunctionParts {
   private readonly classes: ClassPacker;
   /** The functions that are sure to run in the thread: the task and what it calls. */
   private readonly running = new Set<unknown>();
@@ -23,7 +23,7 @@ export class FunctionPacker {
   private readonly losses: { captured: unknown; hint: () => void }[] = [];
   private readonly handedOut = new Set<unknown>();
 
-  constructor(readonly packer: Packer) {
+  constructor(readonly packer: Packing) {
     this.classes = new ClassPacker(this);
     const { task } = packer.options;
     if (task) this.running.add(task.fn);

@@ -1,8 +1,8 @@
 import type { Place } from "../context/host";
 import type { Packed } from "../task/message";
+import type { ClassName } from "./error-class";
 import type { ClassMembers, integrityOf, Member, PrototypeMembers } from "./members";
 import type { ModuleReference } from "./modules";
-import type { ErrorShape } from "./pack-error";
 
 /**
  * Values on their way to another thread. `root` goes by structured clone; where it held something that
@@ -56,6 +56,21 @@ export type PackedNode =
   | { kind: "revive"; module: string; name: string; holder: { data: unknown } }
   | { kind: "symbol"; key: string; wellKnown: boolean }
   | { kind: "error"; error: ErrorShape };
+
+/** An error on its way. It always arrives: what cannot go along with it is left out, and its stack says so. */
+export interface ErrorShape {
+  message: string;
+  stack: string;
+  /** A DOMException, by its name. */
+  dom: string | undefined;
+  className: ClassName;
+  /** The class itself, for an error that goes along with a task. */
+  errorClass: unknown;
+  properties: Record<string, unknown>;
+  /** Those of the properties that are not enumerable. */
+  hidden: string[];
+  leftOut: string[];
+}
 
 /** A function's text and what it takes to compile it, in one string: a clone costs by the object. */
 export type FunctionCode = string;

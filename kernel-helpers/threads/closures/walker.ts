@@ -12,7 +12,7 @@ import type {
   Pattern,
   Super,
 } from "acorn";
-import { type Analysis, type Mutation, newUse, type Use } from "./analyse";
+import { type Analysis, type Mutation, newUse, type Use } from "./analysis";
 import { changesFirstArgument, receiverOf } from "./mutations";
 import {
   boundNames,

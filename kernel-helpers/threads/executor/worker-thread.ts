@@ -9,7 +9,7 @@ import {
 } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { nameThread } from "../../timing/recorder";
-import { packThrown } from "../closures/pack-error";
+import { packThrown } from "../closures/pack";
 import { isNotebook } from "../context/host";
 import { type LoopCall, runLoopCall } from "../loop/calls";
 import { threadEnded } from "../sync/lock";

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { recordCalled } from "../../timing/recorder";
 import { liveFunction } from "../closures/identity";
-import { packValue } from "../closures/pack";
-import { packThrown } from "../closures/pack-error";
+import { packThrown, packValue } from "../closures/pack";
 import { unpackCall } from "../closures/unpack";
 import { importContext } from "../context/wire-context";
 import type { ToLoop, ToWorker } from "../task/message";

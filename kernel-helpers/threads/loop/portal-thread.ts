@@ -1,5 +1,5 @@
 import { type MessagePort, workerData } from "node:worker_threads";
-import { packThrown } from "../closures/pack-error";
+import { packThrown } from "../closures/pack";
 import { Bell } from "../sync/queue-channel";
 import { DeadlockError, PortalNotRunning } from "../task/errors";
 import { dropKept } from "../worker/kept";

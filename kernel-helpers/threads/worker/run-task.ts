@@ -1,7 +1,6 @@
 import { recordEvent, useRing } from "../../timing/recorder";
 import { functionOf } from "../closures/compile";
-import { packValue } from "../closures/pack";
-import { packThrown } from "../closures/pack-error";
+import { packThrown, packValue } from "../closures/pack";
 import { unpackCall } from "../closures/unpack";
 import { importContext } from "../context/wire-context";
 import type { Reply, Setup, TaskMessage } from "../task/message";
