@@ -74,6 +74,18 @@ export default {
       { path: "^kernel-helpers/(threads|plots)/" },
     ),
     forbidden(
+      "inspector-alone",
+      "One room opens the inspector, so that nobody ends a pause of another one.",
+      { path: "^kernel-helpers/", pathNot: "^kernel-helpers/inspector/" },
+      { path: "^(node:)?inspector" },
+    ),
+    forbidden(
+      "inspector-is-a-leaf",
+      "inspector uses no other room.",
+      { path: "^kernel-helpers/inspector/" },
+      { path: "^kernel-helpers/", pathNot: "^kernel-helpers/inspector/" },
+    ),
+    forbidden(
       "notebook-tools-alone",
       "notebook-tools works with any kernel.",
       { path: "^notebook-tools/" },

@@ -1,5 +1,6 @@
-import { dirname } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { StackFrame } from "../inspector";
 
 /** A function on the stack, innermost first; lines count from 1. */
 export interface BlockFrame {
@@ -8,14 +9,6 @@ export interface BlockFrame {
   /** A file's URL or the label of a notebook's cell; "" where the engine knows none. */
   file: string;
   line: number;
-}
-
-/** A frame as the inspector gives it; lines and columns count from 0. */
-export interface RawFrame {
-  name: string;
-  url: string;
-  line: number;
-  column: number;
 }
 
 /** What our launcher keeps of each cell's script; positions count from 1. */
@@ -27,8 +20,8 @@ interface CellScript {
 const thisPackage = pathToFileURL(dirname(__dirname)).href;
 
 /** The reader's own frames: without Node's internals, installed packages and this one. */
-export function readableFrames(frames: RawFrame[]): BlockFrame[] {
-  return frames.filter(({ url }) => !isInternal(url)).map(readable);
+export function readableFrames(frames: StackFrame[]): BlockFrame[] {
+  return frames.filter(({ file }) => !isInternal(urlOf(file))).map(readable);
 }
 
 /** "parseLog < cell 3": at most four functions, innermost first. */
@@ -41,14 +34,18 @@ function isInternal(url: string): boolean {
   return url.startsWith("node:internal") || url.includes("/node_modules/") || url.startsWith(thisPackage);
 }
 
-function readable({ name, url, line, column }: RawFrame): BlockFrame {
-  const cell = cellScripts()?.get(url);
+function urlOf(file: string): string {
+  return isAbsolute(file) ? pathToFileURL(file).href : file;
+}
+
+function readable({ name, file, line, column }: StackFrame): BlockFrame {
+  const cell = cellScripts()?.get(file);
   const origin = cell?.origin(line + 1, column + 1);
   // Without our launcher, tslab gives its cells no names.
-  const isCell = cell !== undefined || url.startsWith("evalmachine.");
+  const isCell = cell !== undefined || file.startsWith("evalmachine.");
   return {
     name: name || (isCell ? (cell?.label ?? "cell") : "(anonymous)"),
-    file: cell?.label ?? (isCell ? "" : url),
+    file: cell?.label ?? (isCell ? "" : urlOf(file)),
     line: origin?.line ?? line + 1,
   };
 }

@@ -30,7 +30,7 @@ export interface WatchOptions {
 /**
  * Watches the event loop of the main thread from a thread of its own and reports every block with the
  * function that held the loop, read while it held it. Costs a thread, wakes an idle loop four
- * times per threshold and keeps the debugger attached: for finding a block, not for leaving it on.
+ * times per threshold: for finding a block, not for leaving it on. No breakpoint of a debugger is touched.
  *
  * @throws RangeError for a threshold below 5 ms.
  */

@@ -1,5 +1,5 @@
 import { MessagePort } from "node:worker_threads";
-import { RawFrame } from "./frames";
+import type { StackFrame } from "../inspector";
 
 /** What the loop and its watcher share: the time of the last heartbeat and the number of blocks seen. */
 export class SharedWatch {
@@ -51,5 +51,5 @@ export type WatcherMessage = "ready" | "knock" | Sighting;
 
 export interface Sighting {
   time: number;
-  frames: RawFrame[];
+  frames: StackFrame[];
 }

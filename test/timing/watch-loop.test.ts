@@ -66,9 +66,9 @@ describe("a frame of a notebook's cell", () => {
       ["cell-3.js", { label: "cell 3", origin: (line: number) => ({ line: line - 9 }) }],
     ]);
     const frames = readableFrames([
-      { name: "parseLog", url: "cell-3.js", line: 10, column: 0 },
-      { name: "", url: "cell-3.js", line: 12, column: 0 },
-      { name: "emit", url: "node:internal/events", line: 1, column: 0 },
+      { name: "parseLog", file: "cell-3.js", line: 10, column: 0 },
+      { name: "", file: "cell-3.js", line: 12, column: 0 },
+      { name: "emit", file: "node:internal/events", line: 1, column: 0 },
     ]);
     expect(frames).toEqual([
       { name: "parseLog", file: "cell 3", line: 2 },
@@ -79,7 +79,7 @@ describe("a frame of a notebook's cell", () => {
 
   it("is called a cell under a kernel that names none", async () => {
     const { readableFrames } = await import("../../kernel-helpers/timing/frames");
-    expect(readableFrames([{ name: "", url: "evalmachine.<anonymous>", line: 1, column: 0 }])).toEqual([
+    expect(readableFrames([{ name: "", file: "evalmachine.<anonymous>", line: 1, column: 0 }])).toEqual([
       { name: "cell", file: "", line: 2 },
     ]);
   });

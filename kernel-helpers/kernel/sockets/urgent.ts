@@ -1,5 +1,6 @@
 /** What the main thread must hear even from within an endless loop: interrupts and the end. */
 
+import { MainThreadSession } from "../../inspector";
 import type { FromSockets, Shared, UrgentRequest } from "../thread-protocol";
 import { descendants } from "./child-processes";
 
@@ -8,11 +9,9 @@ const patienceMs = 300;
 
 /** Ends what the main thread computes; its event loop goes on. */
 function stopMain() {
-  // Loaded when it is needed: most kernels never are stopped like this, and every start would wait for it.
-  const { Session } = require("node:inspector") as typeof import("node:inspector");
-  const session = new Session();
-  session.connectToMainThread();
-  session.post("Runtime.terminateExecution", () => session.disconnect());
+  const session = new MainThreadSession();
+  const close = () => session.close();
+  session.post("Runtime.terminateExecution").then(close, close);
 }
 
 function signal(pid: number, name: NodeJS.Signals) {

@@ -1,4 +1,4 @@
-import type { Session } from "node:inspector";
+import { OwnThreadSession, type Params } from "../../inspector";
 import type { AnyFunction } from "../task/types";
 
 /**
@@ -18,17 +18,15 @@ interface Probe {
 /** A short name of the global object: the inspector reads it in a third of the time of an expression. */
 const key = "__kernelHelpersProbe";
 const probe: Probe = { id: `${process.pid} ${Math.random()}`, list: [] };
-let session: Session | undefined;
+let session: OwnThreadSession | undefined;
 /** The inspector's number for the `vm` context in which this file runs, as under Jest; undefined for that of Node. */
 let contextId: number | undefined;
 
 /** The inspector does not show this file's own context, or there is no inspector. */
 class ScopesUnreadable extends Error {}
 
-function connect(): Session {
-  // Loaded when it is needed: most workers never ask.
-  const opened = new (require("node:inspector") as typeof import("node:inspector")).Session();
-  opened.connect();
+function connect(): OwnThreadSession {
+  const opened = new OwnThreadSession();
   session = opened;
   Object.defineProperty(globalThis, key, { value: probe, configurable: true });
   if (seesProbe()) return opened;
@@ -42,23 +40,17 @@ function seesProbe(id?: number): boolean {
   return (result as { value?: unknown }).value === probe.id;
 }
 
-function contextIds(asked: Session): number[] {
+function contextIds(asked: OwnThreadSession): number[] {
   const ids: number[] = [];
-  asked.on("Runtime.executionContextCreated", ({ params }) => ids.push(params.context.id));
-  asked.post("Runtime.enable");
-  asked.post("Runtime.disable");
+  asked.on("Runtime.executionContextCreated", ({ context }) => ids.push(context.id));
+  asked.ask("Runtime.enable");
+  asked.ask("Runtime.disable");
   return ids;
 }
 
-function post(method: string, params: object): Record<string, unknown> {
+function post(method: string, params: object): Params {
   session ??= connect();
-  let answer: Record<string, unknown> = {};
-  // Within one thread the answer comes before `post` returns.
-  session.post(method, params, (error, result) => {
-    if (error) throw new Error(`The inspector refused ${method}: ${error.message}`);
-    answer = result as Record<string, unknown>;
-  });
-  return answer;
+  return session.ask(method, params);
 }
 
 /**
@@ -124,12 +116,10 @@ export function scriptOf(fn: AnyFunction): string {
 
 /** The debugger lists all scripts when it is enabled, some 10 ms; in a session of its own, only as long as that takes. */
 function learnScripts(): void {
-  const { Session } = require("node:inspector") as typeof import("node:inspector");
-  const session = new Session();
-  session.connect();
-  session.on("Debugger.scriptParsed", ({ params }) => scripts.set(params.scriptId, params.url));
-  session.post("Debugger.enable");
-  session.disconnect();
+  const session = new OwnThreadSession();
+  session.on("Debugger.scriptParsed", ({ scriptId, url }) => scripts.set(scriptId, url));
+  session.ask("Debugger.enable");
+  session.close();
 }
 
 /** The static fields of a class that are private, by name with its `#`. */
