@@ -1,7 +1,7 @@
 import { barChart, namedValues } from "./bar-chart";
 import { Chart } from "./chart";
 import { threeDigits } from "./numbers";
-import { plain, words } from "./words";
+import { count, plain, words } from "./words";
 
 /** A number of ms, or whatever knows its duration: a `Timeline`, the report of `timeLoopBlocking`. */
 export type Duration = number | { duration: number };
@@ -38,5 +38,5 @@ function describe(values: { name: string; value: number }[]): string {
   const all = values.map(({ name, value }) => took(name, plain(threeDigits(value)))).join(", ");
   const [first, last] = [values[0]!, values.at(-1)!];
   if (values.length < 2 || last.value === 0) return `${all}.`;
-  return timesAsFast(all, last.name, plain(threeDigits(first.value / last.value)), first.name);
+  return timesAsFast(all, last.name, count(threeDigits(first.value / last.value), "time"), first.name);
 }

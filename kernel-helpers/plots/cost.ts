@@ -6,7 +6,7 @@ import { plain, words } from "./words";
 export interface CostOptions {
   /** "What a call costs" unless given. */
   title?: string;
-  /** The unit of the numbers; "µs" unless given. */
+  /** The unit of the numbers; "µs" unless given, "мкс" in the Russian edition. */
   unit?: string;
 }
 
@@ -16,8 +16,8 @@ export interface CostOptions {
  * @throws RangeError without any, TypeError for a cost that is no number of at least 0.
  */
 export function costChart(costs: { [name: string]: number }, options: CostOptions = {}): Chart {
-  const { costOfCall, timeForCall, costs: cost } = words();
-  const { title = costOfCall, unit = "µs" } = options;
+  const { costOfCall, timeForCall, costs: cost, us } = words();
+  const { title = costOfCall, unit = us } = options;
   const values = namedValues("costChart's object", costs);
   const all = values.map(({ name, value }) => cost(name, plain(threeDigits(value)), unit)).join(", ");
   return barChart(values, timeForCall(unit), unit, { title, description: `${all}.` });

@@ -33,7 +33,7 @@ export function plain(number: number): string {
   return number.toLocaleString(language(), { maximumSignificantDigits: 17, useGrouping: false });
 }
 
-type Noun = "task" | "bar" | "event" | "thread" | "core" | "call";
+type Noun = "task" | "bar" | "event" | "thread" | "core" | "call" | "time";
 type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 
 const plurals = { en: new Intl.PluralRules("en"), ru: new Intl.PluralRules("ru") };
@@ -53,11 +53,13 @@ const en = {
     thread: { one: "thread", other: "threads" },
     core: { one: "core", other: "cores" },
     call: { one: "call", other: "calls" },
+    time: { one: "times", other: "times" },
   } as Record<Noun, Forms>,
   eventLoop: "event loop",
   queue: "queue",
   several: "several tasks",
   ms: "ms",
+  us: "µs",
   // The concurrency chart.
   whoRanWhere: "Who ran where",
   pale: "pale: waiting",
@@ -112,7 +114,7 @@ const en = {
   durationMs: "duration (ms)",
   took: (name: string, ms: string) => `${name} took ${ms} ms`,
   timesAsFast: (all: string, last: string, times: string, first: string) =>
-    `${all}: ${last} was ${times} times as fast as ${first}.`,
+    `${all}: ${last} was ${times} as fast as ${first}.`,
   costOfCall: "What a call costs",
   timeForCall: (unit: string) => `time for a call (${unit})`,
   costs: (name: string, cost: string, unit: string) => `${name} costs ${cost} ${unit}`,
@@ -172,11 +174,13 @@ const ru: Words = {
     thread: { one: "поток", few: "потока", many: "потоков", other: "потока" },
     core: { one: "ядро", few: "ядра", many: "ядер", other: "ядра" },
     call: { one: "вызов", few: "вызова", many: "вызовов", other: "вызова" },
+    time: { one: "раз", few: "раза", many: "раз", other: "раза" },
   },
   eventLoop: "цикл событий",
   queue: "очередь",
   several: "несколько задач",
   ms: "мс",
+  us: "мкс",
   whoRanWhere: "Кто где работал",
   pale: "бледное: ожидание",
   solid: "сплошное: работа",
@@ -227,7 +231,7 @@ const ru: Words = {
   howLong: "Сколько это заняло",
   durationMs: "длительность (мс)",
   took: (name, ms) => `${name} — ${ms} мс`,
-  timesAsFast: (all, last, times, first) => `${all}: ${last} быстрее, чем ${first}, в ${times} раза.`,
+  timesAsFast: (all, last, times, first) => `${all}: ${last} быстрее, чем ${first}, в ${times}.`,
   costOfCall: "Сколько стоит вызов",
   timeForCall: (unit) => `время вызова (${unit})`,
   costs: (name, cost, unit) => `${name} — ${cost} ${unit}`,

@@ -2,6 +2,7 @@ import {
   type Chart,
   comparisonChart,
   concurrencyChart,
+  costChart,
   sequenceChart,
   sleepSync,
   Timeline,
@@ -319,6 +320,9 @@ describe("the concurrency chart", () => {
       expect(comparisonChart({ a: 1.5, b: 0.5 }).description).toBe(
         "a — 1,5 мс, b — 0,5 мс: b быстрее, чем a, в 3 раза.",
       );
+      expect(comparisonChart({ a: 15, b: 1 }).description).toContain("b быстрее, чем a, в 15 раз.");
+      expect(comparisonChart({ a: 15.2, b: 1 }).description).toContain("в 15,2 раза.");
+      expect(costChart({ a: 12 }).description).toBe("a — 12 мкс.");
       expectValidSpec(chart);
     } finally {
       delete process.env.KERNEL_HELPERS_LANGUAGE;
