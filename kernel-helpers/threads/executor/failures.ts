@@ -39,14 +39,14 @@ export function threadDied(
 
 function outOfMemory(task: PoolTask, thread: string, limit: number | undefined): Error {
   const message =
-    `${task.name} ran out of memory in ${thread}${limit ? ` (maxOldGenerationSizeMb: ${limit})` : ""}; the thread ` +
-    "was replaced. Work on smaller pieces, or raise `resourceLimits`.";
+    `${task.name} ran out of memory in ${thread}${limit ? ` (maxOldGenerationSizeMb: ${limit})` : ""}. ` +
+    "Work on smaller pieces, or raise `resourceLimits`.";
   return Object.assign(new Error(message), { code: "ERR_WORKER_OUT_OF_MEMORY" });
 }
 
 function exited(exitCode: number, task: PoolTask, thread: string): Error {
   const message =
-    `${thread} exited with code ${exitCode} while it ran ${task.name}; the thread was replaced. In a worker ` +
+    `${thread} exited with code ${exitCode} while it ran ${task.name}. In a worker ` +
     "process.exit() ends the thread: return or throw instead.";
   return Object.assign(new Error(message), { code: "ERR_WORKER_EXITED", exitCode });
 }

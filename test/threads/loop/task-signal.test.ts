@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CancelledError,
+  callSoonThreadsafe,
   runCoroutineThreadsafe,
   ThreadPoolExecutor,
   TimeoutError,
@@ -67,12 +68,20 @@ describe("in an asynchronous task", () => {
   });
 
   test("asked for after the task was cancelled it is aborted already", async () => {
-    const late = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      (globalThis as { late?: boolean }).late = taskSignal().aborted;
+    const gate = new Int32Array(new SharedArrayBuffer(8));
+    const late = async (gate: Int32Array) => {
+      callSoonThreadsafe(note, "waiting");
+      while (Atomics.load(gate, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      Atomics.store(gate, 1, taskSignal().aborted ? 1 : 2);
     };
-    await expect(executor.with({ timeout: 10 }).submit(late)).rejects.toThrow(TimeoutError);
-    expect(await executor.submit(() => (globalThis as { late?: boolean }).late)).toBe(true);
+    notes.length = 0;
+    const future = executor.submit(late, gate);
+    await until("waiting");
+    future.cancel();
+    Atomics.store(gate, 0, 1);
+    await expect(future).rejects.toThrow(CancelledError);
+    while (Atomics.load(gate, 1) === 0) await sleep(2);
+    expect(Atomics.load(gate, 1)).toBe(1);
   });
 });
 
