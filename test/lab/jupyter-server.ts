@@ -34,11 +34,15 @@ export interface JupyterServer {
   close(): Promise<void>;
 }
 
-/** Starts Jupyter Server, or with it the official JupyterLab, with the project's own kernel and the token `test`. */
+/**
+ * Starts Jupyter Server, or with it the official JupyterLab, with the project's own kernel, and `flood` of
+ * `odd-kernel.ts` where one of `dataDirs` has it; the token is `test`.
+ */
 export async function startJupyterServer(
   root: string,
   port: number,
   program: "jupyter-server" | "jupyter-lab" = "jupyter-server",
+  dataDirs: readonly string[] = [],
 ): Promise<JupyterServer> {
   const args = [
     "--no-browser",
@@ -48,11 +52,12 @@ export async function startJupyterServer(
     `--ServerApp.root_dir=${root}`,
     "--ServerApp.disable_check_xsrf=True",
     "--KernelSpecManager.allowed_kernelspecs=tslab",
+    "--KernelSpecManager.allowed_kernelspecs=flood",
     // What is deleted here is nobody's.
     "--FileContentsManager.delete_to_trash=False",
     "--FileContentsManager.always_delete_dir=True",
   ];
-  const JUPYTER_PATH = path.join(project, "node_modules", ".jupyter");
+  const JUPYTER_PATH = [path.join(project, "node_modules", ".jupyter"), ...dataDirs].join(path.delimiter);
   const env = { ...process.env, JUPYTER_PATH, JUPYTER_CONFIG_DIR: `${root}-config` };
   const child = spawn(inVenv(program), args, { stdio: ["ignore", "ignore", "pipe"], env });
   let output = "";

@@ -1,5 +1,4 @@
 /** What this extension adds to JupyterLab, one plugin a feature. */
-import "../style/index.css";
 import { loopPlugin } from "./loop";
 import { sectionsPlugin } from "./sections";
 

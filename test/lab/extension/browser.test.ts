@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { browserMissing, launchBrowser } from "../../browser";
 import { freePort, jupyterMissing, startJupyterServer } from "../jupyter-server";
+import { installOddKernels } from "../odd-kernel";
 import { makePlayground, type Playground, project } from "../playground";
 import { startServer } from "../server-process";
 
@@ -13,20 +14,25 @@ interface Started {
   close(): Promise<void>;
 }
 
+/** Where the kernels of `odd-kernel.ts` are found. */
+const dataDirOf = ({ user }: Playground) => path.join(user, "..", "jupyter");
+
 async function startOurs(play: Playground): Promise<Started> {
+  vi.stubEnv("JUPYTER_PATH", dataDirOf(play));
   const server = startServer(play, "--no-browser", "--no-trash");
   const address = new URL(await server.address());
   return {
     addressOf: (document) => `${address.origin}/lab/tree/${document}${address.search}`,
     async close() {
+      vi.unstubAllEnvs();
       server.child.kill("SIGTERM");
       await server.ended;
     },
   };
 }
 
-async function startOfficial({ root }: Playground): Promise<Started> {
-  const server = await startJupyterServer(root, await freePort(), "jupyter-lab");
+async function startOfficial(play: Playground): Promise<Started> {
+  const server = await startJupyterServer(play.root, await freePort(), "jupyter-lab", [dataDirOf(play)]);
   return { ...server, addressOf: (document) => `${server.base}/lab/tree/${document}?token=test` };
 }
 
@@ -38,17 +44,35 @@ const code = (source: string) => ({
   execution_count: null,
   outputs: [],
 });
-const notebook = (...cells: object[]) =>
+const kernelspecs = {
+  tslab: { display_name: "TypeScript", language: "typescript", name: "tslab" },
+  flood: { display_name: "flood", language: "odd", name: "flood" },
+};
+const notebookFor = (kernel: keyof typeof kernelspecs, ...cells: object[]) =>
   JSON.stringify({
     nbformat: 4,
     nbformat_minor: 5,
-    metadata: { kernelspec: { display_name: "TypeScript", language: "typescript", name: "tslab" } },
+    metadata: { kernelspec: kernelspecs[kernel] },
     cells: cells.map((cell, i) => ({ ...cell, id: `c${i}` })),
   });
+const notebook = (...cells: object[]) => notebookFor("tslab", ...cells);
 
-/** Holds the loop until the file `go` is there, so that a test can look at what is shown meanwhile. */
+/** Holds the loop, and a thread, until the file `go` is there, so that a test can look at what is shown meanwhile. */
 const blocking = `// holds up everything
-const { existsSync } = require("node:fs"); while (!existsSync("go"));`;
+import { toThread } from "kernel-helpers";
+const { existsSync } = require("node:fs");
+function hold() {
+  while (!existsSync("go"));
+}
+const inThread = toThread(() => {
+  while (!require("node:fs").existsSync("go"));
+});
+await new Promise((resolve) => setTimeout(resolve, 500));
+hold();
+await inThread;`;
+
+/** Holds up nothing until the file `on` is there. */
+const awaiting = `while (!existsSync("on")) await new Promise((resolve) => setTimeout(resolve, 10));`;
 
 const servers = [
   ["ours", startOurs, browserMissing],
@@ -70,9 +94,16 @@ describe.each(
   let server: Started;
   let browser: Browser;
   let page: Page;
+  /** What the page sent to kernels. */
+  const sent: string[] = [];
 
   beforeAll(async () => {
-    writeFileSync(on("work.ipynb"), notebook(markdown("# Work"), code("1 + 1"), code(blocking)));
+    writeFileSync(
+      on("work.ipynb"),
+      notebook(markdown("# Work"), code("1 + 1"), code(blocking), code(awaiting)),
+    );
+    writeFileSync(on("odd.ipynb"), notebookFor("flood", code("0")));
+    installOddKernels(dataDirOf(play), "flood");
     mkdirSync(on("guide"));
     const first = markdown("# 1 · Start\n\n*Reading 2 minutes · running 1 s*");
     writeFileSync(on("guide", "1-start.ipynb"), notebook(first, code("1 + 1"), code("")));
@@ -84,6 +115,7 @@ describe.each(
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(30_000);
+    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))));
     await page.goto(server.addressOf("work.ipynb"));
   });
 
@@ -98,39 +130,74 @@ describe.each(
     page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").nth(index);
   const loop = () => page.locator(".tl-Loop");
 
+  async function toggleStatusBar() {
+    await page.locator(".lm-MenuBar-itemLabel", { hasText: /^View$/ }).click();
+    await page.locator(".lm-Menu-itemLabel", { hasText: /^Appearance$/ }).click();
+    await page.locator(".lm-Menu-itemLabel", { hasText: "Show Status Bar" }).click();
+  }
+
   async function runCell(index: number) {
     await cell(index).locator(".cm-content").click();
     await page.keyboard.press("Control+Enter");
   }
 
   describe("the loop in the status bar", () => {
-    it("is free, is said to be blocked while a cell blocks it, and free again", async () => {
+    it("is free, is said to be blocked and by what while a cell blocks it, and free again", async () => {
       await loop().getByText("Loop: free").waitFor();
       await runCell(2);
       await loop()
-        .getByText(/^Loop: blocked for \d\.\d s$/)
+        .getByText(/^Loop: blocked for \d\.\d s by hold, cell 1 line 5 · 1 of \d+ threads busy$/)
         .waitFor();
       await photograph("loop-blocked");
       writeFileSync(on("go"), "");
+      await loop().getByText("Loop: free", { exact: true }).waitFor();
+    });
+
+    it("is free while a cell only awaits", async () => {
+      await runCell(3);
+      await page.locator("#jp-main-statusbar").getByText("TypeScript | Busy").waitFor();
+      await photograph("loop-awaiting");
+      expect(await loop().textContent()).toBe("Loop: free");
+      writeFileSync(on("on"), "");
+      await page.locator("#jp-main-statusbar").getByText("TypeScript | Idle").waitFor();
+    });
+
+    it("shows on a click what blocked it, and leads to the line", async () => {
+      await cell(1).locator(".cm-content").click();
+      await loop().getByRole("button").click();
+      const entry = page.locator(".tl-Loop-history").getByRole("button", { name: "hold, cell 1 line 5" });
+      await photograph("loop-history");
+      await entry.first().click();
+      await expect.poll(() => cell(2).getAttribute("class")).toContain("jp-mod-active");
+      await page.locator("#jp-main-statusbar").getByText("Ln 5, Col 1").waitFor();
+    });
+
+    it("is not watched while the status bar is hidden", async () => {
+      const closed = () => sent.filter((text) => text.includes('"comm_close"')).length;
+      const before = closed();
+      await toggleStatusBar();
+      await expect.poll(closed).toBe(before + 1);
+      await toggleStatusBar();
       await loop().getByText("Loop: free").waitFor();
     });
 
-    it("shows on a click what blocked it, and leads there", async () => {
-      await cell(1).locator(".cm-content").click();
-      await loop().getByRole("button").click();
-      const entry = page.locator(".tl-Loop-history").getByRole("button", { name: /^const \{ existsSync/ });
-      await photograph("loop-history");
-      await entry.click();
-      await expect.poll(() => cell(2).getAttribute("class")).toContain("jp-mod-active");
-    });
-
     it("comes back after a restart of the kernel", async () => {
+      await cell(1).locator(".cm-content").click();
       await page.keyboard.press("Escape");
       await page.keyboard.press("0");
       await page.keyboard.press("0");
       await page.locator(".jp-Dialog .jp-mod-accept").click();
       await page.locator(".jp-Dialog").waitFor({ state: "detached" });
       await loop().getByText("Loop: free").waitFor();
+    });
+
+    it("is absent for a kernel that tells nothing of it", async () => {
+      sent.length = 0;
+      await page.goto(`${server.addressOf("odd.ipynb")}&reset`);
+      await page.locator("#jp-main-statusbar").getByText("flood | Idle").waitFor();
+      expect(await loop().isVisible()).toBe(false);
+      expect(sent.some((text) => text.includes("kernel_info_request"))).toBe(true);
+      expect(sent.some((text) => text.includes("kernel-helpers:loop"))).toBe(false);
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { History } from "../../../lab/extension/src/loop/history";
-import { cellTitle, durationText, isLoopState, loopText } from "../../../lab/extension/src/loop/text";
+import { cellTitle, durationText, loopText, readLoopState } from "../../../lab/extension/src/loop/text";
 
 const english = (text: string, ...values: string[]) => text.replace(/%(\d)/g, (_, n) => values[n - 1]!);
 
@@ -14,20 +14,54 @@ describe("the text of the loop's indicator", () => {
     [59_951, "1 min 0 s"],
     [125_400, "2 min 5 s"],
   ])("says %d ms as %s", (ms, text) => {
-    expect(durationText(ms)).toBe(text);
+    expect(durationText(ms, english)).toBe(text);
   });
 
-  it("tells free from blocked", () => {
-    expect(loopText({ state: "free", ms: 0 }, english)).toBe("Loop: free");
-    expect(loopText({ state: "blocked", ms: 1_200 }, english)).toBe("Loop: blocked for 1.2 s");
+  const none = { busy: 0, all: 4 };
+  const at = { function: "parseLog", cell: "cell 4", line: 2 };
+
+  it.each([
+    [{ state: "free", ms: 0, threads: none }, "Loop: free"],
+    [{ state: "free", ms: 0, threads: { busy: 3, all: 4 } }, "Loop: free · 3 of 4 threads busy"],
+    [{ state: "blocked", ms: 1_200, threads: none }, "Loop: blocked for 1.2 s"],
+    [
+      { state: "blocked", ms: 1_200, threads: none, at },
+      "Loop: blocked for 1.2 s by parseLog, cell 4 line 2",
+    ],
+    [
+      { state: "blocked", ms: 200, threads: { busy: 1, all: 4 }, at: { ...at, function: "" } },
+      "Loop: blocked for 200 ms by cell 4 line 2 · 1 of 4 threads busy",
+    ],
+    [
+      { state: "blocked", ms: 200, threads: none, at: { ...at, cell: "lib/log.ts" } },
+      "Loop: blocked for 200 ms by parseLog, lib/log.ts line 2",
+    ],
+  ] as const)("of %j is %s", (state, text) => {
+    expect(loopText(state, english)).toBe(text);
   });
 
-  it.each([null, "free", {}, { state: "odd", ms: 1 }, { state: "free" }, { state: "blocked", ms: -1 }])(
-    "does not show %j",
-    (data) => {
-      expect(isLoopState(data)).toBe(false);
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    "free",
+    {},
+    { state: "odd", ms: 1 },
+    { state: "free" },
+    { state: "blocked", ms: -1 },
+  ])("does not show %j", (data) => {
+    expect(readLoopState(data)).toBeUndefined();
+  });
+
+  it.each([
+    {},
+    { threads: 3 },
+    { threads: { busy: -1, all: 4 } },
+    { at: "here" },
+    { at: { function: "f", cell: 3 } },
+  ])("leaves out of a message what is not as expected: %j", (odd) => {
+    const state = readLoopState({ state: "blocked", ms: 200, ...odd });
+    expect(loopText(state!, english)).toBe("Loop: blocked for 200 ms");
+  });
 
   it.each([
     ["// a comment\n\n  const page = download();\nmore", "const page = download();"],
@@ -40,8 +74,9 @@ describe("the text of the loop's indicator", () => {
 });
 
 describe("the history of a loop", () => {
-  const free = { state: "free", ms: 0 } as const;
-  const blocked = (ms: number) => ({ state: "blocked", ms }) as const;
+  const threads = { busy: 0, all: 0 };
+  const free = { state: "free", ms: 0, threads } as const;
+  const blocked = (ms: number) => ({ state: "blocked", ms, threads }) as const;
 
   it("takes the messages of one block together, with the cell that ran when it began", () => {
     const history = new History<string>();
@@ -50,6 +85,15 @@ describe("the history of a loop", () => {
     history.add(blocked(300), 1_300, "b");
     history.add(free, 1_350, undefined);
     expect(history.blocks).toEqual([{ since: 1_000, ms: 300, cell: "a" }]);
+  });
+
+  it("takes the line that blocks, and its cell, once the kernel has found it", () => {
+    const history = new History<string>();
+    const at = { function: "f", cell: "cell 1", line: 2 };
+    history.add(blocked(100), 1_100, "the cell that runs");
+    history.add({ ...blocked(300), at }, 1_300, "the cell of f");
+    history.add(blocked(400), 1_400, "the cell that runs");
+    expect(history.blocks).toEqual([{ since: 1_000, ms: 400, at, cell: "the cell of f" }]);
   });
 
   it("tells blocks apart, also where no free loop was seen between them", () => {

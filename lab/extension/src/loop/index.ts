@@ -1,46 +1,35 @@
 /** The plugin that shows in the status bar what the event loop of the current notebook's kernel does. */
+import "../../style/loop.css";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { IDocumentManager } from "@jupyterlab/docmanager";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { MessageLoop } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
 import { domain, packageName } from "../names";
+import { NumberedCells, type Place } from "./cells";
 import { History } from "./history";
-import { type CellPlace, LoopIndicator } from "./indicator";
-import { cellTitle, type LoopState } from "./text";
+import { LoopIndicator } from "./indicator";
+import type { LoopState } from "./text";
 import { LoopWatch } from "./watch";
-
-function runningCell(panel: NotebookPanel): CellPlace | undefined {
-  const { content } = panel;
-  const index = content.widgets.findIndex(
-    ({ model }) => (model as { executionState?: unknown }).executionState === "running",
-  );
-  const cell = content.widgets[index];
-  if (!cell) return undefined;
-  const reveal = () => {
-    if (cell.isDisposed) return;
-    content.activeCellIndex = content.widgets.indexOf(cell);
-    void content.scrollToCell(cell);
-    content.activate();
-  };
-  return { title: cellTitle(cell.model.sharedModel.getSource()), reveal };
-}
 
 /** Watches the kernel of the current notebook, while somebody can see the indicator. */
 class LoopStatus {
   readonly activeStateChanged = new Signal<this, void>(this);
   readonly indicator: LoopIndicator;
-  readonly #histories = new WeakMap<NotebookPanel, History<CellPlace>>();
+  readonly #known = new WeakMap<NotebookPanel, { history: History<Place>; cells: NumberedCells }>();
   #watch: LoopWatch | undefined;
   #isTold = false;
 
   constructor(
     readonly tracker: INotebookTracker,
+    readonly manager: IDocumentManager,
     translator: ITranslator,
   ) {
     const trans = translator.load(domain);
-    const history = () => (tracker.currentWidget && this.#histories.get(tracker.currentWidget)?.blocks) ?? [];
+    const history = () =>
+      (tracker.currentWidget && this.#known.get(tracker.currentWidget)?.history.blocks) ?? [];
     this.indicator = new LoopIndicator(trans, history);
     tracker.currentChanged.connect(this.#currentChanged, this);
     document.addEventListener("visibilitychange", () => this.#attend());
@@ -48,11 +37,9 @@ class LoopStatus {
 
   isActive = () => this.#isTold;
 
-  readonly #known = new WeakSet<NotebookPanel>();
-
   #currentChanged(_: unknown, panel: NotebookPanel | null) {
     if (panel && !this.#known.has(panel)) {
-      this.#known.add(panel);
+      this.#known.set(panel, { history: new History(), cells: new NumberedCells(panel, this.manager) });
       panel.sessionContext.kernelChanged.connect(() => this.#attend());
       panel.disposed.connect(() => this.#attend());
     }
@@ -73,10 +60,9 @@ class LoopStatus {
   }
 
   #tell(state: LoopState | undefined, panel?: NotebookPanel) {
-    if (state && panel) {
-      const history = this.#histories.get(panel) ?? new History<CellPlace>();
-      this.#histories.set(panel, history);
-      history.add(state, Date.now(), runningCell(panel));
+    const known = panel && this.#known.get(panel);
+    if (state && known) {
+      known.history.add(state, Date.now(), known.cells.find(state.at));
       this.indicator.tell(state);
     }
     if (this.#isTold === (state !== undefined)) return;
@@ -101,15 +87,16 @@ export const loopPlugin: JupyterFrontEndPlugin<void> = {
   id: `${packageName}:loop`,
   description: "Shows in the status bar whether the event loop of the notebook's kernel is free or blocked.",
   autoStart: true,
-  requires: [INotebookTracker, IStatusBar],
+  requires: [INotebookTracker, IDocumentManager, IStatusBar],
   optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
+    manager: IDocumentManager,
     bar: IStatusBar,
     translator: ITranslator | null,
   ) => {
-    const status = new LoopStatus(tracker, translator ?? nullTranslator);
+    const status = new LoopStatus(tracker, manager, translator ?? nullTranslator);
     const { indicator, isActive, activeStateChanged } = status;
     bar.registerStatusItem(loopPlugin.id, {
       item: indicator,

@@ -2,29 +2,24 @@
 import { Popup, showPopup } from "@jupyterlab/statusbar";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
+import type { Place } from "./cells";
 import type { Block } from "./history";
-import { durationText, type LoopState, loopText } from "./text";
-
-/** A cell as the history shows it. */
-export interface CellPlace {
-  title: string;
-  reveal(): void;
-}
+import { durationText, type LoopState, loopText, placeText } from "./text";
 
 export class LoopIndicator extends Widget {
   readonly #button = document.createElement("button");
   readonly #text = document.createElement("span");
   #popup: Popup | null = null;
+  readonly #translate = (text: string, ...values: string[]) => this.trans.__(text, ...values);
 
   /** `history` gives what a click shows. */
   constructor(
     readonly trans: TranslationBundle,
-    readonly history: () => readonly Block<CellPlace>[],
+    readonly history: () => readonly Block<Place>[],
   ) {
     super();
     this.addClass("tl-Loop");
     this.#button.type = "button";
-    this.#button.title = trans.__("The kernel's event loop: what blocked it");
     const dot = document.createElement("span");
     dot.className = "tl-Loop-dot";
     dot.ariaHidden = "true";
@@ -34,7 +29,9 @@ export class LoopIndicator extends Widget {
   }
 
   tell(state: LoopState) {
-    this.#text.textContent = loopText(state, this.trans.__.bind(this.trans));
+    const text = loopText(state, this.#translate);
+    this.#text.textContent = text;
+    this.#button.title = `${text}\n${this.trans.__("Show what blocked the event loop")}`;
     this.node.dataset.state = state.state;
   }
 
@@ -66,14 +63,19 @@ export class LoopIndicator extends Widget {
     return list;
   }
 
-  #entry({ since, ms, cell }: Block<CellPlace>): HTMLElement {
+  #entry({ since, ms, at, cell }: Block<Place>): HTMLElement {
     const entry = document.createElement("li");
     const time = document.createElement("span");
     time.textContent = new Date(since).toLocaleTimeString();
     const duration = document.createElement("strong");
-    duration.textContent = durationText(ms);
+    duration.textContent = durationText(ms, this.#translate);
     const place = document.createElement(cell ? "button" : "span");
-    place.textContent = cell?.title ?? this.trans.__("work that outlived its cell");
+    if (at)
+      place.append(
+        Object.assign(document.createElement("span"), { textContent: placeText(at, this.#translate) }),
+      );
+    if (cell) place.append(Object.assign(document.createElement("code"), { textContent: cell.title }));
+    if (!at && !cell) place.append(this.trans.__("work that outlived its cell"));
     if (cell)
       place.addEventListener("click", () => {
         this.#popup?.dispose();

@@ -1,32 +1,86 @@
 /** What the indicator says. Pure. */
 
+/** Where a kernel's loop is blocked. */
+export interface BlockingPlace {
+  /** "" for the cell's own code. */
+  function: string;
+  /** `cell 3`, by the number of its execution; or the path of a `.ts` file relative to the notebook. */
+  cell: string;
+  /** From 1. */
+  line: number;
+}
+
 /** What the kernel tells over `kernel-helpers:loop`: whether its loop is free, or for how long it has been blocked. */
 export interface LoopState {
   state: "free" | "blocked";
   /** Milliseconds since the loop answered last; 0 while it is free. */
   ms: number;
+  /** Threads of the kernel's pools. */
+  threads: { busy: number; all: number };
+  /** Absent while it is not known, and where no JavaScript blocks. */
+  at?: BlockingPlace | undefined;
 }
 
 /** `gettext` with `%1`, as JupyterLab's translation bundles have it. */
 type Translate = (text: string, ...values: string[]) => string;
 
-/** Whether `data` is a message of the kernel; whatever else comes is not shown. */
-export function isLoopState(data: unknown): data is LoopState {
-  if (typeof data !== "object" || data === null) return false;
-  const { state, ms } = data as Partial<LoopState>;
-  return (state === "free" || state === "blocked") && typeof ms === "number" && ms >= 0;
+type Loose<T> = { [K in keyof T]?: unknown };
+
+const isCount = (value: unknown): value is number => typeof value === "number" && value >= 0;
+
+function readPlace(data: unknown): BlockingPlace | undefined {
+  const { function: name, cell, line } = (data ?? {}) as Loose<BlockingPlace>;
+  if (typeof name !== "string" || typeof cell !== "string" || !isCount(line)) return undefined;
+  return { function: name, cell, line };
+}
+
+/** The state in a message of the kernel; `undefined` for whatever else comes, which is not shown. */
+export function readLoopState(data: unknown): LoopState | undefined {
+  const { state, ms, threads, at } = (data ?? {}) as Loose<LoopState>;
+  if ((state !== "free" && state !== "blocked") || !isCount(ms)) return undefined;
+  const { busy, all } = (threads ?? {}) as Loose<LoopState["threads"]>;
+  return {
+    state,
+    ms,
+    threads: isCount(busy) && isCount(all) ? { busy, all } : { busy: 0, all: 0 },
+    at: readPlace(at),
+  };
 }
 
 /** A duration to read at a glance: `812 ms`, `1.2 s`, `2 min 5 s`. */
-export function durationText(ms: number): string {
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+export function durationText(ms: number, translate: Translate): string {
+  if (ms < 999.5) return translate("%1 ms", `${Math.round(ms)}`);
+  if (ms < 59_950) return translate("%1 s", (ms / 1000).toFixed(1));
   const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return translate("%1 min %2 s", `${Math.floor(seconds / 60)}`, `${seconds % 60}`);
 }
 
-export function loopText({ state, ms }: LoopState, translate: Translate): string {
-  return state === "free" ? translate("Loop: free") : translate("Loop: blocked for %1", durationText(ms));
+/** The number of the execution in a cell's name; `undefined` for a file. */
+export const executionOf = (cell: string): number | undefined => {
+  const found = /^cell (\d+)$/.exec(cell)?.[1];
+  return found === undefined ? undefined : Number(found);
+};
+
+/** `parseLog, cell 4 line 2`. */
+export function placeText({ function: name, cell, line }: BlockingPlace, translate: Translate): string {
+  const count = executionOf(cell);
+  const where =
+    count === undefined
+      ? translate("%1 line %2", cell, `${line}`)
+      : translate("cell %1 line %2", `${count}`, `${line}`);
+  return name === "" ? where : `${name}, ${where}`;
+}
+
+export function loopText({ state, ms, threads, at }: LoopState, translate: Translate): string {
+  const blocked = () => {
+    const duration = durationText(ms, translate);
+    return at
+      ? translate("Loop: blocked for %1 by %2", duration, placeText(at, translate))
+      : translate("Loop: blocked for %1", duration);
+  };
+  const loop = state === "free" ? translate("Loop: free") : blocked();
+  if (threads.busy === 0) return loop;
+  return `${loop} · ${translate("%1 of %2 threads busy", `${threads.busy}`, `${threads.all}`)}`;
 }
 
 /** The first line of a cell that says something, short enough for a menu. */

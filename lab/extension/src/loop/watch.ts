@@ -1,6 +1,6 @@
 /** Listens to a kernel's event loop over the comm `kernel-helpers:loop`, which costs the kernel nothing once closed. */
 import type { Kernel } from "@jupyterlab/services";
-import { isLoopState, type LoopState } from "./text";
+import { type LoopState, readLoopState } from "./text";
 
 const target = "kernel-helpers:loop";
 const ends = new Set(["restarting", "autorestarting", "terminating", "dead"]);
@@ -49,7 +49,8 @@ export class LoopWatch {
     if (!kernel.handleComms || kernel.connectionStatus !== "connected") return;
     const comm = kernel.createComm(target);
     comm.onMsg = ({ content: { data } }) => {
-      if (comm === this.#comm && isLoopState(data)) this.tell(data);
+      const state = readLoopState(data);
+      if (comm === this.#comm && state) this.tell(state);
     };
     comm.onClose = () => {
       if (comm !== this.#comm) return;

@@ -1,4 +1,5 @@
 /** The plugin with the sections of the current notebook's folder, and the commands to the next and the previous one. */
+import "../../style/sections.css";
 import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette } from "@jupyterlab/apputils";
 import { IDocumentManager } from "@jupyterlab/docmanager";
