@@ -137,9 +137,9 @@ export class Shared {
     Atomics.notify(this.#answered, 0);
   }
 
-  /** Called by main as its last act: blocks until the sockets thread has ended, or for `ms`. */
-  awaitEnd(ms: number) {
-    Atomics.wait(this.#ended, 0, 0, ms);
+  /** Called by main as its last act: blocks until the sockets are closed; false if they are not after `ms`. */
+  awaitEnd(ms: number): boolean {
+    return Atomics.wait(this.#ended, 0, 0, ms) !== "timed-out";
   }
 
   /** Called by the sockets thread once its sockets are closed. */

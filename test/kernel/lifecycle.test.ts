@@ -267,6 +267,15 @@ describe("a kernel that ends by itself", () => {
     expect(await kernel.exit).toBe(3);
   });
 
+  test("ends with the code of its cell though a slow client has not taken all", async () => {
+    await using kernel = await Kernel.start({ pauseMs: 300 });
+    await kernel.submit(
+      "const line = 'x'.repeat(8191); for (let i = 0; i < 1000; i++) console.log(line); process.exit(3)",
+    );
+    expect(await kernel.exit).toBe(3);
+    expect(kernel.printed).not.toContain("terminate called");
+  });
+
   test("is noticed when it is killed", async () => {
     await using kernel = await Kernel.start();
     kernel.process.kill("SIGKILL");

@@ -17,8 +17,8 @@ import { mapStack } from "./stacks";
 import { NotebookStdin } from "./stdin";
 import { reportUnhandledErrors } from "./unhandled-errors";
 
-/** How long the last messages may take to leave when the process ends. */
-const lastWordsMs = 1000;
+/** How long the sockets may take to close when the process ends; they give up slow clients long before. */
+const endMs = 10_000;
 
 const world = { cells: cellScripts(), cwd: process.cwd() };
 
@@ -64,7 +64,8 @@ function endTidily(output: Output, shared: Shared, compiler: CompilerProcess) {
     children.kill();
     compiler.kill();
     output.send({ kind: "end" });
-    shared.awaitEnd(lastWordsMs);
+    // Node would stop the thread in the midst of zeromq's work, and zeromq would abort the process.
+    if (!shared.awaitEnd(endMs)) process.kill(process.pid, "SIGKILL");
   };
 
   process.on("exit", end);

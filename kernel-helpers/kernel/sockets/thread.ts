@@ -1,6 +1,7 @@
 /** The thread of the sockets: hears everything first, and answers what needs no cell. */
 
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { type FromMain, type FromSockets, Shared, type SocketsData, sizeOf } from "../thread-protocol";
 import { Channels, type Connection, type Incoming } from "./channels";
@@ -20,6 +21,8 @@ import { decode, type Message } from "./wire";
 
 /** How long the main thread has to end after a shutdown. */
 const graceMs = 3000;
+/** How long the last messages may wait for a slow client. */
+const lastWordsMs = 1000;
 
 const {
   connectionFile,
@@ -154,7 +157,7 @@ function shutdown() {
 async function end() {
   await started;
   rawOutput?.drain();
-  await channels.empty();
+  await Promise.race([channels.empty(), delay(lastWordsMs)]);
   rawOutput?.close();
   channels.close();
   shared.end();
