@@ -14,5 +14,7 @@ export type {
   TimelineOptions,
 } from "./timeline";
 export { Timeline } from "./timeline";
+export type { PoolThread, PoolWork } from "./trace/pool-work";
+export type { Collection, TimelineTrace, TraceCost } from "./trace/tracer";
 export type { BlockReport, LoopWatcher, WatchOptions } from "./watch-loop";
 export { watchLoop } from "./watch-loop";

@@ -1,4 +1,5 @@
 import { isMainThread, threadId } from "node:worker_threads";
+import { endMark, startMark } from "./trace/thread-marks";
 
 /**
  * Where every thread leaves its events. `threads/` calls this on both sides; `Timeline` reads it.
@@ -28,10 +29,11 @@ export interface RingEvent {
   thread: number;
 }
 
-// Header words: how many events were ever written, the capacity, how many task ids were given.
+// Header words: how many events were ever written, the capacity, how many task ids were given, how many recordings trace.
 const written = 0;
 const capacityWord = 1;
 const tasksGiven = 2;
+const tracing = 3;
 const headerWords = 4;
 // A record is 6 words: stamp (its number + 1, stored last), task, kind, thread, and the time (float64).
 const recordWords = 6;
@@ -90,6 +92,11 @@ export function startRecording(capacity: number): { shared: SharedArrayBuffer; f
 /** Ends one recording; tasks on their way keep the ring and may still write to it, unread. */
 export function stopRecording(): void {
   if (recordings > 0 && --recordings === 0) ring = undefined;
+}
+
+/** While one recording traces, threads leave marks of their tasks in Node's own trace; `change` is 1 or -1. */
+export function countTracing(shared: SharedArrayBuffer, change: 1 | -1): void {
+  Atomics.add(new Uint32Array(shared, 0, headerWords), tracing, change);
 }
 
 /** The ring to send along with a task, or undefined while nothing records. */
@@ -183,6 +190,8 @@ export function recordEvent(kind: EventKind, task: number): void {
     else if (kind === "done" || kind === "failed") taskHere = 0;
   }
   const { words } = ring;
+  if (!isMainThread && kind === "started" && Atomics.load(words, tracing) > 0) startMark(threadId, task);
+  else if (!isMainThread && (kind === "done" || kind === "failed")) endMark(threadId, task);
   const number = Atomics.add(words, written, 1);
   const at = headerWords + (number % ring.capacity) * recordWords;
   words[at] = 0;
