@@ -40,7 +40,7 @@ export class MainThreadSession implements InspectorSession {
       this.#waiting.add(fail);
       this.#session.post(method, params, (error: { message: string } | null, answer?: object) => {
         this.#waiting.delete(fail);
-        if (error) reject(new InspectorError(`The inspector refused ${method}: ${error.message}`));
+        if (error) reject(refused(method, error));
         else resolve(answer);
       });
     });
@@ -62,6 +62,9 @@ export class MainThreadSession implements InspectorSession {
 export const closed = (method: string) =>
   new InspectorError(`The session ended before ${method} was answered.`);
 
+export const refused = (method: string, { message }: { message: string }) =>
+  new InspectorError(`The inspector refused ${method}: ${message}`);
+
 /** A session of a thread with itself: answers come before `ask` returns. */
 export class OwnThreadSession {
   readonly #session = connected("own thread");
@@ -69,10 +72,13 @@ export class OwnThreadSession {
   /** @throws InspectorError if the command is refused. */
   ask(method: string, params: object = {}): Params {
     let answer: Params = {};
+    let refusal: { message: string } | null = null;
+    // What is thrown in here nobody hears of.
     this.#session.post(method, params, (error: { message: string } | null, result?: object) => {
-      if (error) throw new InspectorError(`The inspector refused ${method}: ${error.message}`);
+      refusal = error;
       answer = result;
     });
+    if (refusal) throw refused(method, refusal);
     return answer;
   }
 

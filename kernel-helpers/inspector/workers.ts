@@ -1,10 +1,4 @@
-import {
-  closed,
-  InspectorError,
-  type InspectorSession,
-  type MainThreadSession,
-  type Params,
-} from "./session";
+import { closed, type InspectorSession, type MainThreadSession, type Params, refused } from "./session";
 
 /** A worker thread of the process, with a session of its own. */
 export interface WorkerSession extends InspectorSession {
@@ -120,8 +114,7 @@ class Worker implements WorkerSession {
       return;
     }
     const waiting = this.#take(id);
-    if (error)
-      waiting?.reject(new InspectorError(`The inspector refused ${waiting.method}: ${error.message}`));
+    if (error) waiting?.reject(refused(waiting.method, error));
     else waiting?.resolve(result);
   }
 

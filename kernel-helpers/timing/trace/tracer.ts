@@ -1,3 +1,4 @@
+import { OwnThreadSession } from "../../inspector";
 import { now, threadName } from "../recorder";
 import { categories, clockOffset, markPrefix, type NodeEvent, type Pair, sortEvents } from "./node-events";
 import { type PoolThread, type PoolWork, poolWorkOf } from "./pool-work";
@@ -40,17 +41,6 @@ export interface TimelineTrace {
   cost: TraceCost;
 }
 
-interface Session {
-  connect(): void;
-  post(
-    method: string,
-    params: object | undefined,
-    callback: (error: { message: string } | null) => void,
-  ): void;
-  on(event: string, listener: (message: { params: { value: NodeEvent[] } }) => void): void;
-  disconnect(): void;
-}
-
 let recordings = 0;
 
 /** Records with Node's own tracing from its construction on; on the main thread alone. */
@@ -61,7 +51,7 @@ export class Tracer {
   readonly #number = ++recordings;
   /** When this thread left its mark, by the timeline's clock. */
   #marked = { from: 0, to: 0 };
-  #session: Session | undefined;
+  #session: OwnThreadSession | undefined;
   #eventMs = 0;
 
   constructor(private readonly began: number) {
@@ -84,8 +74,8 @@ export class Tracer {
     const from = now();
     if (this.#session) {
       endMark(0, -this.#number);
-      this.#post(this.#session, "NodeTracing.stop");
-      this.#session.disconnect();
+      this.#session.ask("NodeTracing.stop");
+      this.#session.close();
       this.#session = undefined;
     }
     const trace = this.#read();
@@ -93,32 +83,21 @@ export class Tracer {
     return trace;
   }
 
-  #start(): Session {
-    const { Session } = require("node:inspector") as { Session: new () => Session };
-    const session = new Session();
-    session.connect();
-    session.on("NodeTracing.dataCollected", ({ params }) => {
+  #start(): OwnThreadSession {
+    const session = new OwnThreadSession();
+    session.on("NodeTracing.dataCollected", ({ value }: { value: NodeEvent[] }) => {
       const from = now();
-      // An argument for each of 65,000 events would fill the stack.
-      for (const event of params.value) this.#events.push(event);
+      // As arguments of one call, 65,000 events would fill the stack.
+      for (const event of value) this.#events.push(event);
       this.#note(from);
     });
     try {
-      this.#post(session, "NodeTracing.start", { traceConfig: { includedCategories: categories } });
+      session.ask("NodeTracing.start", { traceConfig: { includedCategories: categories } });
       return session;
     } catch (error) {
-      session.disconnect();
+      session.close();
       throw error;
     }
-  }
-
-  /** A session of a thread with itself answers before `post` returns. */
-  #post(session: Session, method: string, params?: object): void {
-    let refusal: string | undefined;
-    session.post(method, params, (error) => {
-      refusal = error?.message;
-    });
-    if (refusal !== undefined) throw new Error(refusal);
   }
 
   #note(from: number): void {
