@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
+import { wrap } from "./numbers";
 import { renderSvg } from "./render";
 import type { VegaLiteSpec } from "./spec";
 import { config, width } from "./theme";
-import { language } from "./words";
+import { language, words } from "./words";
 
 /** The hook by which a kernel asks a value how it wants to be shown; Deno's kernel knows it too. */
 export const jupyterDisplay: unique symbol = Symbol.for("Jupyter.display") as never;
@@ -63,6 +64,16 @@ export class Chart {
   [inspect.custom](): string {
     return this.toString();
   }
+}
+
+/** About how wide the plot is, before anything has measured the labels on its left. */
+export function plotWidth(labels: string[]): number {
+  return width - 20 - Math.min(170, 7 * Math.max(...labels.map(({ length }) => length)));
+}
+
+/** The parts of a legend in lines that fit above the plot. */
+export function legendLines(parts: string[], labels: string[]): string[] {
+  return wrap(parts, " · ", plotWidth(labels) / words().pxPerLetter);
 }
 
 /** Numbers on the axes, as the edition writes them. */

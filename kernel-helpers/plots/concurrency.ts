@@ -1,12 +1,12 @@
 import type { LoopBlock, TimelineData, TimelineMark, TimelineTask } from "../timing";
 import { arrowsOf, callsOf } from "./arrows";
 import { Bar, Bars, barsOf } from "./bars";
-import { Chart } from "./chart";
+import { Chart, legendLines, plotWidth } from "./chart";
 import { concurrencyLayers, laneAxis, timeAxis } from "./concurrency-layers";
 import { type Ending, endings } from "./endings";
 import { gantt } from "./gantt";
 import { byName, lanesOf, loopLane, queueLane, Segment, segmentsOf, takeFirst } from "./lanes";
-import { round, wrap } from "./numbers";
+import { round } from "./numbers";
 import { colourChannel, taskColours } from "./task-colours";
 import { config, width } from "./theme";
 import { merge } from "./thin";
@@ -56,7 +56,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
   const warned = warnings(bars, tasks, lost, arrows.length > 0);
   const text = {
     title: options.title ?? say.whoRanWhere,
-    subtitle: [...wrap(legend, " · ", plotWidth(lanes) / say.pxPerLetter), ...warned],
+    subtitle: [...legendLines(legend, lanes), ...warned],
     description: describe(tasks, blocks, lanes, duration),
     text: () => gantt(lanes, segments, blocks, duration),
   };
@@ -154,11 +154,6 @@ const mostTicks = 120;
 function spread(values: number[], most: number): number[] {
   const step = Math.ceil(values.length / most);
   return values.filter((_, index) => index % step === 0);
-}
-
-/** About how wide the plot is, before anything has measured the labels of its lanes. */
-function plotWidth(lanes: string[]): number {
-  return width - 20 - Math.min(170, 7 * Math.max(...lanes.map(({ length }) => length)));
 }
 
 function pxPerMs(lanes: string[], duration: number): number {

@@ -1,4 +1,4 @@
-import { Chart } from "./chart";
+import { Chart, legendLines } from "./chart";
 import { checkNumbers, checkSome } from "./checks";
 import { ascending, powersOfTen, quantile, threeDigits } from "./numbers";
 import type { VegaLiteSpec } from "./spec";
@@ -30,9 +30,10 @@ export function latencyChart(series: { [name: string]: number[] }, options: Late
   checkSome("latencyChart's object", entries.length, "Give it a name and a list of numbers.");
   const rows = entries.map(([name, values]) => summary(name, values, scale));
   const hasTail = rows.every(({ count }) => count >= enoughForTail);
+  const legend = [say.latencyLegend, ...(hasTail ? [say.latencyTick] : [])];
   const text = {
     title,
-    subtitle: hasTail ? [say.latencyLegend, say.latencyTick].join(" · ") : say.latencyLegend,
+    subtitle: legendLines(legend, Object.keys(series)),
     description: describe(rows, unit, hasTail),
   };
   const points = entries.flatMap(([name, values]) =>

@@ -166,7 +166,7 @@ const en = {
 export type Words = typeof en;
 
 const ru: Words = {
-  pxPerLetter: 6.7,
+  pxPerLetter: 7.2,
   nouns: {
     task: { one: "задача", few: "задачи", many: "задач", other: "задачи" },
     bar: { one: "полоса", few: "полосы", many: "полос", other: "полосы" },

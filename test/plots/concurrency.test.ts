@@ -3,6 +3,7 @@ import {
   comparisonChart,
   concurrencyChart,
   costChart,
+  latencyChart,
   sequenceChart,
   sleepSync,
   Timeline,
@@ -323,6 +324,13 @@ describe("the concurrency chart", () => {
       expect(comparisonChart({ a: 15, b: 1 }).description).toContain("b быстрее, чем a, в 15 раз.");
       expect(comparisonChart({ a: 15.2, b: 1 }).description).toContain("в 15,2 раза.");
       expect(costChart({ a: 12 }).description).toBe("a — 12 мкс.");
+      const hundred = Array.from({ length: 100 }, (_, ms) => ms + 1);
+      // Cyrillic letters are wider: what is one line in English takes two.
+      expect(subtitleOf(latencyChart({ "on the loop": hundred }))).toEqual([
+        "линия: все вызовы · толстая: средняя половина · точка: медиана",
+        "черта: 99 из 100 быстрее",
+      ]);
+      for (const line of subtitleOf(chart)) expect(line.length).toBeLessThanOrEqual(76);
       expectValidSpec(chart);
     } finally {
       delete process.env.KERNEL_HELPERS_LANGUAGE;
