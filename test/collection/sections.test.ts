@@ -58,6 +58,12 @@ describe("a section", () => {
     expect(statSync(file).size).toBeLessThan(mostBytes);
   });
 
+  it.each(files)("%s leads to Russian sections in the Russian edition", async (name) => {
+    const { notebook } = await readNotebook(join(folder, "ru", name));
+    const english = textOf(notebook).match(/\[[^\]]*\]\(\.\.\/\d\d-[^)]*\)/g) ?? [];
+    expect(english).toEqual(name.startsWith("00-") ? ["[English](../00-index.ipynb)"] : []);
+  });
+
   it("that has nothing is told all that it lacks", () => {
     const empty: Notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
     expect(missing("13-empty.ipynb", empty)).toHaveLength(12);
