@@ -49,6 +49,7 @@ export {
 // Notebook files: read, checked, edited without noise, written whole or not at all.
 export {
   type Cell,
+  type CellByCell,
   type CodeCell,
   checkNotebook,
   findNotebooks,
@@ -62,12 +63,15 @@ export {
   notebookText,
   type Output,
   type Problem,
+  parseCells,
   parseNotebook,
+  parseWithout,
   type RawCell,
   readNotebook,
   sourceText,
   validateNotebook,
   writeAtomically,
+  writeNotebookText,
 } from "./nbformat";
 // Runs: many notebooks, each cell reported, nothing that failed taken for passed.
 export {

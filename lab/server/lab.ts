@@ -15,7 +15,7 @@ import { Auth } from "./http/auth";
 import { Faults } from "./http/faults";
 import { createFrontDoor } from "./http/front-door";
 import { listen } from "./http/port";
-import { Router } from "./http/router";
+import { type Route, Router } from "./http/router";
 import { Channels } from "./kernels/channels";
 import { Kernels } from "./kernels/kernels";
 import { KernelRoutes } from "./kernels/routes";
@@ -45,6 +45,8 @@ export interface Lab {
   readonly token: string;
   /** Where errors that nobody foresaw are counted and said. */
   readonly faults: Faults;
+  /** All that it answers, the first line that fits before the others. */
+  readonly routes: readonly Route[];
   /** The address that opens a document, such as `notebooks/00-index.ipynb`, or none, with the token in it. */
   addressOf(document?: string): string;
   /** Ends all kernels and all connections, within 3 s. */
@@ -127,6 +129,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     port,
     token: auth.token,
     faults,
+    routes,
     addressOf: (document) => {
       const encoded = document?.split("/").map(encodeURIComponent).join("/");
       return `http://127.0.0.1:${port}/lab${encoded ? `/tree/${encoded}` : ""}?token=${auth.token}`;

@@ -51,7 +51,8 @@ function versionProblem({ nbformat, nbformat_minor }: Json): Problem | undefined
   return undefined;
 }
 
-function cellProblems(cell: unknown): Problem[] {
+/** The problems of one parsed cell. */
+export function cellProblems(cell: unknown): Problem[] {
   if (!isObject(cell)) return [fatal(`a cell is an object, got ${kindOf(cell)}.`)];
   if (!["code", "markdown", "raw"].includes(cell.cell_type as string))
     return [fatal(`\`cell_type\` must be "code", "markdown" or "raw", got ${shown(cell.cell_type)}.`)];

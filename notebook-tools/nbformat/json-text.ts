@@ -19,38 +19,48 @@ export class Lines {
 }
 
 /**
- * A value as JSON text that starts in a line indented by `margin`. Names are sorted and
- * non-ASCII text stays readable, as Jupyter writes it.
+ * A value as JSON text that starts in a line indented by `margin`, in pieces of some size, so that a large one need not
+ * be held twice. Names are sorted and non-ASCII text stays readable, as Jupyter writes it.
  */
-export function jsonText(value: unknown, layout: Layout, margin: string): string {
-  return jsonPieces(value, layout, margin).join("");
+export function jsonPieces(value: unknown, layout: Layout, margin: string): string[] {
+  const pieces: string[] = [];
+  writeJson(value, layout, margin, (piece) => pieces.push(piece));
+  return pieces;
 }
 
-/** The same text in pieces of some size, so that a large one need not be held twice. */
-export function jsonPieces(value: unknown, { indent, newline }: Layout, margin: string): string[] {
-  const writer = new Writer(indent);
+/** Hands the same pieces on as they are made. Anything that can be iterated is a list. */
+export function writeJson(
+  value: unknown,
+  { indent, newline }: Layout,
+  margin: string,
+  write: (piece: string) => void,
+): void {
+  const writer = new Writer(indent, write);
   writer.value(value, indent === "" ? "" : newline + margin);
-  return writer.finished();
+  writer.flush();
 }
 
 /** How many pieces are joined at once: single lines of an output of 100 MB would take more memory than their text. */
 const BATCH = 4096;
 
 class Writer {
-  private readonly batches: string[] = [];
   private pieces: string[] = [];
 
-  constructor(private readonly indent: string) {}
+  constructor(
+    private readonly indent: string,
+    private readonly write: (piece: string) => void,
+  ) {}
 
-  finished(): string[] {
-    return [...this.batches, this.pieces.join("")];
+  flush(): void {
+    this.write(this.pieces.join(""));
+    this.pieces = [];
   }
 
   /** `newline` is the line end together with the indentation of the line that the value starts in. */
   value(value: unknown, newline: string): void {
     if (value instanceof Lines)
       this.list("[]", linesOf(value.text), newline, (line) => this.put(JSON.stringify(line)));
-    else if (Array.isArray(value))
+    else if (isIterable(value))
       this.list("[]", value, newline, (item) => this.value(item, newline + this.indent));
     else if (typeof value === "object" && value !== null) this.object(value, newline);
     else this.put(JSON.stringify(value));
@@ -76,8 +86,9 @@ class Writer {
   }
 
   private put(piece: string): void {
-    if (this.pieces.push(piece) < BATCH) return;
-    this.batches.push(this.pieces.join(""));
-    this.pieces = [];
+    if (this.pieces.push(piece) >= BATCH) this.flush();
   }
 }
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.iterator in value;

@@ -1,6 +1,6 @@
-import { jsonText, Lines } from "./json-text";
+import { Lines, writeJson } from "./json-text";
 import { multilineText, sourceText } from "./text";
-import type { Cell, JsonValue, MultilineString, Notebook, Output } from "./types";
+import type { Cell, CellByCell, JsonValue, MultilineString, Notebook, Output } from "./types";
 
 /** Outputs as Jupyter writes them: texts as lists of lines. */
 export function toWritten(outputs: readonly Output[]): unknown[] {
@@ -29,8 +29,20 @@ function isMultiline(value: JsonValue): value is MultilineString {
  * lists of lines, a newline at the end.
  */
 export function notebookText(notebook: Notebook): string {
-  const written = { ...notebook, cells: notebook.cells.map(writtenCell) };
-  return `${jsonText(written, { indent: " ", newline: "\n" }, "")}\n`;
+  const pieces: string[] = [];
+  writeNotebookText(notebook, (piece) => pieces.push(piece));
+  return pieces.join("");
+}
+
+/** Hands the same text on in pieces of some size, each cell when it has come. */
+export function writeNotebookText(notebook: CellByCell, write: (piece: string) => void): void {
+  const written = { ...notebook, cells: mapped(notebook.cells, writtenCell) };
+  writeJson(written, { indent: " ", newline: "\n" }, "", write);
+  write("\n");
+}
+
+function* mapped<T, U>(items: Iterable<T>, change: (item: T) => U): Generator<U> {
+  for (const item of items) yield change(item);
 }
 
 function writtenCell(cell: Cell): object {

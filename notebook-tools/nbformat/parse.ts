@@ -63,7 +63,8 @@ function filledIn(notebook: Notebook): Notebook {
   return { ...notebook, metadata: notebook.metadata ?? {}, cells: notebook.cells.map(filledInCell) };
 }
 
-function filledInCell(cell: Cell): Cell {
+/** The same for one cell. */
+export function filledInCell(cell: Cell): Cell {
   const metadata = cell.metadata ?? {};
   if (cell.cell_type !== "code") return { ...cell, metadata };
   const outputs = (cell.outputs ?? []).map(joined);

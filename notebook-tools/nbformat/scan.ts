@@ -32,6 +32,29 @@ export function scanNotebook(text: string): CellSpans {
   return { cell: { start, end: text.length }, members: scanObject(text, start) };
 }
 
+/** The members of the object that a text is. Throws `SyntaxError` for some text that is none, not for all. */
+export function scanMembers(text: string): Map<string, Member> {
+  const start = skipBlank(text, 0);
+  if (text[start] !== "{") throw new SyntaxError("An object was expected.");
+  return scanObject(text, start);
+}
+
+/** The places of the items of the list that a text is. Throws `SyntaxError` for what stands between them, not in them. */
+export function* scanValues(text: string): Generator<Span> {
+  const between = /[ \t\n\r]*([[,\]])[ \t\n\r]*/y;
+  let mark = between.exec(text)?.[1];
+  if (mark !== "[") throw new SyntaxError("A list was expected.");
+  if (text.slice(between.lastIndex) === "]") return;
+  while (mark !== "]") {
+    const start = between.lastIndex;
+    between.lastIndex = skipValue(text, start);
+    yield { start, end: between.lastIndex };
+    mark = between.exec(text)?.[1];
+    if (mark !== "," && mark !== "]") throw new SyntaxError("A comma was expected.");
+  }
+  if (between.lastIndex !== text.length) throw new SyntaxError("The text goes on.");
+}
+
 /** The members of the object that starts at `start`; of equal names the last wins, as in `JSON.parse`. */
 function scanObject(text: string, start: number): Map<string, Member> {
   const members = new Map<string, Member>();
@@ -85,7 +108,7 @@ function skipNested(text: string, start: number): number {
   const mark = /["[\]{}]/g;
   mark.lastIndex = start;
   for (let depth = 0; ; ) {
-    const at = mark.exec(text)!.index;
+    const at = mark.exec(text)?.index ?? ended();
     const character = text[at];
     if (character === '"') mark.lastIndex = skipString(text, at);
     else depth += character === "{" || character === "[" ? 1 : -1;
@@ -96,7 +119,12 @@ function skipNested(text: string, start: number): number {
 function skipString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end + 1;
+  return end === -1 ? ended() : end + 1;
+}
+
+/** For text that is not JSON after all: without this its end would be looked for again and again. */
+function ended(): never {
+  throw new SyntaxError("The text ends too early.");
 }
 
 /** Whether an odd number of backslashes stands before a quotation mark. */

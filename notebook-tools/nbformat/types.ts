@@ -6,6 +6,11 @@ export interface Notebook {
   cells: Cell[];
 }
 
+/** A notebook whose cells are made when they are asked for, once. */
+export interface CellByCell extends Omit<Notebook, "cells"> {
+  cells: Iterable<Cell>;
+}
+
 /** Text, or the list of its lines with their line ends; both mean the same. */
 export type MultilineString = string | string[];
 

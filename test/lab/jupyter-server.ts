@@ -3,8 +3,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
-import { project } from "./playground";
 
+// Nothing of the tests is imported here: the benchmark uses this file, too.
+const project = path.resolve(import.meta.dirname, "../..");
 const isWindows = process.platform === "win32";
 const venv = path.join(project, "node_modules", ".cache", "lab-server", "jupyter");
 const inVenv = (name: string) =>
@@ -29,6 +30,7 @@ export const jupyterMissing: string | undefined =
 
 export interface JupyterServer {
   readonly base: string;
+  readonly pid: number;
   /** A request with the token; `body` is sent as JSON. */
   call(method: string, address: string, body?: unknown): Promise<Response>;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ export async function startJupyterServer(
   const base = `http://127.0.0.1:${port}`;
   return {
     base,
+    pid: child.pid as number,
     call: (method, address, body) =>
       fetch(base + address, {
         method,

@@ -283,21 +283,41 @@ describe.skipIf(process.platform === "win32")("a save", () => {
     expect(await status("PUT", "real.txt", { type: "file", content: "x" })).toBe(403);
   });
 
-  it("that a crash cut off in the middle is ended at the next start", async () => {
-    const saving = path.join(play.user, "saving");
-    mkdirSync(saving, { recursive: true });
-    writeFileSync(at("real.txt"), "WHole old");
-    writeFileSync(
-      path.join(saving, "1.json"),
-      JSON.stringify({ file: at("real.txt"), at: Date.now() - 100 }),
-    );
-    writeFileSync(path.join(saving, "1.data"), "Whole new");
-    // Somebody else has changed this one long after.
-    writeFileSync(path.join(saving, "2.json"), JSON.stringify({ file: at("sub", "inner.txt"), at: 0 }));
-    writeFileSync(path.join(saving, "2.data"), "stale");
+  it.each([
+    ["is ended where the file is made of both", "New words", "Old words", "New texts", "New texts"],
+    [
+      "is ended where the end is there and the start is not",
+      "Old text, longer",
+      "Old text",
+      "New text, longer",
+      "New text, longer",
+    ],
+    ["is ended where the new one is shorter", "New text, longer", "Old text, longer", "New", "New"],
+    [
+      "is ended where the disk has zeros",
+      "New text\0\0\0\0\0\0\0\0",
+      "Old text",
+      "New text, longer",
+      "New text, longer",
+    ],
+    ["is left where nothing was written", "Old text", "Old text", "New text, longer", "Old text"],
+    [
+      "is left where somebody else has written",
+      "Somebody else's",
+      "Old text",
+      "New text, longer",
+      "Somebody else's",
+    ],
+    ["is left where somebody else has cut the file off", "Ol", "Old text", "New text, longer", "Ol"],
+  ])("that a crash cut off in the middle %s", async (_, now, before, after, then) => {
+    const entry = path.join(play.user, "saving", "1");
+    mkdirSync(entry, { recursive: true });
+    writeFileSync(at("real.txt"), now);
+    for (const [name, text] of Object.entries({ file: at("real.txt"), before, after }))
+      writeFileSync(path.join(entry, name), text);
     await (await openLab(play)).lab.close();
-    expect([read("real.txt"), read("sub", "inner.txt")]).toEqual(["Whole new", "INNER"]);
-    expect(readdirSync(saving)).toEqual([]);
+    expect(read("real.txt")).toBe(then);
+    expect(readdirSync(path.join(play.user, "saving"))).toEqual([]);
   });
 
   it("does not put a file into the place of a folder", async () => {

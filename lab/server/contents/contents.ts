@@ -2,6 +2,7 @@ import { cp, lstat, mkdir, readdir, readlink, rename, rm, stat, symlink } from "
 import path from "node:path";
 import { type Notebook, notebookText } from "notebook-tools";
 import { HttpError } from "../http/errors";
+import { encoded } from "../http/pieces";
 import type { Reply } from "../http/reply";
 import type { Call, Route } from "../http/router";
 import type { Background } from "./background";
@@ -242,7 +243,7 @@ export class Contents {
     const extension = isNotebook ? ".ipynb" : typeof ext === "string" ? ext : ".txt";
     if (/[\\/\0]/.test(extension)) throw new HttpError(400, `No file can end in ${extension}`);
     const name = await freeName(folder, { name: isNotebook ? "Untitled" : "untitled", ext: extension });
-    await this.#saver.save(path.join(folder, name), isNotebook ? notebookText(emptyNotebook) : "");
+    await this.#saver.save(path.join(folder, name), encoded(isNotebook ? notebookText(emptyNotebook) : ""));
     return name;
   }
 

@@ -13,22 +13,17 @@ import {
   rename,
   rm,
   stat,
-  writeFile,
 } from "node:fs/promises";
 import path from "node:path";
 import { HttpError } from "../http/errors";
+import type { Pieces } from "../http/pieces";
 import { unlessMissing } from "./paths";
 
 /** Short, so that it may stand beside a file with the longest name that there can be; hidden, so that no listing shows it. */
 const draftBeside = (file: string) => path.join(path.dirname(file), `.lab-${randomUUID().slice(0, 8)}.tmp`);
 
 /** Waits until the data is on the disk, so that a crash cannot leave an empty file behind a rename. */
-async function writeThrough(
-  file: string,
-  flags: string,
-  mode: number,
-  data: Uint8Array | string,
-): Promise<void> {
+async function writeThrough(file: string, flags: string, mode: number, data: Pieces): Promise<void> {
   const handle = await open(file, flags, mode);
   try {
     await handle.writeFile(data);
@@ -75,16 +70,6 @@ async function replaced(
   }
 }
 
-/** Where a file that is written in place was to be written: read again after a crash. */
-interface Journal {
-  readonly file: string;
-  /** The time of the entry, ms since the epoch. */
-  readonly at: number;
-}
-
-/** A write in place takes seconds; a file that was changed this much later was changed by somebody else, in ms. */
-const longestWrite = 60_000;
-
 /** What is in a file's place. Throws `HttpError` 400 for what is no file, such as a pipe, which somebody else reads from. */
 async function replaceable(file: string): Promise<Stats | null> {
   const old = await unlessMissing(() => lstat(file));
@@ -112,7 +97,7 @@ export class FileSaver {
    * Writes a file, following no link. Its folder must be there. Throws `HttpError` 400 for a folder, or what the
    * system says; then the file is as it was.
    */
-  async save(file: string, data: Uint8Array | string): Promise<void> {
+  async save(file: string, data: Pieces): Promise<void> {
     const old = await replaceable(file);
     if (await replaced(file, old, (draft) => writeThrough(draft, "wx", 0o600, data))) return;
     await this.#writeInPlace(file, data);
@@ -123,52 +108,69 @@ export class FileSaver {
     const old = await replaceable(file);
     const copy = (draft: string) =>
       copyFile(source, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    if (!(await replaced(file, old, copy))) await this.#writeInPlace(file, await readFile(source));
+    if (!(await replaced(file, old, copy))) await this.#writeInPlace(file, [await readFile(source)]);
     await rm(source, { force: true });
   }
 
   /** Ends the writes that a crash has cut off. */
   async recover(): Promise<void> {
-    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => name.endsWith(".json"));
-    for (const name of names) {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
       const entry = path.join(this.#folder, name);
       try {
-        const { file, at }: Journal = JSON.parse(await readFile(entry, "utf8"));
-        const { mtimeMs } = await stat(file);
-        if (mtimeMs >= at - 1000 && mtimeMs < at + longestWrite)
-          await overwrite(file, await readFile(entry.replace(/\.json$/, ".data")));
+        await recoverEntry(entry);
       } catch (error) {
         console.error(`A save that was cut off could not be ended: ${(error as Error).name}`);
       }
-      await this.#forget(entry);
+      await rm(entry, { recursive: true, force: true });
     }
   }
 
-  async #forget(entry: string): Promise<void> {
-    await rm(entry, { force: true });
-    await rm(entry.replace(/\.json$/, ".data"), { force: true });
-  }
-
   /** One after the other: two names may lead to the same file, and it must not become a mixture. */
-  #writeInPlace(file: string, data: Uint8Array | string): Promise<void> {
-    const write = () => this.#writeInPlaceNow(file, data);
+  #writeInPlace(file: string, data: Pieces): Promise<void> {
+    const write = () => this.#writeInPlaceNow(file, Buffer.concat(data));
     const written = this.#lastInPlace.then(write, write);
     this.#lastInPlace = written.catch(() => {});
     return written;
   }
 
-  async #writeInPlaceNow(file: string, data: Uint8Array | string): Promise<void> {
-    const bytes = typeof data === "string" ? Buffer.from(data) : data;
-    const entry = path.join(this.#folder, `${randomUUID()}.json`);
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+  async #writeInPlaceNow(file: string, data: Buffer): Promise<void> {
+    const entry = path.join(this.#folder, randomUUID());
+    const part = partsOf(entry);
+    await mkdir(entry, { recursive: true, mode: 0o700 });
     try {
-      await writeThrough(entry.replace(/\.json$/, ".data"), "wx", 0o600, bytes);
-      await writeFile(entry, JSON.stringify({ file, at: Date.now() } satisfies Journal), { mode: 0o600 });
-      await overwrite(file, bytes);
+      await writeThrough(part.after, "wx", 0o600, [data]);
+      await copyFile(file, part.before, constants.COPYFILE_FICLONE);
+      // The last: an entry without it was not begun to be carried out.
+      await writeThrough(part.file, "wx", 0o600, [Buffer.from(file)]);
+      await overwrite(file, data);
     } finally {
-      await this.#forget(entry);
+      await rm(entry, { recursive: true, force: true });
     }
   }
+}
+
+/** What is kept while a file is written in place: its name, and what was and will be in it. */
+const partsOf = (entry: string) => ({
+  file: path.join(entry, "file"),
+  before: path.join(entry, "before"),
+  after: path.join(entry, "after"),
+});
+
+/** Ends a write if the file is what `overwrite` leaves in the middle; any other change is somebody else's, and stays. */
+async function recoverEntry(entry: string): Promise<void> {
+  const part = partsOf(entry);
+  const file = await unlessMissing(() => readFile(part.file, "utf8"));
+  if (file === null) return;
+  const [now, before, after] = await Promise.all([file, part.before, part.after].map((one) => readFile(one)));
+  if (now && before && after && isBetween(now, before, after)) await overwrite(file, after);
+}
+
+/** Whether a file is neither what it was nor what it was to be, but made of both. */
+function isBetween(now: Buffer, before: Buffer, after: Buffer): boolean {
+  if (now.equals(before) || now.equals(after)) return false;
+  if (now.length < Math.min(before.length, after.length)) return false;
+  // Where the machine lost its power, what did not reach the disk may be zeros.
+  return now.every((byte, at) => byte === after[at] || byte === before[at] || byte === 0);
 }
 
 /** Overwrites a file that stays the same file. What goes beyond its old end comes first: there a full disk is noticed. */

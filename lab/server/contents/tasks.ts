@@ -3,18 +3,22 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { zipSync } from "fflate";
 import {
+  type Cell,
+  type CellByCell,
   checkNotebook,
   exportHtml,
   exportMarkdown,
   exportScript,
   imagesBelow,
-  type Notebook,
-  notebookText,
+  parseCells,
   parseNotebook,
+  parseWithout,
   sharedDataDirs,
+  writeNotebookText,
 } from "notebook-tools";
 import { HttpError } from "../http/errors";
 import { mimeTypeOf } from "../http/mime";
+import { encoded, type Pieces, Utf8Writer } from "../http/pieces";
 import { jsonObject } from "../http/router";
 import { joinedCell } from "./joined";
 import type { ContentsType, Model } from "./models";
@@ -41,7 +45,7 @@ export interface Saved {
   readonly type: ContentsType;
   /** The part of a large upload, counted from 1; -1 is the last one. */
   readonly chunk: number | null;
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Pieces;
   readonly hash: string;
   /** The signatures of the outputs that were made here. */
   readonly trusted: string[];
@@ -56,10 +60,14 @@ export interface ExportInput {
 export interface Exported {
   readonly name: string;
   readonly mimetype: string;
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Pieces;
 }
 
-const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+function hashOf(...pieces: Pieces): string {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
+}
 
 /** Throws `HttpError` 400 for bytes that are not UTF-8. */
 function utf8(bytes: Uint8Array, apiPath: string, ignoreBOM = false): string {
@@ -94,12 +102,44 @@ function fileContent(bytes: Buffer, apiPath: string, format: string | null) {
   }
 }
 
-/** A notebook as JupyterLab expects it. Its text and its bytes are gone when this returns. */
-function joinedNotebook(bytes: Uint8Array, apiPath: string): Notebook {
-  const text = utf8(bytes, apiPath);
-  release(bytes);
-  const { notebook } = parseNotebook(text, apiPath);
-  return { ...notebook, cells: notebook.cells.map(joinedCell) };
+/**
+ * Does `work` with a notebook that is parsed cell by cell; where that fails, with one that is parsed whole, which says
+ * what is wrong, or is of an old version.
+ */
+function cellByCell<T>(
+  parse: () => CellByCell,
+  whole: () => CellByCell,
+  work: (notebook: CellByCell) => T,
+): T {
+  try {
+    return work(parse());
+  } catch {
+    return work(whole());
+  }
+}
+
+function* mapped<T, U>(items: Iterable<T>, change: (item: T) => U): Generator<U> {
+  for (const item of items) yield change(item);
+}
+
+/** The model of a notebook as JupyterLab expects it. */
+function notebookModel(model: Model, { cells, ...notebook }: CellByCell, trustFolder: string) {
+  const trust = readTrust(trustFolder);
+  const seen: string[] = [];
+  const json = new Utf8Writer();
+  const { content: _, ...head } = { ...model, format: "json" };
+  // The cells come last, so that they can be written as they come.
+  const [start, middle] = [head, notebook].map((object) => JSON.stringify(object).slice(0, -1));
+  json.write(`${start},"content":${middle},"cells":[`);
+  let before = "";
+  for (const cell of cells) {
+    json.write(
+      before + JSON.stringify(withTrust(joinedCell(cell), trust, (signature) => seen.push(signature))),
+    );
+    before = ",";
+  }
+  json.write("]}}");
+  return { json: json.finished(), seen };
 }
 
 /** The model of a file with its content, as JSON, and the signatures of its outputs that are trusted. */
@@ -107,11 +147,17 @@ async function read({ file, model, type, format, hash, trustFolder }: ReadInput)
   const bytes = await readFile(file);
   const hashes = hash ? { hash: hashOf(bytes), hash_algorithm: "sha256" } : {};
   const { path: apiPath } = model;
-  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-  if (type === "file")
-    return { json: encode({ ...model, ...fileContent(bytes, apiPath, format), ...hashes }), seen: [] };
-  const { notebook, seen } = withTrust(joinedNotebook(bytes, apiPath), readTrust(trustFolder));
-  return { json: encode({ ...model, ...hashes, format: "json", content: notebook }), seen };
+  if (type === "file") {
+    const json = { ...model, ...fileContent(bytes, apiPath, format), ...hashes };
+    return { json: encoded(JSON.stringify(json)), seen: [] };
+  }
+  const text = utf8(bytes, apiPath);
+  release(bytes);
+  return cellByCell(
+    () => parseCells(text),
+    () => parseNotebook(text, apiPath).notebook,
+    (notebook) => notebookModel({ ...model, ...hashes }, notebook, trustFolder),
+  );
 }
 
 /** Not all that Node takes for base64 is. No white space is read in two ways, which would take for ever. */
@@ -124,26 +170,42 @@ function fileBytes(content: unknown, format: unknown): Uint8Array<ArrayBuffer> {
   return Buffer.from(content, "base64");
 }
 
+/** The body of a request to save; a notebook's content is still text, and `undefined` where it is none. */
+function saveRequest(text: string): { rest: Record<string, unknown>; content: string | undefined } {
+  try {
+    const { rest, member: content } = parseWithout("content", text);
+    if (rest.type === "notebook") return { rest, content };
+  } catch {
+    // The next line says what is wrong.
+  }
+  return { rest: jsonObject(text), content: undefined };
+}
+
 /** What a request to save wants to have in the file. Throws `HttpError` 400 for a notebook that would not open again. */
 async function prepare({ apiPath, body, trustFolder }: SaveInput): Promise<Saved> {
-  const { type, format, content, chunk } = jsonObject(
-    Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-  );
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   release(body);
-  const empty = {
-    chunk: typeof chunk === "number" ? chunk : null,
-    trusted: [],
-    hash: "",
-    data: new Uint8Array(),
-  };
+  const { rest, content } = saveRequest(text);
+  const { type, format, chunk } = rest;
+  const empty = { chunk: typeof chunk === "number" ? chunk : null, trusted: [], hash: "", data: [] };
   if (type === "directory") return { ...empty, type };
   if (type !== "notebook") {
-    const data = fileBytes(content, format);
-    return { ...empty, type: "file", data, hash: hashOf(data) };
+    const data = fileBytes(rest.content, format);
+    return { ...empty, type: "file", data: [data], hash: hashOf(data) };
   }
-  const { notebook, trusted } = withoutTrust(checkNotebook(content, apiPath), readTrust(trustFolder).key);
-  const data = new TextEncoder().encode(notebookText(notebook));
-  return { ...empty, type, data, hash: hashOf(data), trusted };
+  const { key } = readTrust(trustFolder);
+  return cellByCell(
+    () => parseCells(content ?? ""),
+    () => checkNotebook(jsonObject(text).content, apiPath),
+    (notebook) => {
+      const trusted: string[] = [];
+      const written = new Utf8Writer();
+      const stored = (cell: Cell) => withoutTrust(cell, key, (signature) => trusted.push(signature));
+      writeNotebookText({ ...notebook, cells: mapped(notebook.cells, stored) }, written.write);
+      const data = written.finished();
+      return { ...empty, type, data, hash: hashOf(...data), trusted };
+    },
+  );
 }
 
 /** A notebook as one file to save. */
@@ -151,22 +213,21 @@ async function exported({ root, file, format }: ExportInput): Promise<Exported> 
   const apiPath = path.relative(root, file).split(path.sep).join("/");
   const { notebook } = parseNotebook(utf8(await readFile(file), apiPath), apiPath);
   const stem = path.parse(file).name;
-  const encode = (text: string) => new TextEncoder().encode(text);
   if (format === "script") {
     const { text, extension } = exportScript(notebook);
-    return { name: stem + extension, mimetype: "text/plain; charset=utf-8", data: encode(text) };
+    return { name: stem + extension, mimetype: "text/plain; charset=utf-8", data: encoded(text) };
   }
   if (format === "html") {
     const findImage = imagesBelow(path.dirname(file), root);
-    const data = encode(exportHtml(notebook, { path: file, findImage }));
+    const data = encoded(exportHtml(notebook, { path: file, findImage }));
     return { name: `${stem}.html`, mimetype: "text/html; charset=utf-8", data };
   }
   const { text, files } = exportMarkdown(notebook, { path: file });
   if (files.size === 0)
-    return { name: `${stem}.md`, mimetype: "text/markdown; charset=utf-8", data: encode(text) };
+    return { name: `${stem}.md`, mimetype: "text/markdown; charset=utf-8", data: encoded(text) };
   const images = [...files].map(([name, { data, encoding }]) => [name, Buffer.from(data, encoding)]);
-  const data = zipSync({ [`${stem}.md`]: encode(text), ...Object.fromEntries(images) });
-  return { name: `${stem}.zip`, mimetype: "application/zip", data };
+  const data = zipSync({ [`${stem}.md`]: Buffer.from(text), ...Object.fromEntries(images) });
+  return { name: `${stem}.zip`, mimetype: "application/zip", data: [data] };
 }
 
 /** Jupyter's data folders; Python may have to be asked for them, and that is waited for. */

@@ -6,11 +6,13 @@ import { tasks } from "./tasks";
 
 /** The memory that is given and not copied. */
 const memoryOf = (value: object): ArrayBuffer[] =>
-  Object.values(value).flatMap((part) =>
-    part instanceof Uint8Array && part.byteLength === part.buffer.byteLength
-      ? [part.buffer as ArrayBuffer]
-      : [],
-  );
+  Object.values(value)
+    .flat()
+    .flatMap((part) =>
+      part instanceof Uint8Array && part.byteLength === part.buffer.byteLength
+        ? [part.buffer as ArrayBuffer]
+        : [],
+    );
 
 async function run({ name, input }: TaskRequest): Promise<void> {
   try {

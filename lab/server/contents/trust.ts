@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { type Cell, type Notebook, type Output } from "notebook-tools";
+import type { Cell, Output } from "notebook-tools";
 import { keptSecret } from "../http/secrets";
 import { joinedCell } from "./joined";
 import { writeOwnFile } from "./paths";
@@ -50,36 +50,25 @@ function signatureOf(key: string, outputs: Output[]): string {
 }
 
 /**
- * A notebook with `metadata.trusted` in each code cell, as Jupyter servers send it: true when the cell has no
- * outputs or those that were signed here. JupyterLab shows only safe MIME types of the others (no HTML with
- * scripts, no JavaScript, no SVG; Vega-Lite charts are data and do show). `seen` are the signatures that were met.
+ * A cell with `metadata.trusted`, as Jupyter servers send it: true when it has no outputs or those that were signed
+ * here. JupyterLab shows only safe MIME types of the others (no HTML with scripts, no JavaScript, no SVG; Vega-Lite
+ * charts are data and do show). `seen` is called with the signature of trusted outputs.
  */
-export function withTrust(
-  notebook: Notebook,
-  { key, known }: TrustState,
-): { notebook: Notebook; seen: string[] } {
-  const seen: string[] = [];
-  const cells = notebook.cells.map((cell): Cell => {
-    if (cell.cell_type !== "code") return cell;
-    const signature = cell.outputs.length === 0 ? null : signatureOf(key, cell.outputs);
-    const trusted = signature === null || known.has(signature);
-    if (signature !== null && trusted) seen.push(signature);
-    return { ...cell, metadata: { ...cell.metadata, trusted } };
-  });
-  return { notebook: { ...notebook, cells }, seen };
+export function withTrust(cell: Cell, { key, known }: TrustState, seen: (signature: string) => void): Cell {
+  if (cell.cell_type !== "code") return cell;
+  const signature = cell.outputs.length === 0 ? null : signatureOf(key, cell.outputs);
+  const trusted = signature === null || known.has(signature);
+  if (signature !== null && trusted) seen(signature);
+  return { ...cell, metadata: { ...cell.metadata, trusted } };
 }
 
-/** A notebook without these marks, as it is stored, and the signatures of the cells that JupyterLab calls trusted. */
-export function withoutTrust(notebook: Notebook, key: string): { notebook: Notebook; trusted: string[] } {
-  const trusted: string[] = [];
-  const cells = notebook.cells.map((cell): Cell => {
-    if (cell.cell_type !== "code") return cell;
-    const { trusted: isTrusted, ...metadata } = cell.metadata;
-    if (isTrusted === true && cell.outputs.length > 0)
-      trusted.push(signatureOf(key, (joinedCell(cell) as typeof cell).outputs));
-    return { ...cell, metadata };
-  });
-  return { notebook: { ...notebook, cells }, trusted };
+/** A cell without this mark, as it is stored; `isTrusted` is called with the signature of what JupyterLab calls trusted. */
+export function withoutTrust(cell: Cell, key: string, isTrusted: (signature: string) => void): Cell {
+  if (cell.cell_type !== "code") return cell;
+  const { trusted, ...metadata } = cell.metadata;
+  if (trusted === true && cell.outputs.length > 0)
+    isTrusted(signatureOf(key, (joinedCell(cell) as typeof cell).outputs));
+  return { ...cell, metadata };
 }
 
 /** Keeps the signatures of outputs that were made here, so that a stranger's notebook shows none of its own HTML. */

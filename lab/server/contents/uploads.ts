@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import path from "node:path";
 import { HttpError } from "../http/errors";
+import { byteLength, type Pieces } from "../http/pieces";
 import type { FileSaver } from "./save-file";
 
 /** What is known of an upload under way. */
@@ -38,7 +39,7 @@ export class Uploads {
   }
 
   /** Takes a part; `true` when the file is now there. Throws `HttpError` 400 for a part out of order. */
-  async take(file: string, chunk: number, data: Uint8Array): Promise<boolean> {
+  async take(file: string, chunk: number, data: Pieces): Promise<boolean> {
     const draft = path.join(this.#folder, createHash("sha256").update(file).digest("hex"));
     if (chunk === 1) await this.#begin(file, draft);
     const upload = this.#uploads.get(file);
@@ -50,7 +51,7 @@ export class Uploads {
     try {
       await append(draft, upload.size, data);
       if (chunk === -1) await this.saver.saveFrom(draft, file);
-      this.#uploads.set(file, { next: upload.next + 1, size: upload.size + data.length });
+      this.#uploads.set(file, { next: upload.next + 1, size: upload.size + byteLength(data) });
     } catch (error) {
       await this.#end(file, draft);
       throw error;
@@ -72,7 +73,7 @@ export class Uploads {
 }
 
 /** Adds a part to the first `size` bytes. Throws `HttpError` 400 where these are not there any more. */
-async function append(draft: string, size: number, data: Uint8Array): Promise<void> {
+async function append(draft: string, size: number, data: Pieces): Promise<void> {
   const handle = await open(draft, "a", 0o600);
   try {
     if ((await handle.stat()).size !== size)

@@ -1,11 +1,13 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { HttpError } from "./errors";
 import { mimeTypeOf } from "./mime";
+import { byteLength, type Pieces } from "./pieces";
 
 /** What a handler answers: `json`, `text` (HTML unless the headers say otherwise), `bytes`, or those of `file`. */
 export interface Reply {
@@ -13,7 +15,7 @@ export interface Reply {
   readonly headers?: Record<string, string>;
   readonly json?: unknown;
   readonly text?: string;
-  readonly bytes?: Uint8Array;
+  readonly bytes?: Pieces;
   readonly file?: string;
   /** Compress it where the browser can read that: for large texts that are asked for once a page. */
   readonly isLarge?: boolean;
@@ -75,10 +77,17 @@ async function sendFile(
   else response.end();
 }
 
-function contentOf({ json, text, bytes }: Reply): { type: string; body: string | Uint8Array } {
-  if (bytes !== undefined) return { type: "application/json", body: bytes };
-  if (text !== undefined) return { type: "text/html; charset=utf-8", body: text };
-  return { type: "application/json", body: json === undefined ? "" : JSON.stringify(json) };
+/** Sends what may be large, as fast as it is read. */
+async function sendBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  bytes: Pieces,
+): Promise<void> {
+  const headers = { "Content-Type": "application/json", "Content-Length": byteLength(bytes) };
+  response.writeHead(reply.status ?? 200, { ...commonHeaders, ...headers, ...reply.headers });
+  if (request.method === "HEAD") response.end();
+  else await pipeline(Readable.from(bytes), response);
 }
 
 const compressed = promisify(gzip);
@@ -86,7 +95,10 @@ const compressed = promisify(gzip);
 /** Answers a request. Throws what `knownError` knows while nothing has been sent yet. */
 export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   if (reply.file !== undefined) return sendFile(request, response, reply, reply.file);
-  const { type, body } = contentOf(reply);
+  if (reply.bytes !== undefined) return sendBytes(request, response, reply, reply.bytes);
+  const { json, text } = reply;
+  const type = text === undefined ? "application/json" : "text/html; charset=utf-8";
+  const body = text ?? (json === undefined ? "" : JSON.stringify(json));
   const isZipped = reply.isLarge && accepts(request.headers, "gzip");
   const sent = isZipped ? await compressed(body) : body;
   response.writeHead(reply.status ?? 200, {

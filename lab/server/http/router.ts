@@ -45,10 +45,10 @@ export async function readBody(request: IncomingMessage, most = largestBody): Pr
 }
 
 /** Throws `HttpError` 400 for what is not a JSON object. */
-export function jsonObject(bytes: Buffer): Record<string, unknown> {
-  if (bytes.length === 0) return {};
+export function jsonObject(text: string): Record<string, unknown> {
+  if (text === "") return {};
   try {
-    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    const value: unknown = JSON.parse(text);
     if (value !== null && typeof value === "object" && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {
@@ -103,7 +103,7 @@ export class Router {
       headers: request.headers,
       params: Object.fromEntries(params),
       bytes: () => readBody(request),
-      body: async () => jsonObject(await readBody(request)),
+      body: async () => jsonObject(String(await readBody(request))),
     });
   }
 }
