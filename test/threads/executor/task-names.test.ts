@@ -30,7 +30,7 @@ it("keeps a name that was given", async () => {
 it("calls a function without a name (anonymous), in charts and in messages", async () => {
   const timeline = await Timeline.record(() => executor.submit(() => 1));
   expect(timeline.tasks.map(({ name }) => name)).toEqual(["(anonymous)"]);
-  await expect(executor.submit(() => process.exit(3))).rejects.toThrow("while it ran (anonymous);");
+  await expect(executor.submit(() => process.exit(3))).rejects.toThrow("while it ran (anonymous).");
 });
 
 it("has threads enough for calls that wait, whatever the number of cores", async () => {
