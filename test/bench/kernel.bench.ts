@@ -1,16 +1,20 @@
-/** The kernel beside stock tslab and Deno's kernel: starts, cells, printed lines, memory. */
+/** The kernel beside stock tslab and Deno's kernel: starts, cells, questions, printed lines, memory. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Kernel, kernels, streamText } from "../kernel/client.ts";
-import { familyOf } from "../processes.ts";
+import { type Folders, makeFolders } from "./kernel/folders.ts";
+import { growth } from "./kernel/growth.ts";
+import { residentMegabytes } from "./kernel/memory.ts";
+import { questions } from "./kernel/questions.ts";
 import { median } from "./measure.ts";
 import { type Row, row } from "./row.ts";
 import { buildSnapshot } from "./snapshot.ts";
 
 export const name = "kernel";
 
-const rounds = 7;
+const rounds = 5;
+const roundsElsewhere = 3;
 const cellsPerRound = 15;
 const lines = 100_000;
 
@@ -45,23 +49,15 @@ interface Measure {
   memory: number;
 }
 
-/** What a kernel keeps in memory, all its processes together; a page that several share counts for each in part. */
-function residentMegabytes(pid: number): number {
-  if (process.platform !== "linux") return Number.NaN;
-  const kilobytes = (each: number) =>
-    Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, "utf8"))![1]);
-  return familyOf(pid).reduce((sum, each) => sum + kilobytes(each), 0) / 1024;
-}
-
 /** Lets a kernel write down the compiled code of its modules, as one does that is used and not only measured. */
 async function warmUp(variant: Variant): Promise<void> {
   await using kernel = await Kernel.start(variant);
   await kernel.run("await new Promise((done) => setTimeout(done, 3000))");
 }
 
-async function measure({ argv, env }: Variant): Promise<Measure> {
+async function measure({ argv, env }: Variant, cwd: string): Promise<Measure> {
   const started = performance.now();
-  await using kernel = await Kernel.start({ argv, env });
+  await using kernel = await Kernel.start({ argv, env, cwd });
   const ready = performance.now() - started;
   const id = await kernel.submit("1 + 1");
   await kernel.until(() => kernel.of(id).find(({ header }) => header.msg_type === "execute_reply"));
@@ -76,21 +72,22 @@ async function measure({ argv, env }: Variant): Promise<Measure> {
   return { ready, first, cell: median(times), memory };
 }
 
-/** All variants in turn, several times, so that a busy moment hits each alike. */
-async function measureAll(): Promise<Map<string, Measure>> {
-  for (const variant of [variants.launcher!, variants.snapshot!]) await warmUp(variant);
-  const measures = new Map(Object.keys(variants).map((name) => [name, [] as Measure[]]));
+/** Variants in turn, several times, so that a busy moment hits each alike. */
+async function measureAll<K extends string>(
+  variants: Record<K, Variant>,
+  cwd: string,
+  rounds: number,
+): Promise<Record<K, Measure>> {
+  const names = Object.keys(variants) as K[];
+  const measures = new Map(names.map((name) => [name, [] as Measure[]]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, variant] of Object.entries(variants)) measures.get(name)!.push(await measure(variant));
+    for (const name of names) measures.get(name)!.push(await measure(variants[name], cwd));
   }
-  const middle = (of: Measure[], key: keyof Measure) => median(of.map((each) => each[key]));
-  const summary = (of: Measure[]): Measure => ({
-    ready: middle(of, "ready"),
-    first: middle(of, "first"),
-    cell: middle(of, "cell"),
-    memory: middle(of, "memory"),
-  });
-  return new Map([...measures].map(([name, of]) => [name, summary(of)]));
+  const summary = (of: Measure[]) => {
+    const middle = (key: keyof Measure) => median(of.map((each) => each[key]));
+    return { ready: middle("ready"), first: middle("first"), cell: middle("cell"), memory: middle("memory") };
+  };
+  return Object.fromEntries(names.map((name) => [name, summary(measures.get(name)!)])) as Record<K, Measure>;
 }
 
 async function printing(variant: Variant): Promise<{ ms: number; arrived: number }> {
@@ -122,11 +119,56 @@ async function workers(variant: Variant): Promise<{ ms: number; megabytes: numbe
   return { ms: median(times), megabytes };
 }
 
+/** Starts where readers start the kernel: stock tslab beside it. */
+async function starts({ empty, project }: Folders): Promise<Row[]> {
+  const both = { ours: variants.snapshot!, stock: variants.stock! };
+  const places = [
+    ["in an empty folder", empty],
+    ["in a project with 30 packages", project],
+  ] as const;
+  const rows: Row[] = [];
+  for (const [where, cwd] of places) {
+    const { ours, stock } = await measureAll(both, cwd, roundsElsewhere);
+    rows.push(row(`first result ${where} / stock`, ours.first, stock.first, "ms", "at most 0.5 ×"));
+  }
+  return rows;
+}
+
+async function manyCells(): Promise<Row[]> {
+  const { ours, stock } = await growth(kernels);
+  return [
+    row("300th cell : 10th / stock", ours!.ratio, stock!.ratio, "×", "at most 1.3 (ours)"),
+    row("300th cell / stock", ours!.at300, stock!.at300, "ms", "–"),
+    row("memory after 500 cells / stock", ours!.megabytes, stock!.megabytes, "MB", "at most 0.5 ×"),
+  ];
+}
+
+/** Stock answers none while a cell runs, so that a few questions tell all. */
+async function waits(): Promise<Row[]> {
+  const ours = await questions(kernels.ours, 40, 60_000);
+  const stock = await questions(kernels.stock, 4, 2000);
+  const goal = "at most 100 ms";
+  return [
+    row("completion, p95 / stock", ours.completion, stock.completion, "ms", goal),
+    row("inspection, p95 / stock", ours.inspection, stock.inspection, "ms", goal),
+    row("completion while a cell runs, p95 / stock", ours.busyCompletion, stock.busyCompletion, "ms", goal),
+    row("inspection while a cell runs, p95 / stock", ours.busyInspection, stock.busyInspection, "ms", goal),
+  ];
+}
+
 export async function bench(): Promise<Row[]> {
   await buildSnapshot();
-  const measured = await measureAll();
-  const [launcher, snapshot, stock] = ["launcher", "snapshot", "stock"].map((name) => measured.get(name)!);
-  const deno = measured.get("deno");
+  const folders = makeFolders();
+  try {
+    return await rows(folders);
+  } finally {
+    folders.remove();
+  }
+}
+
+async function rows(folders: Folders): Promise<Row[]> {
+  for (const variant of [variants.launcher!, variants.snapshot!]) await warmUp(variant);
+  const { launcher, snapshot, stock, deno } = await measureAll(variants, folders.collection, rounds);
   const { ms, arrived } = await printing(variants.launcher!);
   const denoPrinting = variants.deno && (await printing(variants.deno));
   const plain = await workers(variants.stock!);
@@ -134,9 +176,22 @@ export async function bench(): Promise<Row[]> {
   return [
     row("ready, launcher / stock", launcher!.ready, stock!.ready, "ms", "at most 250 ms"),
     row("ready, snapshot / Deno", snapshot!.ready, deno?.ready, "ms", "at most 250 ms"),
-    row("first result, launcher / stock", launcher!.first, stock!.first, "ms", "at most 0.85 ×"),
-    row("first result, snapshot / stock", snapshot!.first, stock!.first, "ms", "at most 0.35 ×"),
+    row(
+      "first result in this collection, launcher / stock",
+      launcher!.first,
+      stock!.first,
+      "ms",
+      "at most 0.85 ×",
+    ),
+    row(
+      "first result in this collection, snapshot / stock",
+      snapshot!.first,
+      stock!.first,
+      "ms",
+      "at most 0.35 ×",
+    ),
     row("first result, snapshot / Deno without types", snapshot!.first, deno?.first, "ms", "–"),
+    ...(await starts(folders)),
     row("typed cell, launcher / stock", launcher!.cell, stock!.cell, "ms", "at most 0.6 ×"),
     row("typed cell, snapshot / stock", snapshot!.cell, stock!.cell, "ms", "at most 0.6 ×"),
     row("cell / Deno without types", launcher!.cell, deno?.cell, "ms", "–"),
@@ -151,6 +206,8 @@ export async function bench(): Promise<Row[]> {
     row(`${lines} lines: time / Deno`, ms, denoPrinting?.ms, "ms", "–"),
     row("memory after a cell, launcher / stock", launcher!.memory, stock!.memory, "MB", "at most 1 ×"),
     row("memory after a cell, snapshot / stock", snapshot!.memory, stock!.memory, "MB", "at most 1 ×"),
+    ...(await manyCells()),
+    ...(await waits()),
     // V8 reads the snapshot's code into every thread: the price of the faster start.
     row("start of a worker, snapshot / stock", fromSnapshot.ms, plain.ms, "ms", "–"),
     row("memory of a worker, snapshot / stock", fromSnapshot.megabytes, plain.megabytes, "MB", "–"),

@@ -6,6 +6,7 @@
 import { rmSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createServer } from "node:net";
+import { getHeapStatistics } from "node:v8";
 import { useCompileCache } from "../compile-cache";
 import { eachLine } from "./lines";
 import type { FromCompiler, ToCompiler } from "./protocol";
@@ -41,8 +42,29 @@ function answerTo(request: ToCompiler): object {
   return {};
 }
 
+const collect = globalThis.gc as ((options: { type: "minor" | "major" }) => void) | undefined;
+const heapUsed = () => getHeapStatistics().used_heap_size;
+/** The heap is collected whole once it has grown by this part, if nothing is asked for so long. */
+const growth = 0.2;
+const quietMs = 150;
+let collected: number | undefined;
+let quiet: NodeJS.Timeout | undefined;
+
+/** Collects garbage while nobody waits: V8 would do it while somebody does. */
+function collectLater() {
+  setImmediate(() => collect?.({ type: "minor" }));
+  clearTimeout(quiet);
+  quiet = setTimeout(() => {
+    collected ??= heapUsed();
+    if (heapUsed() < collected * (1 + growth)) return;
+    collect?.({ type: "major" });
+    collected = heapUsed();
+  }, quietMs).unref();
+}
+
 function answer(request: ToCompiler): FromCompiler {
   const { id } = request;
+  collectLater();
   try {
     return { id, value: answerTo(request) };
   } catch (error) {
@@ -74,8 +96,6 @@ let wasAsked = false;
 process.on("message", (request: ToCompiler) => {
   wasAsked = true;
   tell(answer(request));
-  // While the cell runs: the next one shall not wait for what this one has left.
-  setImmediate(() => globalThis.gc?.({ type: "minor" }));
 });
 // A first cell that waits already is the better first program.
 setImmediate(() => {

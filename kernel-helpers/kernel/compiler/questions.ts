@@ -9,8 +9,9 @@ import type { TypeScript } from "./tsc";
 
 type Ask = (declarations: string, code: string, position: number) => Question | undefined;
 
-/** Signatures are worked out for the first so many entries: a list may have thousands, and nobody reads so far. */
+/** Signatures are worked out for the first so many entries, and for so long: a list may have thousands. */
 const described = 40;
+const describedMs = 10;
 
 const token = { isCancellationRequested: () => false, throwIfCancellationRequested: () => undefined };
 
@@ -94,12 +95,15 @@ export class Questions {
       .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
       .map(({ entry }) => entry);
     const [start, end] = [toCharacters(code, span.start), toCharacters(code, span.end)];
+    const until = performance.now() + describedMs;
+    const signature = (entry: CompletionEntry, index: number) =>
+      index < described && performance.now() < until ? this.#signature(entry, question!) : "";
     const types = entries.map((entry, index) => ({
       start,
       end,
       text: entry.name,
       type: entry.kind,
-      signature: index < described ? this.#signature(entry, question!) : "",
+      signature: signature(entry, index),
     }));
     return {
       status: "ok",

@@ -12,6 +12,8 @@ import type { CompilerHost, CompilerOptions, Resolution, TypeScript } from "./ts
 /** By asker, name and mode. */
 type Kept = Map<string, Resolution>;
 
+const isPackage = (path: string) => path.includes("/node_modules/");
+
 type Resolve = (
   entries: readonly unknown[],
   asker: string,
@@ -26,6 +28,31 @@ function withTypes(found: Resolution): Resolution {
   if (!resolvedModule || !alternateResult?.endsWith(".d.ts")) return found;
   const typed = { ...resolvedModule, resolvedFileName: alternateResult, extension: ".d.ts" };
   return { ...found, resolvedModule: typed };
+}
+
+interface PackageJsonInfo {
+  packageDirectory: string;
+  contents?: object;
+}
+
+interface PackageJsonInfoCache {
+  getInternalMap(): Map<string, PackageJsonInfo | boolean> | undefined;
+  setPackageJsonInfo(path: string, info: PackageJsonInfo): void;
+}
+
+/** A folder of packages, or of one that may still be installed. */
+const mayGetPackage = /\/node_modules(\/@[^/]+)?(\/[^/]+)?\/?$/;
+
+/** Hands on what is known of folders in packages: each program asks it of every one of its files. */
+function handOn(before: ModuleResolutionCache | undefined, next: ModuleResolutionCache) {
+  const [known, cache] = [before, next].map((each) => each?.getPackageJsonInfoCache() as unknown) as [
+    PackageJsonInfoCache | undefined,
+    PackageJsonInfoCache,
+  ];
+  for (const [path, info] of known?.getInternalMap() ?? []) {
+    if (typeof info === "boolean" || !isPackage(path)) continue;
+    if (info.contents || !mayGetPackage.test(info.packageDirectory)) cache.setPackageJsonInfo(path, info);
+  }
 }
 
 /** Lets `host` resolve imports so. Call `begin` before each program. */
@@ -59,11 +86,12 @@ export class Resolutions {
     );
   }
 
-  /** Begins a program, with caches of its own, as TypeScript does by itself. */
+  /** Begins a program, with caches of its own, as TypeScript does by itself; but packages stay as they were. */
   begin() {
     const { ts, host, options } = this;
     const [folder, canonical] = [host.getCurrentDirectory(), host.getCanonicalFileName];
     const modules = ts.createModuleResolutionCache(folder, canonical, options);
+    handOn(this.#modules, modules);
     this.#modules = modules;
     this.#types = ts.createTypeReferenceDirectiveResolutionCache(
       folder,
@@ -80,7 +108,7 @@ export class Resolutions {
 
   /** A package that only NODE_PATH leads to, or the kernel's own, which cells find wherever the kernel is. */
   #elsewhere(name: string, asker: string): Resolution | undefined {
-    if (asker.includes("/node_modules/")) return undefined;
+    if (isPackage(asker)) return undefined;
     const folders = (process.env.NODE_PATH ?? "").split(delimiter).filter(Boolean);
     const found = folders.map((folder) => this.#in(folder, name)).find((each) => each?.resolvedModule);
     if (found) return found;
@@ -102,7 +130,7 @@ export class Resolutions {
   }
 
   #keptFor(asker: string): Kept {
-    if (asker.includes("/node_modules/")) return this.#ofPackages;
+    if (isPackage(asker)) return this.#ofPackages;
     return asker.endsWith(this.ts.inferredTypesContainingFile) ? this.#ofTypeRoots : new Map();
   }
 
