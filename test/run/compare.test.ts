@@ -198,6 +198,15 @@ describe("by shape, for a measured cell,", () => {
     expect(byShape([stream("blocked 950 ms\n")], [stream("delayed 950 ms\n")])).not.toBeNull();
   });
 
+  it("the same holds for numbers and units as Russian writes them", () => {
+    const took = (time: string) => [stream(`цикл ждал ${time}, событий: 5\n`)];
+    for (const time of ["2 с", "1,5 мс", "12\u00a0345,6\u00a0мкс", "999 мкс"])
+      expect(byShape(took(time), took("7 мс"))).toBeNull();
+    expect(byShape(took("5 секций"), took("5 событий"))).not.toBeNull();
+    expect(exactly(took("1,5 мс"), took("2,5 мс"), { normalize: ["durations"] })).toBeNull();
+    expect(byShape([stream("1,2,3")], [stream("1,2")])).not.toBeNull();
+  });
+
   it("bars drawn with characters do not count", () => {
     expect(byShape([stream("loop ██░░███ 10\n")], [stream("loop █░░░░ 9\n")])).toBeNull();
   });

@@ -2,7 +2,11 @@
 import type { Normalizer } from "./options";
 
 const number = String.raw`[-+]?(?:\d[\d_]*(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?`;
-const unit = `(?:ns|µs|μs|us|ms|s|secs?|seconds?|mins?|minutes?|h|hours?|microseconds?|milliseconds?)`;
+/** As Russian and others write them: 1 234,5 with a no-break space. In 1,2,3 each is a number of its own. */
+const continental = String.raw`(?<!\d,)[-+]?(?:\d{1,3}(?:[\u00a0\u202f]\d{3})+(?:,\d+)?|\d+,\d+)(?![\d.]|,\d)`;
+const unit = `(?:ns|µs|μs|us|ms|s|secs?|seconds?|mins?|minutes?|h|hours?|microseconds?|milliseconds?|нс|мкс|мс|с|мин|ч)`;
+/** A unit ends where the word does; `\w` knows Latin letters only. */
+const wordEnd = String.raw`(?![\w\u0400-\u04ff])`;
 
 const patterns: Record<Normalizer, [RegExp, string][]> = {
   dates: [
@@ -22,7 +26,9 @@ const patterns: Record<Normalizer, [RegExp, string][]> = {
     [/\bfile:\/\/\/[^\s"'`)<>]+/g, "<path>"],
     [/(?<![\w.:/~])(?:~|[A-Za-z]:)?(?:[\\/][\w.@+ -]*[\w.@+-]){2,}/g, "<path>"],
   ],
-  durations: [[new RegExp(`(?<![\\w.])${number}\\s?${unit}(?![\\w])`, "g"), "<duration>"]],
+  durations: [
+    [new RegExp(`(?<![\\w.])(?:${continental}|${number})\\s?${unit}${wordEnd}`, "g"), "<duration>"],
+  ],
 };
 
 /** Dates and ids go first: they hold numbers that would look like something else. */
@@ -33,7 +39,10 @@ export function normalizeText(text: string, normalizers: readonly Normalizer[]):
     .reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
 }
 
-const measure = new RegExp(`${number}(?:\\s?(?:${unit}|[kKMGT]i?B|B|%|×|x)(?![\\w]))?`, "g");
+const measure = new RegExp(
+  `(?:${continental}|${number})(?:\\s?(?:${unit}|[kKMGT]i?B|B|[КМГ]?Б|%|×|x)${wordEnd})?`,
+  "g",
+);
 const bars = /[\u2580-\u259f\u2800-\u28ff\u2500-\u257f]+/g;
 
 /** The shape of a text: numbers (with their unit), runs of blanks and bars drawn with characters all look the same. */
