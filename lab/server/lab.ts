@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { removeLeftConnectionFiles } from "notebook-tools";
+import { removeLeftConnectionFiles } from "notebook-tools/kernel-client";
 import { Background } from "./contents/background";
 import { Contents } from "./contents/contents";
 import { Exports } from "./contents/export";

@@ -1,4 +1,4 @@
-import { linesOf } from "./text";
+import { hasPlainLines, linesOf } from "./text";
 
 /** How a notebook's text is laid out. */
 export interface Layout {
@@ -40,11 +40,25 @@ export function writeJson(
   writer.flush();
 }
 
-/** How many pieces are joined at once: single lines of an output of 100 MB would take more memory than their text. */
-const BATCH = 4096;
+/** How many pieces, and of how many characters, are joined at once: more would take more memory than their text. */
+const BATCH = { pieces: 4096, characters: 262_144 };
+
+/** How long a part of a text is, in characters; some more to the end of its line. */
+const PART = 65_536;
+
+/** A text in parts that end with a line: none is so large that what is made of it counts. */
+function* partsOf(text: string): Generator<string> {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = text.indexOf("\n", start + PART) + 1 || text.length;
+    yield text.slice(start, end);
+  }
+}
+
+const quoted = (text: string) => JSON.stringify(text).slice(1, -1);
 
 class Writer {
   private pieces: string[] = [];
+  private characters = 0;
 
   constructor(
     private readonly indent: string,
@@ -54,16 +68,27 @@ class Writer {
   flush(): void {
     this.write(this.pieces.join(""));
     this.pieces = [];
+    this.characters = 0;
   }
 
   /** `newline` is the line end together with the indentation of the line that the value starts in. */
   value(value: unknown, newline: string): void {
-    if (value instanceof Lines)
-      this.list("[]", linesOf(value.text), newline, (line) => this.put(JSON.stringify(line)));
+    if (value instanceof Lines) this.lines(value.text, newline);
     else if (isIterable(value))
       this.list("[]", value, newline, (item) => this.value(item, newline + this.indent));
     else if (typeof value === "object" && value !== null) this.object(value, newline);
     else this.put(JSON.stringify(value));
+  }
+
+  private lines(text: string, newline: string): void {
+    const between = `",${newline}${this.indent}"`;
+    this.list("[]", partsOf(text), newline, (part) => {
+      // Many lines at once: where nothing else is escaped so, each `\n` of the JSON but the last begins a new one.
+      const json = hasPlainLines(part)
+        ? quoted(part).replace(/\\n(?=.)/g, `\\n${between}`)
+        : [...linesOf(part)].map(quoted).join(between);
+      this.put(`"${json}"`);
+    });
   }
 
   private object(object: object, newline: string): void {
@@ -86,7 +111,9 @@ class Writer {
   }
 
   private put(piece: string): void {
-    if (this.pieces.push(piece) >= BATCH) this.flush();
+    this.pieces.push(piece);
+    this.characters += piece.length;
+    if (this.pieces.length >= BATCH.pieces || this.characters >= BATCH.characters) this.flush();
   }
 }
 

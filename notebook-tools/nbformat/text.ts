@@ -18,8 +18,14 @@ export function mimeText(value: JsonValue): string {
 }
 
 /** The line ends of Python's `str.splitlines`, with which Jupyter writes notebooks; `\r\n` is one too. */
-const LINE_ENDS = String.raw`\r\n\v\f\x1c-\x1e\x85\u2028\u2029`;
+const OTHER_ENDS = String.raw`\r\v\f\x1c-\x1e\x85\u2028\u2029`;
+const LINE_ENDS = String.raw`\n${OTHER_ENDS}`;
 const LINE = new RegExp(`[^${LINE_ENDS}]*(?:\r\n|[${LINE_ENDS}])|[^${LINE_ENDS}]+$`, "g");
+
+const ODD = new RegExp(String.raw`[\\${OTHER_ENDS}]`);
+
+/** Whether `\n` in a text's JSON is always the end of a line, and its lines have no other ends. */
+export const hasPlainLines = (text: string): boolean => !ODD.test(text);
 
 /** The lines of a text with their line ends, one after the other, as Jupyter writes them. */
 export function* linesOf(text: string): Generator<string> {

@@ -1,6 +1,6 @@
 import { cp, lstat, mkdir, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import path from "node:path";
-import { type Notebook, notebookText } from "notebook-tools";
+import { type Notebook, notebookText } from "notebook-tools/nbformat";
 import { HttpError } from "../http/errors";
 import { encoded } from "../http/pieces";
 import type { Reply } from "../http/reply";

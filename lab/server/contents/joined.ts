@@ -1,4 +1,4 @@
-import { type Cell, multilineText, type Output } from "notebook-tools";
+import { type Cell, multilineText, type Output } from "notebook-tools/nbformat";
 
 const isLines = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((line) => typeof line === "string");

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { constants, createReadStream, type Stats } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import { accessSync, constants, createReadStream, lstatSync, type Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { HttpError } from "../http/errors";
 import type { Reply } from "../http/reply";
 import type { Background } from "./background";
@@ -44,15 +45,39 @@ async function hashOfFile(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-const isWritable = (file: string) =>
-  access(file, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+/** How long a listing may keep others waiting, in ms. */
+const longestTurn = 10;
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function typeOf(stats: Stats, apiPath: string, wanted?: string | null): ContentsType {
   if (stats.isDirectory()) return "directory";
   return apiPath.endsWith(".ipynb") && wanted !== "file" ? "notebook" : "file";
+}
+
+function modelOf(apiPath: string, stats: Stats, writable: boolean, wanted?: string | null): Model {
+  const type = typeOf(stats, apiPath, wanted);
+  return {
+    name: path.posix.basename(apiPath),
+    path: apiPath,
+    type,
+    writable,
+    created: stats.birthtime.toISOString(),
+    last_modified: stats.mtime.toISOString(),
+    size: type === "directory" ? null : stats.size,
+    mimetype: null,
+    format: null,
+    content: null,
+    hash: null,
+    hash_algorithm: null,
+  };
 }
 
 /** A place below the root: the file itself, and what is known of it without reading it. */
@@ -77,25 +102,11 @@ export class Models {
     const stats = await unlessMissing(() => stat(file));
     if (!stats || !(stats.isFile() || stats.isDirectory()))
       throw new HttpError(404, `No such file or directory: ${apiPath}`);
-    const type = typeOf(stats, apiPath, wantedType);
-    const isFolder = type === "directory";
+    const model = modelOf(apiPath, stats, isWritable(file), wantedType);
+    const isFolder = model.type === "directory";
     if (wantedType && (wantedType === "directory") !== isFolder)
       throw new HttpError(400, `${apiPath} is ${isFolder ? "a folder" : "not a folder"}`);
-    const model = {
-      name: path.posix.basename(apiPath),
-      path: apiPath,
-      type,
-      writable: await isWritable(file),
-      created: stats.birthtime.toISOString(),
-      last_modified: stats.mtime.toISOString(),
-      size: isFolder ? null : stats.size,
-      mimetype: null,
-      format: null,
-      content: null,
-      hash: null,
-      hash_algorithm: null,
-    } as const;
-    return { file, size: stats.size, type, model };
+    return { file, size: stats.size, type: model.type, model };
   }
 
   /** The model without content, with the hash of a file if that is `known` or wanted. */
@@ -123,13 +134,25 @@ export class Models {
   /** The visible entries of a folder; one that cannot be looked at, or leads out of the root, is left out. */
   async #entriesOf(folder: string, apiPath: string): Promise<Model[]> {
     const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
-    const models = names.map(async (name) => {
+    const models: Model[] = [];
+    let since = performance.now();
+    for (const name of names) {
       try {
-        return (await this.find(path.posix.join(apiPath, name))).model;
+        models.push(await this.#entry(path.join(folder, name), path.posix.join(apiPath, name)));
       } catch {
-        return null;
+        // Left out.
       }
-    });
-    return (await Promise.all(models)).filter((model) => model !== null);
+      if (performance.now() - since < longestTurn) continue;
+      await setImmediate();
+      since = performance.now();
+    }
+    return models;
+  }
+
+  /** Looked at here and now: of thousands of entries that takes a tenth of what asking for each in the background does. */
+  #entry(file: string, apiPath: string): Model | Promise<Model> {
+    const stats = lstatSync(file);
+    if (stats.isFile() || stats.isDirectory()) return modelOf(apiPath, stats, isWritable(file));
+    return this.find(apiPath).then(({ model }) => model);
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir, realpath } from "node:fs/promises";
 import path from "node:path";
-import { writeAtomically } from "notebook-tools";
+import { writeAtomically } from "notebook-tools/nbformat";
 import { HttpError } from "../http/errors";
 
 const isMissing = (error: unknown) => {

@@ -1,21 +1,17 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { zipSync } from "fflate";
+import { sharedDataDirs } from "notebook-tools/kernel-client";
 import {
   type Cell,
   type CellByCell,
   checkNotebook,
-  exportHtml,
-  exportMarkdown,
-  exportScript,
-  imagesBelow,
   parseCells,
   parseNotebook,
   parseWithout,
-  sharedDataDirs,
   writeNotebookText,
-} from "notebook-tools";
+} from "notebook-tools/nbformat";
 import { HttpError } from "../http/errors";
 import { mimeTypeOf } from "../http/mime";
 import { encoded, type Pieces, Utf8Writer } from "../http/pieces";
@@ -70,12 +66,9 @@ function hashOf(...pieces: Pieces): string {
 }
 
 /** Throws `HttpError` 400 for bytes that are not UTF-8. */
-function utf8(bytes: Uint8Array, apiPath: string, ignoreBOM = false): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM }).decode(bytes);
-  } catch {
-    throw new HttpError(400, `${apiPath} is not UTF-8 text; save it as UTF-8.`);
-  }
+function utf8(bytes: Buffer, apiPath: string): string {
+  if (!isUtf8(bytes)) throw new HttpError(400, `${apiPath} is not UTF-8 text; save it as UTF-8.`);
+  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
 }
 
 /** Gives memory back now: a large notebook is held several times, and the garbage collector would come late. */
@@ -95,7 +88,7 @@ function fileContent(bytes: Buffer, apiPath: string, format: string | null) {
   const isBinary = { format: "base64", mimetype };
   if (format === "base64") return { content: bytes.toString("base64"), ...isBinary };
   try {
-    return { content: utf8(bytes, apiPath, true), ...isText };
+    return { content: utf8(bytes, apiPath), ...isText };
   } catch (error) {
     if (format === "text") throw error;
     return { content: bytes.toString("base64"), ...isBinary };
@@ -151,7 +144,7 @@ async function read({ file, model, type, format, hash, trustFolder }: ReadInput)
     const json = { ...model, ...fileContent(bytes, apiPath, format), ...hashes };
     return { json: encoded(JSON.stringify(json)), seen: [] };
   }
-  const text = utf8(bytes, apiPath);
+  const text = utf8(bytes, apiPath).replace(/^\ufeff/, "");
   release(bytes);
   return cellByCell(
     () => parseCells(text),
@@ -210,6 +203,8 @@ async function prepare({ apiPath, body, trustFolder }: SaveInput): Promise<Saved
 
 /** A notebook as one file to save. */
 async function exported({ root, file, format }: ExportInput): Promise<Exported> {
+  // Many libraries, which only this needs.
+  const { exportHtml, exportMarkdown, exportScript, imagesBelow } = await import("notebook-tools");
   const apiPath = path.relative(root, file).split(path.sep).join("/");
   const { notebook } = parseNotebook(utf8(await readFile(file), apiPath), apiPath);
   const stem = path.parse(file).name;
@@ -226,6 +221,7 @@ async function exported({ root, file, format }: ExportInput): Promise<Exported> 
   if (files.size === 0)
     return { name: `${stem}.md`, mimetype: "text/markdown; charset=utf-8", data: encoded(text) };
   const images = [...files].map(([name, { data, encoding }]) => [name, Buffer.from(data, encoding)]);
+  const { zipSync } = await import("fflate");
   const data = zipSync({ [`${stem}.md`]: Buffer.from(text), ...Object.fromEntries(images) });
   return { name: `${stem}.zip`, mimetype: "application/zip", data: [data] };
 }

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Cell, Output } from "notebook-tools";
+import type { Cell, Output } from "notebook-tools/nbformat";
 import { keptSecret } from "../http/secrets";
 import { joinedCell } from "./joined";
 import { writeOwnFile } from "./paths";

@@ -1,4 +1,4 @@
-import { NotebookError } from "notebook-tools";
+import { NotebookError } from "notebook-tools/nbformat";
 
 /** What a handler throws to answer with that status and Jupyter's `{message, reason}`. */
 export class HttpError extends Error {

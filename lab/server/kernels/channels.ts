@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Channel } from "notebook-tools";
+import type { Channel } from "notebook-tools/kernel-client";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Faults } from "../http/faults";
 import { refuse } from "../http/front-door";

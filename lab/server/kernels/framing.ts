@@ -3,7 +3,7 @@
  * before it, JSON text, or bytes for a message with buffers. Source: jupyter_server's documentation, "WebSocket
  * kernel wire protocols".
  */
-import type { Channel, Frames } from "notebook-tools";
+import type { Channel, Frames } from "notebook-tools/kernel-client";
 
 export const protocolV1 = "v1.kernel.websocket.jupyter.org";
 

@@ -1,4 +1,4 @@
-import type { Channel, Frames } from "notebook-tools";
+import type { Channel, Frames } from "notebook-tools/kernel-client";
 import type { WebSocket } from "ws";
 import { jsonFrame, type Packet, packJson, packV1, protocolV1 } from "./framing";
 import { MessageBuffer, type Waiting } from "./message-buffer";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findKernelspecsIn, type Kernelspec } from "notebook-tools";
+import { findKernelspecsIn, type Kernelspec } from "notebook-tools/kernel-client";
 import type { Background } from "../contents/background";
 import { HttpError } from "../http/errors";
 import type { Faults } from "../http/faults";

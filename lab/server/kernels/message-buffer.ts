@@ -1,4 +1,4 @@
-import { encode, type Frames, newHeader } from "notebook-tools";
+import { encode, type Frames, newHeader } from "notebook-tools/kernel-client";
 import type { Packet } from "./framing";
 
 /** A message that waits, with what decides whether it may be left out. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import type { Kernelspec } from "notebook-tools";
+import type { Kernelspec } from "notebook-tools/kernel-client";
 import { locate, normalise } from "../contents/paths";
 import { Assets } from "../http/assets";
 import { HttpError } from "../http/errors";

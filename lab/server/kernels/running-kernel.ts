@@ -7,7 +7,7 @@ import {
   type Kernelspec,
   newHeader,
   startKernel,
-} from "notebook-tools";
+} from "notebook-tools/kernel-client";
 import type { Faults } from "../http/faults";
 import { isReadable, jsonFrame } from "./framing";
 
