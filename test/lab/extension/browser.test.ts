@@ -11,7 +11,16 @@ import { startServer } from "../server-process";
 /** A server on `root` with an extension to try; gives the address of a document, and its end. */
 interface Started {
   addressOf(document: string): string;
+  /** Asks the server; with a body, by PUT. */
+  json<T>(address: string, body?: unknown): Promise<T>;
   close(): Promise<void>;
+}
+
+async function askJson<T>(address: string, headers: Record<string, string>, body?: unknown): Promise<T> {
+  const request = body === undefined ? { headers } : { headers, method: "PUT", body: JSON.stringify(body) };
+  const answer = await fetch(address, request);
+  expect(answer.ok, `${address}: ${answer.status}`).toBe(true);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
 /** Where the kernels of `odd-kernel.ts` are found. */
@@ -21,8 +30,10 @@ async function startOurs(play: Playground): Promise<Started> {
   vi.stubEnv("JUPYTER_PATH", dataDirOf(play));
   const server = startServer(play, "--no-browser", "--no-trash");
   const address = new URL(await server.address());
+  const headers = { Authorization: `token ${address.searchParams.get("token")}` };
   return {
     addressOf: (document) => `${address.origin}/lab/tree/${document}${address.search}`,
+    json: (path, body) => askJson(`${address.origin}${path}`, headers, body),
     async close() {
       vi.unstubAllEnvs();
       server.child.kill("SIGTERM");
@@ -33,7 +44,11 @@ async function startOurs(play: Playground): Promise<Started> {
 
 async function startOfficial(play: Playground): Promise<Started> {
   const server = await startJupyterServer(play.root, await freePort(), "jupyter-lab", [dataDirOf(play)]);
-  return { ...server, addressOf: (document) => `${server.base}/lab/tree/${document}?token=test` };
+  return {
+    ...server,
+    addressOf: (document) => `${server.base}/lab/tree/${document}?token=test`,
+    json: (path, body) => askJson(`${server.base}${path}`, { Authorization: "token test" }, body),
+  };
 }
 
 const markdown = (source: string) => ({ cell_type: "markdown", metadata: {}, source });
@@ -107,9 +122,13 @@ describe.each(
     mkdirSync(on("guide"));
     const first = markdown("# 1 · Start\n\n*Reading 2 minutes · running 1 s*");
     writeFileSync(on("guide", "1-start.ipynb"), notebook(first, code("1 + 1"), code("")));
-    writeFileSync(on("guide", "2-next.ipynb"), notebook(markdown("# 2 · Next"), code("throw 1")));
     writeFileSync(on("guide", "3-broken.ipynb"), "{");
     writeFileSync(on("guide", "10-last.ipynb"), notebook(markdown("# 10 · Last")));
+    mkdirSync(on("guide", "ru"));
+    const lines = Array.from({ length: 30 }, (_, i) => markdown(`${"Text ".repeat(60)}${i}`));
+    writeFileSync(on("guide", "2-next.ipynb"), notebook(markdown("# 2 · Next"), code("throw 1"), ...lines));
+    const russian = markdown("# 2 · Далее");
+    writeFileSync(on("guide", "ru", "2-next.ipynb"), notebook(russian, code("throw 1"), ...lines));
     mkdirSync(pictures, { recursive: true });
     server = await start(play);
     browser = await launchBrowser();
@@ -203,34 +222,98 @@ describe.each(
 
   describe("the sections", () => {
     const entries = () => page.locator(".tl-Sections li button");
-    const showSections = () => page.locator('.jp-SideBar [data-id="threads-and-loop-sections"]').click();
+    async function showSections() {
+      // JupyterLab writes its layout down a moment later.
+      const kept = page.waitForRequest(
+        (request) => request.postData()?.includes('"current":"threads-and-loop-sections"') ?? false,
+      );
+      await page.locator('.jp-SideBar [data-id="threads-and-loop-sections"]').click();
+      await kept;
+    }
     const tabs = () => page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel");
+
+    const toolbar = (name: string) =>
+      page.locator(`.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="${name}"]`);
+    const saved = () =>
+      page.locator(".lm-TabBar-tab.jp-mod-dirty.jp-mod-current").waitFor({ state: "detached" });
+    const status = (text: string) => page.locator("#jp-main-statusbar").getByText(text).waitFor();
+    const kernels = async () =>
+      (await server.json<{ path: string }[]>("/api/sessions")).map(({ path: at }) => at).sort();
 
     it("are listed by their titles, whatever is in the folder", async () => {
       await showSections();
       await page.getByText("This folder has no numbered notebooks.").waitFor();
       await page.goto(server.addressOf("guide/1-start.ipynb"));
       await cell(1).waitFor();
-      await showSections();
       await expect
         .poll(() => entries().allTextContents(), { timeout: 20_000 })
         .toEqual(["1 · StartReading 2 minutes · running 1 s", "2 · Next", "3-broken", "10 · Last"]);
       expect(await page.locator(".tl-Sections [aria-current=page]").textContent()).toContain("1 · Start");
     });
 
-    it("show what ran clean and what failed, and take the place of each other", async () => {
-      await loop().getByText("Loop: free").waitFor();
+    it("show what ran clean, what changed since then and what failed, and take the place of each other", async () => {
+      await status("TypeScript | Idle");
+      await runCell(1);
+      await entries().nth(0).getByText("✓ ran clean").waitFor();
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Control+End");
+      await page.keyboard.type(" + 1");
+      await entries().nth(0).getByText("changed since it ran").waitFor();
       await runCell(1);
       await entries().nth(0).getByText("✓ ran clean").waitFor();
       await page.keyboard.press("Control+s");
-      await page.locator(".lm-TabBar-tab.jp-mod-dirty.jp-mod-current").waitFor({ state: "detached" });
+      await saved();
       await entries().nth(1).click();
       await cell(1).getByText("throw 1").waitFor();
       await expect.poll(() => tabs().allTextContents()).not.toContain("1-start.ipynb");
-      await loop().getByText("Loop: free").waitFor();
+      await status("TypeScript | Idle");
       await runCell(1);
       await entries().nth(1).getByText("✗ failed").waitFor();
       await photograph("sections");
+      await page.keyboard.press("Control+s");
+      await saved();
+    });
+
+    it("are gone through by the toolbar and the keyboard, and end the kernel that is left if that is wanted", async () => {
+      expect(await kernels()).toContain("guide/1-start.ipynb");
+      await toolbar("previous-section").click();
+      await cell(1).getByText("1 + 1").waitFor();
+      await toolbar("previous-section").locator("[disabled]").first().waitFor();
+      expect(await kernels()).toContain("guide/2-next.ipynb");
+      await server.json("/lab/api/settings/@threads-and-loop/lab-extension:sections", {
+        raw: '{ "endLeftKernels": true }',
+      });
+      await page.goto(`${server.addressOf("guide/1-start.ipynb")}&reset`);
+      await status("TypeScript | Idle");
+      await cell(1).locator(".cm-content").click();
+      await page.keyboard.press("Alt+PageDown");
+      await cell(1).getByText("throw 1").waitFor();
+      await expect.poll(kernels).not.toContain("guide/1-start.ipynb");
+    });
+
+    it("are there again after the page was loaded again", async () => {
+      await showSections();
+      await page.reload();
+      await entries().nth(1).getByText("2 · Next").waitFor();
+    });
+
+    it("have another edition, which opens at the same place", async () => {
+      await cell(0).click();
+      for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowDown");
+      const here = () =>
+        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-mod-active.jp-Cell p", {
+          hasText: "Text 18",
+        });
+      await here().waitFor();
+      const top = async () => (await here().boundingBox())!.y;
+      await page.locator(".tl-Sections").getByRole("button", { name: "Русский" }).click();
+      await page.locator(".tl-Sections").getByText("2 · Далее").waitFor();
+      await here().waitFor();
+      await expect.poll(top).toBeGreaterThan(0);
+      expect(await top()).toBeLessThan(800);
+      await photograph("edition");
+      await toolbar("switch-edition").getByText("English").click();
+      await page.locator(".tl-Sections").getByText("2 · Next").waitFor();
     });
   });
 });

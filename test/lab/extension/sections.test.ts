@@ -5,7 +5,10 @@ import {
   describeSection,
   inOrder,
   isSection,
+  languageName,
+  languageOf,
   neighbour,
+  otherEdition,
   progressOf,
 } from "../../../lab/extension/src/sections/text";
 import { project } from "../playground";
@@ -49,21 +52,59 @@ describe("a section", () => {
   });
 
   it("has a neighbour on each side but at the ends", () => {
-    const sections = ["1.ipynb", "2.ipynb"].map((file) => describeSection(file, undefined));
-    expect(neighbour(sections, "1.ipynb", 1)?.path).toBe("2.ipynb");
-    expect(neighbour(sections, "1.ipynb", -1)).toBeUndefined();
-    expect(neighbour(sections, "2.ipynb", 1)).toBeUndefined();
-    expect(neighbour(sections, "elsewhere.ipynb", 1)).toBeUndefined();
+    const paths = ["1.ipynb", "2.ipynb"];
+    expect(neighbour(paths, "1.ipynb", 1)).toBe("2.ipynb");
+    expect(neighbour(paths, "1.ipynb", -1)).toBeUndefined();
+    expect(neighbour(paths, "2.ipynb", 1)).toBeUndefined();
+    expect(neighbour(paths, "elsewhere.ipynb", 1)).toBeUndefined();
   });
+
+  const run = (isOk: boolean, source = "1") => ({ isOk, source });
 
   it.each([
     [{}, undefined],
-    [{ a: true }, "begun"],
-    [{ a: true, b: true }, "clean"],
-    [{ a: true, b: false }, "failed"],
-    [{ deleted: false }, undefined],
-  ])("whose cells ended as %j is %s", (ended, progress) => {
-    expect(progressOf(["a", "b"], new Map(Object.entries(ended)))).toBe(progress);
+    [{ a: run(true) }, "begun"],
+    [{ a: run(true), b: run(true) }, "clean"],
+    [{ a: run(true), b: run(false) }, "failed"],
+    [{ a: run(true), b: run(true, "2") }, "changed"],
+    [{ a: run(false, "2") }, "changed"],
+    [{ deleted: run(false) }, undefined],
+  ])("whose cells ended as %j is %s", (runs, progress) => {
+    const code = new Map(["a", "b"].map((id) => [id, "1"]));
+    expect(progressOf(code, new Map(Object.entries(runs)))).toBe(progress);
+  });
+
+  it.each([
+    ["ru", "ru", "Русский"],
+    ["pt_BR", "pt-BR", "Português (Brasil)"],
+    ["de", "de", "Deutsch"],
+    ["data", undefined, undefined],
+    ["xq", undefined, undefined],
+    ["", undefined, undefined],
+  ])("in a folder %j is in the language %s", (folder, tag, name) => {
+    expect(languageOf(folder)).toBe(tag);
+    if (tag !== undefined) expect(languageName(tag)).toBe(name);
+  });
+
+  it("has another edition where a folder for a language has a notebook of the same name", () => {
+    const edition = (language: string, folder: string, ...names: string[]) => ({
+      language,
+      folder,
+      names: new Set(names),
+    });
+    const two = [edition("en", "a", "1.ipynb", "2.ipynb"), edition("ru", "a/ru", "1.ipynb")];
+    expect(otherEdition(two, "a/1.ipynb")).toEqual({ language: "ru", path: "a/ru/1.ipynb" });
+    expect(otherEdition(two, "a/ru/1.ipynb")).toEqual({ language: "en", path: "a/1.ipynb" });
+    expect(otherEdition(two, "a/2.ipynb")).toBeUndefined();
+    expect(otherEdition(two, "elsewhere/1.ipynb")).toBeUndefined();
+    expect(otherEdition([], "a/1.ipynb")).toBeUndefined();
+    const three = [
+      edition("en", "", "1.ipynb"),
+      edition("de", "de", "1.ipynb"),
+      edition("ru", "ru", "1.ipynb"),
+    ];
+    const around = ["1.ipynb", "de/1.ipynb", "ru/1.ipynb"].map((file) => otherEdition(three, file)?.path);
+    expect(around).toEqual(["de/1.ipynb", "ru/1.ipynb", "1.ipynb"]);
   });
 
   it("of this collection says what it is called and how long it takes", () => {

@@ -4,10 +4,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { IDocumentManager } from "@jupyterlab/docmanager";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IStatusBar } from "@jupyterlab/statusbar";
-import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { ITranslator, type TranslationBundle } from "@jupyterlab/translation";
 import { MessageLoop } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
-import { domain, packageName } from "../names";
+import { packageName } from "../names";
+import { loadTranslation } from "../translation";
 import { NumberedCells, type Place } from "./cells";
 import { History } from "./history";
 import { LoopIndicator } from "./indicator";
@@ -25,9 +26,8 @@ class LoopStatus {
   constructor(
     readonly tracker: INotebookTracker,
     readonly manager: IDocumentManager,
-    translator: ITranslator,
+    trans: TranslationBundle,
   ) {
-    const trans = translator.load(domain);
     const history = () =>
       (tracker.currentWidget && this.#known.get(tracker.currentWidget)?.history.blocks) ?? [];
     this.indicator = new LoopIndicator(trans, history);
@@ -89,14 +89,14 @@ export const loopPlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [INotebookTracker, IDocumentManager, IStatusBar],
   optional: [ITranslator],
-  activate: (
+  activate: async (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     manager: IDocumentManager,
     bar: IStatusBar,
     translator: ITranslator | null,
   ) => {
-    const status = new LoopStatus(tracker, manager, translator ?? nullTranslator);
+    const status = new LoopStatus(tracker, manager, await loadTranslation(translator));
     const { indicator, isActive, activeStateChanged } = status;
     bar.registerStatusItem(loopPlugin.id, {
       item: indicator,

@@ -1,38 +1,53 @@
 /** The plugin with the sections of the current notebook's folder, and the commands to the next and the previous one. */
 import "../../style/sections.css";
-import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@jupyterlab/application";
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+} from "@jupyterlab/application";
 import { ICommandPalette } from "@jupyterlab/apputils";
 import { IDocumentManager } from "@jupyterlab/docmanager";
-import { INotebookTracker, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
-import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import { listIcon } from "@jupyterlab/ui-components";
-import { command, domain, packageName } from "../names";
+import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { ITranslator, type TranslationBundle } from "@jupyterlab/translation";
+import { caretLeftIcon, caretRightIcon, listIcon } from "@jupyterlab/ui-components";
+import { Signal } from "@lumino/signaling";
+import { command, packageName } from "../names";
+import { loadTranslation } from "../translation";
+import { SectionFolder } from "./folder";
 import { SectionsPanel } from "./panel";
-import { describeSection, inOrder, isSection, neighbour, progressOf, type Section } from "./text";
-
-const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+import { placeIn, showPlace } from "./place";
+import { Runs } from "./runs";
+import { folderOf, languageName, neighbour, otherEdition } from "./text";
 
 class Sections {
   readonly panel: SectionsPanel;
-  sections: readonly Section[] = [];
-  #folder: string | undefined;
-  /** By path, so that a notebook is read again only where it has changed. */
-  readonly #read = new Map<string, { modified: string; section: Section }>();
-  /** How cells ended in this session: by path, then by cell. */
-  readonly #ended = new Map<string, Map<string, boolean>>();
-  readonly #progress = new Map<string, ReturnType<typeof progressOf>>();
+  /** What the commands do may have changed. */
+  readonly changed = new Signal<this, void>(this);
+  /** A setting. */
+  endsLeftKernels = false;
+  readonly #runs: Runs;
+  #folder: SectionFolder;
 
   constructor(
     readonly manager: IDocumentManager,
     readonly tracker: INotebookTracker,
-    translator: ITranslator,
+    trans: TranslationBundle,
   ) {
-    const update = () => void this.update();
-    this.panel = new SectionsPanel(translator.load(domain), (path) => this.open(path), update);
-    tracker.currentChanged.connect(update);
-    NotebookActions.executed.connect((_, { notebook, cell, success }) => {
-      const panel = tracker.find(({ content }) => content === notebook);
-      if (panel && cell.model.type === "code") this.#note(panel, cell.model.id, success);
+    const { contents } = manager.services;
+    this.#folder = new SectionFolder(contents, "");
+    this.panel = new SectionsPanel(trans, {
+      open: (path) => this.open(path),
+      switchEdition: () => this.switchEdition(),
+      becameVisible: () => void this.update(),
+    });
+    this.#runs = new Runs(tracker, (path) => this.#renderOne(path));
+    tracker.currentChanged.connect(() => void this.update());
+    contents.fileChanged.connect((_, { oldValue, newValue }) => {
+      const paths = [oldValue?.path, newValue?.path];
+      if (paths.some((path) => path !== undefined && folderOf(path) === this.#folder.folder))
+        void this.update();
     });
   }
 
@@ -40,76 +55,115 @@ class Sections {
     return this.tracker.currentWidget;
   }
 
-  #note(panel: NotebookPanel, cell: string, success: boolean) {
-    const { path } = panel.context;
-    const ended = this.#ended.get(path) ?? new Map<string, boolean>();
-    this.#ended.set(path, ended.set(cell, success));
-    const cells = panel.content.widgets.map(({ model }) => model);
-    const code = cells.filter(({ type, sharedModel }) => type === "code" && sharedModel.getSource().trim());
-    this.#progress.set(
-      path,
-      progressOf(
-        code.map(({ id }) => id),
-        ended,
-      ),
-    );
-    this.#render();
+  /** Where the command that goes `step` sections on leads to. */
+  neighbour(step: number): string | undefined {
+    return neighbour(this.#folder.paths, this.current?.context.path ?? "", step);
   }
 
-  /** Looks at the folder of the current notebook again; what was read and has not changed is not read again. */
+  get otherEdition() {
+    return otherEdition(this.#folder.editions, this.current?.context.path ?? "");
+  }
+
+  /** Looks at the folder of the current notebook again. Titles are read only where they can be seen. */
   async update() {
     const path = this.current?.context.path;
-    if (path !== undefined) this.#folder = folderOf(path);
+    const name = path === undefined ? this.#folder.folder : folderOf(path);
+    if (name !== this.#folder.folder) this.#folder = new SectionFolder(this.manager.services.contents, name);
+    const folder = this.#folder;
     this.#render();
-    const folder = this.#folder ?? "";
-    const sections = await this.#list(folder);
-    if (folder !== (this.#folder ?? "")) return;
-    this.sections = sections;
+    await folder.list();
+    if (folder !== this.#folder) return;
     this.#render();
+    if (this.panel.isVisible)
+      await folder.read(({ path }) => folder === this.#folder && this.#renderOne(path));
   }
 
-  async #list(folder: string): Promise<Section[]> {
-    const { contents } = this.manager.services;
-    const listed = await contents.get(folder, { content: true }).catch(() => undefined);
-    const files = ((listed?.content ?? []) as { name: string; path: string; last_modified: string }[]).filter(
-      ({ name }) => isSection(name),
-    );
-    const modified = new Map(files.map((file) => [file.path, file.last_modified]));
-    const sections: Section[] = [];
-    for (const path of inOrder([...modified.keys()]))
-      sections.push(await this.#section(path, modified.get(path)!));
-    return sections;
-  }
-
-  async #section(path: string, modified: string): Promise<Section> {
-    const known = this.#read.get(path);
-    if (known?.modified === modified) return known.section;
-    // A notebook that cannot be read is listed by its file name; opening it says what is wrong.
-    const model = await this.manager.services.contents.get(path, { content: true }).catch(() => undefined);
-    const section = describeSection(path, model?.content);
-    this.#read.set(path, { modified, section });
-    return section;
+  #renderOne(path: string) {
+    this.panel.renderOne(this.#folder.section(path), this.#runs.progressOf(path));
   }
 
   #render() {
+    this.changed.emit();
     if (!this.panel.isVisible) return;
-    const progress = (path: string) => this.#progress.get(path);
-    this.panel.render({ sections: this.sections, current: this.current?.context.path, progress });
+    this.panel.render({
+      sections: this.#folder.paths.map((path) => this.#folder.section(path)),
+      current: this.current?.context.path,
+      otherLanguage: this.otherEdition?.language,
+      progress: (path) => this.#runs.progressOf(path),
+    });
   }
 
   /** Opens a section in place of the current one, whose tab stays only if it has unsaved changes. */
-  open(path: string) {
+  open(path: string, place?: string) {
     const left = this.current;
     if (left?.context.path === path) return void left.activate();
-    const isListed = left !== null && this.sections.some((section) => section.path === left.context.path);
-    this.manager.openOrReveal(path, undefined, undefined, left ? { ref: left.id, mode: "tab-after" } : {});
-    if (left && isListed && !left.context.model.dirty) left.close();
+    const isListed = left !== null && this.#folder.paths.includes(left.context.path);
+    const beside = left ? ({ ref: left.id, mode: "tab-after" } as const) : {};
+    const opened = this.manager.openOrReveal(path, undefined, undefined, beside);
+    if (opened && place !== undefined) void showPlace(opened as NotebookPanel, place);
+    if (left && opened && isListed && !left.context.model.dirty) this.#leave(left);
   }
 
-  async go(step: number) {
-    await this.update();
-    const to = neighbour(this.sections, this.current?.context.path ?? "", step);
-    if (to) this.open(to.path);
+  #leave(panel: NotebookPanel) {
+    const { sessions } = this.manager.services;
+    const session = panel.sessionContext.session;
+    const { id, status } = session?.kernel ?? {};
+    const users = [...sessions.running()].filter(({ kernel }) => kernel?.id === id).length;
+    panel.close();
+    if (this.endsLeftKernels && session && status === "idle" && users === 1)
+      void sessions.shutdown(session.id).catch(() => {});
+  }
+
+  go(step: number) {
+    const to = this.neighbour(step);
+    if (to !== undefined) this.open(to);
+  }
+
+  switchEdition() {
+    const { current, otherEdition } = this;
+    if (current && otherEdition) this.open(otherEdition.path, placeIn(current));
+  }
+}
+
+function addCommands(
+  { commands }: JupyterFrontEnd,
+  sections: Sections,
+  palette: ICommandPalette | null,
+  showPanel: () => void,
+) {
+  const { trans } = sections.panel;
+  const category = trans.__("Sections");
+  const all = {
+    "show-sections": { label: trans.__("Show Sections"), execute: showPanel },
+    "previous-section": {
+      label: trans.__("Previous Section"),
+      icon: caretLeftIcon,
+      isVisible: () => sections.neighbour(-1) !== undefined || sections.neighbour(1) !== undefined,
+      isEnabled: () => sections.neighbour(-1) !== undefined,
+      execute: () => sections.go(-1),
+    },
+    "next-section": {
+      label: trans.__("Next Section"),
+      icon: caretRightIcon,
+      isVisible: () => sections.neighbour(-1) !== undefined || sections.neighbour(1) !== undefined,
+      isEnabled: () => sections.neighbour(1) !== undefined,
+      execute: () => sections.go(1),
+    },
+    "switch-edition": {
+      label: ({ isToolbar }: { isToolbar?: unknown }) => {
+        const name = languageName(sections.otherEdition?.language ?? "en");
+        return isToolbar ? name : trans.__("This Section in Another Language: %1", name);
+      },
+      caption: trans.__("This section in another language, at the same place"),
+      isVisible: () => sections.otherEdition !== undefined,
+      isEnabled: () => sections.otherEdition !== undefined,
+      execute: () => sections.switchEdition(),
+    },
+  };
+  for (const [name, options] of Object.entries(all)) {
+    commands.addCommand(command(name), options);
+    palette?.addItem({ command: command(name), category });
+    sections.changed.connect(() => commands.notifyCommandChanged(command(name)));
   }
 }
 
@@ -118,30 +172,31 @@ export const sectionsPlugin: JupyterFrontEndPlugin<void> = {
   description: "Lists the numbered notebooks of a folder by their titles, and goes from one to the next.",
   autoStart: true,
   requires: [INotebookTracker, IDocumentManager, ILabShell],
-  optional: [ITranslator, ICommandPalette],
-  activate: (
-    { commands }: JupyterFrontEnd,
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ISettingRegistry],
+  activate: async (
+    app: JupyterFrontEnd,
     tracker: INotebookTracker,
     manager: IDocumentManager,
     shell: ILabShell,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    registry: ISettingRegistry | null,
   ) => {
-    const sections = new Sections(manager, tracker, translator ?? nullTranslator);
+    const trans = await loadTranslation(translator);
+    const sections = new Sections(manager, tracker, trans);
     const { panel } = sections;
-    const { trans } = panel;
     panel.id = "threads-and-loop-sections";
     panel.title.icon = listIcon;
     panel.title.caption = trans.__("Sections");
     shell.add(panel, "left", { rank: 150 });
-    const category = trans.__("Sections");
-    const add = (name: string, label: string, execute: () => unknown, isEnabled = () => true) => {
-      commands.addCommand(command(name), { label, execute, isEnabled });
-      palette?.addItem({ command: command(name), category });
+    restorer?.add(panel, panel.id);
+    addCommands(app, sections, palette, () => shell.activateById(panel.id));
+    const settings = await registry?.load(sectionsPlugin.id).catch(() => undefined);
+    const apply = () => {
+      sections.endsLeftKernels = settings?.get("endLeftKernels").composite === true;
     };
-    const hasNotebook = () => tracker.currentWidget !== null;
-    add("show-sections", trans.__("Show Sections"), () => shell.activateById(panel.id));
-    add("next-section", trans.__("Next Section"), () => sections.go(1), hasNotebook);
-    add("previous-section", trans.__("Previous Section"), () => sections.go(-1), hasNotebook);
+    settings?.changed.connect(apply);
+    apply();
   },
 };

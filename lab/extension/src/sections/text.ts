@@ -8,14 +8,30 @@ export interface Section {
   time: string;
 }
 
-export type Progress = "failed" | "clean" | "begun" | undefined;
+export type Progress = "failed" | "changed" | "clean" | "begun" | undefined;
+
+/** How a cell that ran in this session ended, and what it said when it began. */
+export interface CellRun {
+  isOk: boolean;
+  source: string;
+}
+
+/** A folder with the same notebooks in another language. */
+export interface Edition {
+  /** A BCP 47 tag. */
+  language: string;
+  folder: string;
+  /** Names of its sections. */
+  names: ReadonlySet<string>;
+}
 
 export const isSection = (name: string) => /^\d.*\.ipynb$/i.test(name);
 
 const byNumber = new Intl.Collator("en", { numeric: true });
 export const inOrder = (paths: readonly string[]) => [...paths].sort(byNumber.compare);
 
-const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+export const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+export const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
 /** The text of a heading without its Markdown. */
 const plain = (markdown: string) =>
@@ -42,16 +58,41 @@ export function describeSection(path: string, notebook: unknown): Section {
   return { path, title: heading || baseName(path).replace(/\.ipynb$/i, ""), time: time.trim() };
 }
 
-/** How far a notebook is, from the cells that have code and how those that ran in this session ended. */
-export function progressOf(codeCells: readonly string[], ended: ReadonlyMap<string, boolean>): Progress {
-  const ran = codeCells.filter((id) => ended.has(id));
+/** How far a notebook is, from its cells with code (by id, with what they say now) and those that ran in this session. */
+export function progressOf(code: ReadonlyMap<string, string>, runs: ReadonlyMap<string, CellRun>): Progress {
+  const ran = [...code.keys()].filter((id) => runs.has(id));
   if (ran.length === 0) return undefined;
-  if (ran.some((id) => !ended.get(id))) return "failed";
-  return ran.length === codeCells.length ? "clean" : "begun";
+  if (ran.some((id) => runs.get(id)!.source !== code.get(id))) return "changed";
+  if (ran.some((id) => !runs.get(id)!.isOk)) return "failed";
+  return ran.length === code.size ? "clean" : "begun";
 }
 
-/** The section `step` places after `path`; `undefined` beyond both ends. */
-export function neighbour(sections: readonly Section[], path: string, step: number): Section | undefined {
-  const index = sections.findIndex((section) => section.path === path);
-  return index < 0 ? undefined : sections[index + step];
+/** The path `step` places after `path`; `undefined` beyond both ends, and for a path that is not among them. */
+export function neighbour(paths: readonly string[], path: string, step: number): string | undefined {
+  const index = paths.indexOf(path);
+  return index < 0 ? undefined : paths[index + step];
+}
+
+/** The language that the name of a folder stands for, as `ru` or `pt_BR`. */
+export function languageOf(folder: string): string | undefined {
+  const tag = folder.replace("_", "-");
+  if (!/^[a-z]{2,3}(-[A-Z]{2})?$/.test(tag)) return undefined;
+  return new Intl.DisplayNames("en", { type: "language", fallback: "none" }).of(tag) ? tag : undefined;
+}
+
+/** A language by its own name, such as `Русский`. */
+export function languageName(tag: string): string {
+  const name = new Intl.DisplayNames(tag, { type: "language" }).of(tag) ?? tag;
+  return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
+}
+
+/** The path of the same notebook in the next of the editions after the one in its own folder. */
+export function otherEdition(
+  editions: readonly Edition[],
+  path: string,
+): { language: string; path: string } | undefined {
+  const own = editions.findIndex(({ folder }) => folder === folderOf(path));
+  const after = own < 0 ? [] : [...editions.slice(own + 1), ...editions.slice(0, own)];
+  const next = after.find(({ names }) => names.has(baseName(path)));
+  return next && { language: next.language, path: [next.folder, baseName(path)].filter(Boolean).join("/") };
 }
