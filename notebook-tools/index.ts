@@ -49,7 +49,6 @@ export {
 // Notebook files: read, checked, edited without noise, written whole or not at all.
 export {
   type Cell,
-  type CellByCell,
   type CodeCell,
   checkNotebook,
   findNotebooks,
@@ -63,15 +62,12 @@ export {
   notebookText,
   type Output,
   type Problem,
-  parseCells,
   parseNotebook,
-  parseWithout,
   type RawCell,
   readNotebook,
   sourceText,
   validateNotebook,
   writeAtomically,
-  writeNotebookText,
 } from "./nbformat";
 // Runs: many notebooks, each cell reported, nothing that failed taken for passed.
 export {
