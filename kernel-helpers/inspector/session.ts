@@ -66,7 +66,7 @@ export const refused = (method: string, { message }: { message: string }) =>
   new InspectorError(`The inspector refused ${method}: ${message}`);
 
 /** A session of a thread with itself: answers come before `ask` returns. */
-export class OwnThreadSession {
+export class OwnThreadSession implements InspectorSession {
   readonly #session = connected("own thread");
 
   /** @throws InspectorError if the command is refused. */
@@ -80,6 +80,10 @@ export class OwnThreadSession {
     });
     if (refusal) throw refused(method, refusal);
     return answer;
+  }
+
+  async post(method: string, params: object = {}): Promise<Params> {
+    return this.ask(method, params);
   }
 
   on(event: string, listener: (params: Params) => void): void {

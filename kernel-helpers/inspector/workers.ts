@@ -1,4 +1,4 @@
-import { closed, type InspectorSession, type MainThreadSession, type Params, refused } from "./session";
+import { closed, type InspectorSession, type Params, refused } from "./session";
 
 /** A worker thread of the process, with a session of its own. */
 export interface WorkerSession extends InspectorSession {
@@ -28,7 +28,7 @@ interface WorkerInfo {
  * before it runs anything. Resolves once those that exist are attached; `session.close()` ends them all.
  */
 export async function attachWorkers(
-  session: MainThreadSession,
+  session: InspectorSession,
   events: Events,
   holdNew = false,
 ): Promise<void> {
@@ -68,7 +68,7 @@ class Worker implements WorkerSession {
   #last = 0;
 
   constructor(
-    private readonly main: MainThreadSession,
+    private readonly main: InspectorSession,
     private readonly sessionId: string,
     { title, url }: WorkerInfo,
   ) {

@@ -7,7 +7,7 @@ import { round } from "./numbers";
 /** An arrow between a thread's lane and the loop's: a call on its way there, or its answer on the way back. */
 export interface Arrow {
   call: string;
-  kind: "call" | "answer";
+  kind: "call" | "answer" | "start";
   start: number;
   end: number;
   from: number;
@@ -23,7 +23,22 @@ export function callsOf(tasks: TimelineTask[]): TimelineTask[] {
   return tasks.filter(({ caller, thread }) => caller !== undefined && thread === loopLane);
 }
 
-export function arrowsOf(tasks: TimelineTask[], bars: Bar[], { lanes }: Layout): Arrow[] {
+export function arrowsOf(tasks: TimelineTask[], bars: Bar[], layout: Layout, submissions = false): Arrow[] {
+  const starts = submissions ? startsOf(tasks, layout) : [];
+  return [...(starts.length > mostArrows ? [] : starts), ...callArrows(tasks, bars, layout)];
+}
+
+/** From the loop, where a task was submitted, to its start on a thread. */
+function startsOf(tasks: TimelineTask[], { lanes, loopBars }: Layout): Arrow[] {
+  return tasks.flatMap(({ id, name, thread, queued, started }) => {
+    const lane = thread === loopLane ? undefined : lanes.find((each) => each.lane === thread);
+    if (!lane || queued === null || started === null) return [];
+    const [start, end, to] = [round(queued), round(started), round(lane.top + 0.15, 0.001)];
+    return [{ call: name, kind: "start" as const, start, end, from: loopBars.bottom, to, follow: id }];
+  });
+}
+
+function callArrows(tasks: TimelineTask[], bars: Bar[], { lanes }: Layout): Arrow[] {
   const calls = callsOf(tasks);
   if (calls.length === 0 || calls.length > mostArrows) return [];
   const byId = new Map(tasks.map((task) => [task.id, task]));

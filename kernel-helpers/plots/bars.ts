@@ -8,6 +8,7 @@ import { MergedSegment, merge, QueueStep, queueSteps } from "./thin";
 export interface Bar {
   lane: string;
   task: string;
+  group?: string;
   state: Segment["state"];
   start: number;
   end: number;
@@ -63,7 +64,7 @@ function place(
   rowsIn: Map<string, number>,
   thinned: boolean,
 ): Bar {
-  const { lane, task, state, start, end, follow, failed, stopped } = segment;
+  const { lane, task, group, state, start, end, follow, failed, stopped } = segment;
   const inLane = rowsIn.get(lane) ?? 1;
   const all = roomOf(lane, layout);
   const height = (all.bottom - all.top) / inLane;
@@ -72,6 +73,7 @@ function place(
   return {
     lane,
     task,
+    ...(group !== undefined && { group }),
     state,
     start: round(start),
     end: round(end),

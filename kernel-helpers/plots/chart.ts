@@ -88,8 +88,8 @@ function completeSpec({ title, subtitle, description }: ChartWords, body: VegaLi
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
     description,
     title: subtitle ? { text: title, subtitle } : title,
-    width,
-    autosize: { type: "fit-x", contains: "padding" },
+    // Several views below one another have widths of their own, and none of them can fit itself.
+    ...(!("vconcat" in body) && { width, autosize: { type: "fit-x", contains: "padding" } }),
     ...body,
     config: { ...config, ...(body.config as object), ...locale() },
     // As SVG the text follows the page's colour, also when the theme changes; a canvas would keep the first one.

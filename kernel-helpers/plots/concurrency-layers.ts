@@ -1,9 +1,9 @@
 import type { Ending } from "./endings";
-import { loopLane, queueLane } from "./lanes";
+import { loopLane, poolQueueLane, queueLane } from "./lanes";
 import { Layout } from "./layout";
 import { round } from "./numbers";
 import type { VegaLiteSpec } from "./spec";
-import { alarm, darkColours, ink } from "./theme";
+import { alarm, darkColours, ink, palette } from "./theme";
 import { words } from "./words";
 
 const stretch = { x: { field: "start" }, x2: { field: "end" } };
@@ -18,11 +18,12 @@ export interface LayerOptions {
   endings: Ending[];
   /** A click on a bar leaves its task's bars alone in colour. */
   follows: boolean;
+  traced: boolean;
 }
 
 /** From the back to the front. */
 export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
-  const { color, layout, pxPerMs, endings, follows } = options;
+  const { color, layout, pxPerMs, endings, follows, traced } = options;
   return [
     laneBands(),
     blockBands(layout),
@@ -34,6 +35,7 @@ export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
     ...endings.map((ending) => endingLayer(ending, pxPerMs)),
     ...arrowLayers(follows),
     blockLine(layout),
+    ...(traced ? [costLine(layout), collectionLayer()] : []),
     tickLayer(layout),
   ];
 }
@@ -66,8 +68,14 @@ export function laneAxis({ lanes, height }: Layout): VegaLiteSpec {
 
 /** The lanes of the loop and the queue have names of ours; threads have their own. */
 export function laneName(lane: string): string {
-  const { eventLoop, queue } = words();
-  return lane === loopLane ? eventLoop : lane === queueLane ? queue : lane;
+  const { eventLoop, queue, poolQueue } = words();
+  return lane === loopLane
+    ? eventLoop
+    : lane === queueLane
+      ? queue
+      : lane === poolQueueLane
+        ? poolQueue
+        : lane;
 }
 
 function laneBands(): VegaLiteSpec {
@@ -101,6 +109,42 @@ function blockLine({ loopLine }: Layout): VegaLiteSpec {
       tooltip: [
         { field: "start", title: fields.blockedFrom },
         { field: "ms", title: fields.for },
+      ],
+    },
+  };
+}
+
+/** Over the block that the recording itself was. */
+function costLine({ loopLine }: Layout): VegaLiteSpec {
+  const { fields } = words();
+  return {
+    data: { name: "costs" },
+    mark: { type: "rect", color: palette.at(-1), opacity: 1, minBandSize: 1, clip: true },
+    encoding: {
+      ...stretch,
+      y: { datum: round(loopLine - lineHalf, 0.001) },
+      y2: { datum: round(loopLine + lineHalf, 0.001) },
+      tooltip: [
+        { field: "start", title: fields.recordingFrom },
+        { field: "ms", title: fields.for },
+      ],
+    },
+  };
+}
+
+function collectionLayer(): VegaLiteSpec {
+  const { fields } = words();
+  return {
+    data: { name: "collections" },
+    mark: { type: "tick", orient: "vertical", thickness: 1.6, size: 6, color: ink, opacity: 0.9, clip: true },
+    encoding: {
+      x: { field: "start" },
+      y: { field: "y" },
+      tooltip: [
+        { field: "lane", title: fields.lane },
+        { field: "start", title: fields.collectedFrom },
+        { field: "end", title: fields.to },
+        { field: "times", title: fields.count },
       ],
     },
   };
@@ -160,6 +204,7 @@ function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolean): Veg
       fillOpacity: {
         condition: [
           { test: "datum.state == 'running'", value: 1 },
+          { test: "datum.state == 'within'", value: 0.75 },
           { test: "datum.state == 'blocked'", value: 0.25 },
         ],
         value: 0.45,
@@ -261,9 +306,9 @@ function arrowLayers(follows: boolean): VegaLiteSpec[] {
     { field: "call", title: fields.call },
     { field: "start", title: fields.at },
   ];
-  const head = (kind: string, shape: string) => ({
+  const head = (test: string, shape: string) => ({
     data: { name: "arrows" },
-    transform: [{ filter: `datum.kind == '${kind}'` }],
+    transform: [{ filter: test }],
     mark: { type: "point", shape, filled: true, size: 34, color: ink, opacity: 1, clip: true },
     encoding: { x: { field: "end" }, y: { field: "to" }, tooltip, ...(follows && faded) },
   });
@@ -280,8 +325,8 @@ function arrowLayers(follows: boolean): VegaLiteSpec[] {
         ...(follows && faded),
       },
     },
-    head("call", "triangle-up"),
-    head("answer", "triangle-down"),
+    head("datum.kind == 'call'", "triangle-up"),
+    head("datum.kind != 'call'", "triangle-down"),
   ];
 }
 

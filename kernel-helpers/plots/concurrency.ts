@@ -1,15 +1,18 @@
-import type { LoopBlock, TimelineData, TimelineMark, TimelineTask } from "../timing";
+import type { LoopBlock, TimelineData, TimelineMark, TimelineTask, TimelineTrace } from "../timing";
 import { arrowsOf, callsOf } from "./arrows";
 import { Bar, Bars, barsOf } from "./bars";
 import { Chart, legendLines, plotWidth } from "./chart";
 import { concurrencyLayers, laneAxis, timeAxis } from "./concurrency-layers";
 import { type Ending, endings } from "./endings";
+import { type FlameOptions, flameOf } from "./flame";
 import { gantt } from "./gantt";
-import { byName, lanesOf, loopLane, queueLane, Segment, segmentsOf, takeFirst } from "./lanes";
+import { byName, foldThreads, lanesOf, loopLane, queueLane, Segment, segmentsOf, takeFirst } from "./lanes";
 import { round } from "./numbers";
 import { colourChannel, taskColours } from "./task-colours";
 import { config, width } from "./theme";
 import { merge } from "./thin";
+import { collectionRows, costRows, poolSegments, traceNotes } from "./trace-lanes";
+import { waitTable } from "./waits";
 import { count, plain, words } from "./words";
 
 export interface ConcurrencyChartOptions {
@@ -20,6 +23,12 @@ export interface ConcurrencyChartOptions {
    * wherever it goes.
    */
   colourBy?: (task: TimelineTask) => string;
+  /** Also an arrow from the loop to each task's start on its thread. */
+  submissions?: boolean;
+  /** Below the lanes, a flame graph of a thread; by its name alone, over the whole recording. */
+  flame?: string | FlameOptions;
+  /** At the foot, a table of who waited for whom. */
+  waits?: boolean;
 }
 
 /**
@@ -32,15 +41,21 @@ export interface ConcurrencyChartOptions {
  * a click on a bar follows its task through queue, thread and loop, and a double click gives all back.
  */
 export function concurrencyChart(timeline: TimelineData, options: ConcurrencyChartOptions = {}): Chart {
-  const { duration, blocks, marks, ticks = [], lost, threshold = 2 } = timeline;
+  const { duration, blocks, marks, ticks = [], lost, threshold = 2, trace } = timeline;
   const say = words();
-  const tasks = options.colourBy ? regrouped(timeline.tasks, options.colourBy) : timeline.tasks;
-  const lanes = lanesOf(tasks);
-  const segments = segmentsOf(tasks, duration, blocks);
+  const grouped = options.colourBy ? regrouped(timeline.tasks, options.colourBy) : timeline.tasks;
+  const tasks = foldThreads(grouped, duration, say.moreThreads);
+  const pool = poolSegments(trace, duration);
+  const lanes = [...lanesOf(tasks), ...pool.lanes];
+  const segments = [...segmentsOf(tasks, duration, blocks), ...pool.segments];
   const bars = barsOf(segments, lanes, duration);
-  const arrows = bars.thinned ? [] : arrowsOf(tasks, bars.rows, bars.layout);
-  const colours = taskColours([...new Set(tasks.map(({ name }) => name))].sort(byName));
-  const rows = bars.rows.map((row) => ({ ...row, group: colours.groupOf(row.task) }));
+  const arrows = bars.thinned ? [] : arrowsOf(tasks, bars.rows, bars.layout, options.submissions);
+  const panels = panelsOf(timeline, options, plotWidth(lanes));
+  const named = [...tasks.map(({ name }) => name), ...pool.segments.map(({ group }) => group!)];
+  const colours = taskColours([...new Set(named)].sort(byName));
+  const rows = bars.rows.map((row) => ({ ...row, group: colours.groupOf(row.group ?? row.task) }));
+  const collections = collectionRows(trace?.collections ?? [], bars.layout, duration);
+  const costs = costRows(trace, duration);
   const scale = pxPerMs(lanes, duration);
   const labels = markRows(marks, duration);
   const ends = endingsOf(bars);
@@ -51,20 +66,50 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
     ...ends.map(({ name, how }) => `${say.shapes[name]}: ${say.endings[how]}`),
     say.red(plain(threshold)),
     ...(ticks.length > 0 ? [say.dots] : []),
-    ...(arrows.length > 0 ? [say.arrows] : []),
+    ...(arrows.some(({ kind }) => kind === "call") ? [say.arrows] : []),
+    ...(arrows.some(({ kind }) => kind === "start") ? [say.startArrows] : []),
+    ...(collections.length > 0 ? [say.collected] : []),
+    ...(costs.length > 0 ? [say.ownCost] : []),
   ];
-  const warned = warnings(bars, tasks, lost, arrows.length > 0);
+  const notes = [
+    ...warnings(
+      bars,
+      tasks,
+      lost,
+      arrows.some(({ kind }) => kind === "call"),
+    ),
+    ...traceNotes(timeline, pool.leftOut),
+  ];
   const text = {
     title: options.title ?? say.whoRanWhere,
-    subtitle: [...legendLines(legend, lanes), ...warned],
-    description: describe(tasks, blocks, lanes, duration),
-    text: () => gantt(lanes, segments, blocks, duration),
+    subtitle: [legend, notes].flatMap((parts) => legendLines(parts, lanes)),
+    description: [
+      describe(grouped, blocks, lanesOf(grouped), duration),
+      ...describeTrace(trace),
+      ...panels.words,
+    ].join(" "),
+    text: () => [gantt(lanes, segments, blocks, duration), ...panels.text].join("\n"),
   };
-  const named = colours.groups.every((group) =>
+  const isLabelled = colours.groups.every((group) =>
     rows.some((row) => row.group === group && isNamed(row, scale)),
   );
-  return new Chart(text, {
+  const lanesView = {
     height: round(bars.layout.height * bars.layout.unit),
+    encoding: { x: timeAxis(duration), y: laneAxis(bars.layout) },
+    layer: concurrencyLayers({
+      color: colourChannel(colours, bars.thinned, !isLabelled || colours.groups.length > 5),
+      layout: bars.layout,
+      pxPerMs: scale,
+      endings: ends,
+      follows: !bars.thinned && rows.length > 0,
+      traced: trace !== undefined,
+    }),
+  };
+  const { views } = panels;
+  return new Chart(text, {
+    ...(views.length > 0
+      ? { vconcat: [{ ...lanesView, width: plotWidth(lanes) }, ...views], spacing: 22 }
+      : lanesView),
     datasets: {
       lanes: bars.layout.lanes.map(({ lane, top, bottom }) => ({
         lane,
@@ -74,21 +119,40 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
       bars: rows,
       queue: bars.queue,
       blocks: blockRows(blocks, duration),
+      ...(trace && { collections, costs }),
       marks: labels.rows,
       arrows,
       ticks: spread(ticks, mostTicks).map((time) => ({ time: round(time) })),
+      ...panels.datasets,
     },
-    encoding: { x: timeAxis(duration), y: laneAxis(bars.layout) },
-    layer: concurrencyLayers({
-      color: colourChannel(colours, bars.thinned, !named || colours.groups.length > 5),
-      layout: bars.layout,
-      pxPerMs: scale,
-      endings: ends,
-      follows: !bars.thinned && rows.length > 0,
-    }),
     config: { legend: { ...config.legend, offset: 6 + 14 * labels.height } },
     usermeta: { lanes, tasks: colours.groups },
   });
+}
+
+/** What was asked for below the lanes. */
+function panelsOf(timeline: TimelineData, { flame, waits }: ConcurrencyChartOptions, width: number) {
+  const ofThread = typeof flame === "string" ? { thread: flame } : flame;
+  const graph = ofThread && flameOf(timeline, ofThread, width);
+  const table = waits ? waitTable(timeline, width) : undefined;
+  return {
+    views: [graph, table].flatMap((panel) => (panel ? [panel.view] : [])),
+    datasets: { ...graph?.datasets, ...table?.datasets },
+    words: graph ? [graph.words] : [],
+    text: table ? [table.text] : [],
+  };
+}
+
+/** What libuv's pool did, in a sentence, and whose wait for it was the longest. */
+function describeTrace(trace: TimelineTrace | undefined): string[] {
+  if (!trace || trace.pool.length === 0) return [];
+  const say = words();
+  const longest = trace.pool.reduce((most, work) =>
+    work.started - work.submitted > most.started - most.submitted ? work : most,
+  );
+  const did = say.poolDid(count(trace.pool.length, "item"), count(trace.poolThreads.length, "thread"));
+  const on = longest.thread === null ? "" : say.onThread(longest.thread);
+  return [did + say.longestWait(longest.name, plain(round(longest.started - longest.submitted)), on)];
 }
 
 /** Under the name of its group: a name that differs stays in the alt text alone. */

@@ -5,7 +5,7 @@ import { loopLane, Segment } from "./lanes";
 import { words } from "./words";
 
 const columns = 60;
-const paint = { waiting: "░", awaiting: "─", running: "█", blocked: "▒" } as const;
+const paint = { waiting: "░", awaiting: "─", running: "█", within: "█", blocked: "▒" } as const;
 
 /** The concurrency chart in characters: a line for each lane, sixty columns for the whole time. */
 export function gantt(lanes: string[], segments: Segment[], blocks: LoopBlock[], duration: number): string {

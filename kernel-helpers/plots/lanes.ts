@@ -4,8 +4,13 @@ import type { LoopBlock, TimelineTask } from "../timing";
 export interface Segment {
   lane: string;
   task: string;
-  /** In the queue, on its thread, held there without running, or, on the loop, with nothing but a promise to come. */
-  state: "waiting" | "running" | "blocked" | "awaiting";
+  /** What its colour says, where that is not its name. */
+  group?: string;
+  /**
+   * In the queue, on its thread, held there without running, or, on the loop, with nothing but a promise to come;
+   * "within": it ran at some time in here, and nobody tells when.
+   */
+  state: "waiting" | "running" | "blocked" | "awaiting" | "within";
   start: number;
   end: number;
   /** The task that it belongs to; a call to the loop belongs to the task that made it. */
@@ -17,6 +22,9 @@ export interface Segment {
 
 export const loopLane = "event loop";
 export const queueLane = "queue";
+/** Where items wait for libuv's pool, and where those lie that one of several of its threads has done. */
+export const poolQueueLane = "libuv queue";
+export const poolLane = "libuv-?";
 
 /** The lanes from top to bottom: the loop, the queue where tasks wait, and the threads by name. */
 export function lanesOf(tasks: TimelineTask[]): string[] {
@@ -24,6 +32,29 @@ export function lanesOf(tasks: TimelineTask[]): string[] {
   threads.delete(loopLane);
   const queued = tasks.some(({ thread }) => thread !== loopLane);
   return [loopLane, ...(queued ? [queueLane] : []), ...[...threads].sort(byName)];
+}
+
+/** More lanes than these would make a picture that nobody reads. */
+const mostThreads = 40;
+
+/** Of very many threads those that were busy longest keep a lane each; the others share the one called `rest`. */
+export function foldThreads(tasks: TimelineTask[], duration: number, rest: (threads: number) => string) {
+  const busy = new Map<string, number>();
+  for (const { thread, started, done } of tasks) {
+    if (thread === null || thread === loopLane || started === null) continue;
+    busy.set(thread, (busy.get(thread) ?? 0) + (done ?? duration) - started);
+  }
+  if (busy.size <= mostThreads) return tasks;
+  const kept = new Set(
+    [...busy]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, mostThreads - 1)
+      .map(([name]) => name),
+  );
+  const name = rest(busy.size - kept.size);
+  const laneOf = (thread: string | null) =>
+    thread !== null && busy.has(thread) && !kept.has(thread) ? name : thread;
+  return tasks.map((task) => ({ ...task, thread: laneOf(task.thread) }));
 }
 
 const names = new Intl.Collator("en", { numeric: true });

@@ -42,6 +42,7 @@ function absorb(into: MergedSegment, segment: MergedSegment): void {
   if (segment.failed) into.failed = true;
   if (segment.stopped) into.stopped = true;
   if (into.task !== segment.task) into.task = words().several;
+  if (into.group !== segment.group) delete into.group;
   delete into.follow;
 }
 

@@ -9,12 +9,17 @@ export type { EventKind } from "./recorder";
 export { sleepSync } from "./sleep";
 export type { TimelineEvent, TimelineTask } from "./tasks";
 export type {
+  RecordOptions,
   TimelineData,
   TimelineMark,
   TimelineOptions,
 } from "./timeline";
 export { Timeline } from "./timeline";
+export { type CallTree, callTree } from "./trace/call-tree";
 export type { PoolThread, PoolWork } from "./trace/pool-work";
+export type { CpuProfileOptions, ProfileNode, ThreadProfile } from "./trace/profiler";
 export type { Collection, TimelineTrace, TraceCost } from "./trace/tracer";
+export type { Wait } from "./waits";
+export { waitsOf } from "./waits";
 export type { BlockReport, LoopWatcher, WatchOptions } from "./watch-loop";
 export { watchLoop } from "./watch-loop";

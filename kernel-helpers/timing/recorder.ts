@@ -207,6 +207,11 @@ export function nameThread(id: number, name: string): void {
   threadNames.set(id, name);
 }
 
+/** Whether this package has named a thread. */
+export function isNamed(id: number): boolean {
+  return threadNames.has(id);
+}
+
 /** The name of a thread: as given, or by its number. */
 export function threadName(id: number): string {
   return threadNames.get(id) ?? `thread ${id}`;

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { gather, ThreadPoolExecutor, Timeline, toThread } from "kernel-helpers";
+import { type CallTree, callTree, gather, ThreadPoolExecutor, Timeline, toThread } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { compiledRecorder } from "./compiled";
 
@@ -126,6 +126,68 @@ describe("a traced recording", () => {
       return { missing: timeline.trace!.missing, tasks: timeline.tasks.length };
     });
     expect(said).toEqual({ missing: [expect.stringContaining("Node's tracing: ")], tasks: 1 });
+  });
+});
+
+describe("CPU profiles of a recording", () => {
+  const named = ({ profiles, duration }: Timeline, thread: string) =>
+    callTree(profiles.find((profile) => profile.thread === thread)!, 0, duration);
+  const names = ({ name, calls }: CallTree): string[] => [name, ...calls.flatMap(names)];
+  const computeInThread = (): number => {
+    const end = performance.now() + 60;
+    let sum = 0;
+    while (performance.now() < end) sum += Math.sqrt(sum + 1);
+    return sum;
+  };
+  const computeOnLoop = (): number => computeInThread();
+
+  it("are there of the loop and of each worker, an idle one's without a function", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2, threadNamePrefix: "profiled" });
+    await gather([pool.submit(() => 1), pool.submit(() => 2)]);
+    const timeline = await Timeline.record(
+      async (recording) => {
+        const computed = pool.submit(computeInThread);
+        await recording.task("on the loop", computeOnLoop);
+        await computed;
+      },
+      { cpuProfile: true },
+    );
+    expect(timeline.missing).toEqual([]);
+    const [worked, idle] =
+      timeline.tasks[0]!.thread === "profiled-0"
+        ? ["profiled-0", "profiled-1"]
+        : ["profiled-1", "profiled-0"];
+    const tree = named(timeline, worked!);
+    expect(names(tree)).toContain("computeInThread");
+    expect(tree.total).toBeLessThanOrEqual(timeline.duration);
+    expect(names(named(timeline, "event loop"))).toContain("computeOnLoop");
+    expect(names(named(timeline, idle!))).not.toContain("computeInThread");
+    expect(timeline.profileCost).toBeGreaterThan(0);
+  });
+
+  it("lack that of a thread which died, and say so", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, threadNamePrefix: "mortal" });
+    await pool.submit(() => 1);
+    const timeline = await Timeline.record(() => pool.submit(() => process.exit(3)).catch(() => {}), {
+      cpuProfile: true,
+    });
+    expect(timeline.missing).toContain("the CPU profile of mortal-0, which has ended");
+    expect(timeline.profiles.map(({ thread }) => thread)).not.toContain("mortal-0");
+  });
+
+  it("may lie within one another", async () => {
+    const outer = await Timeline.record(
+      () =>
+        Timeline.record((recording) => recording.task("inner", computeOnLoop), {
+          cpuProfile: { interval: 2 },
+        }),
+      { cpuProfile: true },
+    );
+    expect(names(named(outer, "event loop"))).toContain("computeOnLoop");
+  });
+
+  it("refuse an interval that is none", async () => {
+    await expect(Timeline.record(() => {}, { cpuProfile: { interval: 0 } })).rejects.toThrow(RangeError);
   });
 });
 

@@ -1,0 +1,263 @@
+import {
+  type Chart,
+  callTree,
+  concurrencyChart,
+  type ThreadProfile,
+  type TimelineData,
+  type TimelineTrace,
+  waitsOf,
+} from "kernel-helpers";
+import { afterEach, describe, expect, it } from "vitest";
+import { task, timeline, typical } from "./samples";
+import { expectValidSpec, expectWellFormed } from "./schema";
+
+function hash(thread: string, submitted: number, started: number, ended: number) {
+  return { kind: "crypto", name: "crypto", thread, submitted, started, ended, received: ended + 1, cpu: 20 };
+}
+
+const trace: TimelineTrace = {
+  pool: [
+    hash("libuv-1", 10, 10, 60),
+    hash("libuv-2", 10, 11, 70),
+    hash("libuv-1", 10, 60, 120),
+    {
+      kind: "fs",
+      name: "open page.html",
+      thread: "libuv-2",
+      submitted: 12,
+      started: 70,
+      ended: 72,
+      received: 72,
+      inferred: true,
+    },
+    {
+      kind: "fs",
+      name: "fstat",
+      thread: null,
+      submitted: 72.1,
+      started: 72.1,
+      ended: 72.2,
+      received: 72.2,
+      inferred: true,
+    },
+  ],
+  poolThreads: [
+    { name: "libuv-1", id: 11 },
+    { name: "libuv-2", id: 12 },
+  ],
+  collections: [{ thread: "pool-1", kind: "minor", start: 50, end: 52 }],
+  cpu: new Map([[1, 80]]),
+  cpuOfLoop: 12,
+  missing: [],
+  lost: 3,
+  clockError: 0.02,
+  cost: { stretches: [{ start: 0, duration: 4 }], events: 40, ofEvents: 0.2 },
+};
+
+const frame = (functionName: string, url = "file:///shop/report.js", lineNumber = 3) => {
+  return { functionName, scriptId: "1", url, lineNumber, columnNumber: 0 };
+};
+
+/** 10 ms each: idle, report, report > parse (twice), report > Node's own > sort, Node's own alone. */
+const profile: ThreadProfile = {
+  thread: "pool-1",
+  start: 0,
+  nodes: [
+    { id: 1, callFrame: frame("(root)", ""), children: [2, 3, 7] },
+    { id: 2, callFrame: frame("(idle)", "") },
+    { id: 3, callFrame: frame("report"), children: [4, 5] },
+    { id: 4, callFrame: frame("parse") },
+    { id: 5, callFrame: frame("map", "node:internal/util"), children: [6] },
+    { id: 6, callFrame: frame("sort") },
+    { id: 7, callFrame: frame("load", "node:internal/modules") },
+  ],
+  samples: [2, 3, 4, 4, 6, 7, 2],
+  timeDeltas: [10, 10, 10, 10, 10, 10, 10].map((ms) => ms * 1000),
+};
+
+const traced: TimelineData = { ...typical, trace, profiles: [profile] };
+const data = (chart: Chart) => chart.spec.datasets as { [name: string]: { [field: string]: unknown }[] };
+const subtitle = (chart: Chart) => (chart.spec.title as { subtitle: string[] }).subtitle.join(" ");
+
+afterEach(() => {
+  delete process.env.KERNEL_HELPERS_LANGUAGE;
+});
+
+describe("the concurrency chart of a traced recording", () => {
+  it("adds lanes for libuv's queue and its threads, with what Node does not tell left out where it is short", () => {
+    const chart = concurrencyChart(traced);
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    const lanes = data(chart).lanes!.map(({ lane }) => lane);
+    expect(lanes.slice(-3)).toEqual(["libuv queue", "libuv-1", "libuv-2"]);
+    const onPool = data(chart).bars!.filter(({ lane }) => String(lane).startsWith("libuv-"));
+    expect(onPool.map(({ lane, task: name, group, state }) => [lane, name, group, state])).toEqual([
+      ["libuv-1", "crypto", "crypto", "running"],
+      ["libuv-2", "crypto", "crypto", "running"],
+      ["libuv-1", "crypto", "crypto", "running"],
+      ["libuv-2", "open page.html", "fs", "within"],
+    ]);
+    expect(subtitle(chart)).toContain("1 short calls of files and names are not drawn");
+  });
+
+  it("marks collections on their thread's lane, and draws and prints what the recording itself took", () => {
+    const chart = concurrencyChart(traced);
+    expect(data(chart).collections).toMatchObject([{ lane: "pool-1", start: 50, end: 52, times: 1 }]);
+    expect(data(chart).costs).toEqual([{ start: 0, end: 4, ms: 4 }]);
+    for (const said of [
+      "took 4 ms of the loop",
+      "40 events at most 0.2 ms",
+      "clocks agree to 0.02 ms",
+      "3 events lost",
+    ])
+      expect(subtitle(chart)).toContain(said);
+  });
+
+  it("says in its alt text who waited longest for libuv", () => {
+    expect(concurrencyChart(traced).description).toContain(
+      "libuv: 5 items on 2 threads, the longest wait 58 ms: open page.html for libuv-2.",
+    );
+  });
+
+  it("says what was asked for and not recorded, and draws the rest", () => {
+    const chart = concurrencyChart({ ...typical, missing: ["the CPU profile of pool-1, which has ended"] });
+    expectValidSpec(chart);
+    expect(subtitle(chart)).toContain("not recorded: the CPU profile of pool-1, which has ended");
+  });
+
+  it("is in Russian in the Russian edition", () => {
+    process.env.KERNEL_HELPERS_LANGUAGE = "ru";
+    const chart = concurrencyChart(traced, { waits: true, flame: "pool-1" });
+    expectValidSpec(chart);
+    expect(subtitle(chart)).toContain("сборка мусора");
+    expect(chart.description).toContain("самое долгое ожидание — 58 мс");
+    expect(JSON.stringify(chart.spec.vconcat)).toContain("Кто кого ждал");
+  });
+
+  it("has a thousand workers and ten thousand items in one picture of bounded size", () => {
+    const tasks = Array.from({ length: 1000 }, (_, id) => task(id + 1, `job ${id}`, { thread: `w-${id}` }));
+    const pool = Array.from({ length: 10_000 }, (_, i) =>
+      hash(`libuv-${(i % 2) + 1}`, i / 100, i / 100, i / 100 + 0.01),
+    );
+    const chart = concurrencyChart({ ...traced, tasks, trace: { ...trace, pool } });
+    expectValidSpec(chart);
+    expect(JSON.stringify(chart.toMimeBundle()).length).toBeLessThan(400_000);
+    const lanes = data(chart).lanes!.map(({ lane }) => lane);
+    expect(lanes).toHaveLength(2 + 40 + 2);
+    expect(lanes).toContain("961 more threads");
+    expect(chart.description).toContain("1,000 tasks on 1,000 threads");
+  });
+});
+
+describe("a flame graph below the lanes", () => {
+  it("has the functions over the chosen stretch, the longest first, Node's own folded into their caller", () => {
+    const tree = callTree(profile, 0, 100);
+    expect(tree.calls.map(({ name, total, self }) => [name, total, self])).toEqual([["report", 40, 10]]);
+    expect(tree.calls[0]!.calls.map(({ name, total }) => [name, total])).toEqual([
+      ["parse", 20],
+      ["sort", 10],
+    ]);
+    expect(tree.self).toBe(10);
+    expect(callTree(profile, 30, 35).calls[0]!.calls.map(({ name, total }) => [name, total])).toEqual([
+      ["parse", 5],
+    ]);
+  });
+
+  it("is drawn as bars within its caller's, with the alt text's longest function", () => {
+    const chart = concurrencyChart(traced, { flame: { thread: "pool-1", from: 0, to: 100 } });
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    expect(data(chart).functions!.map(({ name, from, to, depth }) => [name, from, to, depth])).toEqual([
+      ["report", 0, 40, 0],
+      ["parse", 0, 20, 1],
+      ["sort", 20, 30, 1],
+      ["(Node and packages)", 40, 50, 0],
+    ]);
+    expect(chart.description).toContain(
+      "What pool-1 computed from 0 to 100 ms: 50 ms in all: most of it in parse 20 ms.",
+    );
+  });
+
+  it("of an idle thread is empty, and says so", () => {
+    const idle = { ...profile, samples: [2, 2], timeDeltas: [1000, 90_000] };
+    const chart = concurrencyChart({ ...traced, profiles: [idle] }, { flame: "pool-1" });
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    expect(chart.description).toContain("0 ms in all.");
+  });
+
+  it("survives a profile whose clock jumps and whose nodes are missing", () => {
+    const broken = { ...profile, samples: [99, 3, 4], timeDeltas: [1000, -50_000, 10_000] };
+    expect(callTree(broken, 0, 100).total).toBeGreaterThanOrEqual(0);
+  });
+
+  it("names the threads that have a profile where the one asked for has none", () => {
+    expect(() => concurrencyChart(traced, { flame: "pool-9" })).toThrow(
+      'no CPU profile of "pool-9". It has those of "pool-1".',
+    );
+    expect(() => concurrencyChart(typical, { flame: "pool-1" })).toThrow("Record with { cpuProfile: true }");
+    expect(() => concurrencyChart(traced, { flame: { thread: "pool-1", from: 90, to: 10 } })).toThrow(
+      RangeError,
+    );
+  });
+});
+
+describe("who waited for whom", () => {
+  const calls = timeline({
+    tasks: [
+      task(1, "report", {
+        queued: 0,
+        started: 5,
+        done: 90,
+        blocked: [
+          { start: 20, end: 50 },
+          { start: 60, end: 70 },
+        ],
+      }),
+      task(2, "price", { thread: "event loop", caller: 1, queued: 21, started: 30, done: 49 }),
+      task(3, "next", { queued: 10, started: 90, done: 95 }),
+    ],
+    trace,
+  });
+
+  it("names the task that held the thread, the call that was answered, the work before on libuv's thread", () => {
+    const waits = waitsOf(calls).map(({ who, where, reason, for: name, on, start, end }) => {
+      return `${who} in ${where}: ${reason} ${name} ${on} ${end - start}`;
+    });
+    expect(waits).toEqual([
+      "next in queue: thread report pool-1 80",
+      "open page.html in libuv queue: thread crypto libuv-2 58",
+      "crypto in libuv queue: thread crypto libuv-1 50",
+      "report in pool-1: answer price event loop 30",
+      "report in pool-1: unknown   10",
+      "price in queue: loop  event loop 9",
+      "report in queue: thread  pool-1 5",
+      "crypto in libuv queue: thread  libuv-2 1",
+    ]);
+    expect(waitsOf(calls, 40)).toHaveLength(3);
+  });
+
+  it("is a table at the foot of the chart, and in its text", () => {
+    const chart = concurrencyChart(calls, { waits: true });
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    expect(data(chart).waits![0]).toMatchObject({ who: "next (queue)", for: "report (pool-1)", ms: "80 ms" });
+    expect(String(chart)).toContain("next (queue) ← report (pool-1)");
+    expect(data(concurrencyChart(timeline(), { waits: true })).waits).toMatchObject([
+      { who: "Nobody waited for 1 ms or longer." },
+    ]);
+  });
+
+  it("goes on to the end where the wait does", () => {
+    const waiting = timeline({
+      tasks: [task(1, "stuck", { queued: 5, started: null, thread: null, done: null })],
+    });
+    expect(waitsOf(waiting)).toMatchObject([{ who: "stuck", start: 5, end: 205 }]);
+  });
+});
+
+it("draws an arrow from the loop to each task's start, where asked to", () => {
+  const kinds = (options: object) => data(concurrencyChart(typical, options)).arrows!.map(({ kind }) => kind);
+  expect(kinds({ submissions: true })).toEqual(["start", "start", "start", "start"]);
+  expect(kinds({})).toEqual([]);
+});
