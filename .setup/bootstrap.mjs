@@ -172,7 +172,9 @@ async function lab() {
     join(app, "node_modules", ".setup"),
   );
   const extension = inRoot("lab", "extension");
-  const sources = [app, extension].flatMap((folder) =>
+  // What the extension takes of notebook-tools is in the bundle, too.
+  const shared = ["run", "nbformat", "kernel-client"].map((room) => inRoot("notebook-tools", room));
+  const sources = [app, extension, ...shared].flatMap((folder) =>
     filesBelow(folder, /\.(tsx?|m?js|json|css|html|svg)$/),
   );
   const dataDir = inRoot("node_modules", ".jupyter");

@@ -1,7 +1,7 @@
 /** How the outputs of a run differ from the stored ones. Pure. */
-import type { CodeCell, NotebookDocument } from "../nbformat/browser";
+import type { CodeCell } from "../nbformat/browser";
 import { type CompareOptions, compareOutputs } from "./compare";
-import type { PlannedCell } from "./plan";
+import type { Cells, PlannedCell } from "./plan";
 import type { CellResult, Failure } from "./types";
 
 /** The difference as a small diff; null where there is none, and where the cell's outputs are not compared. */
@@ -16,7 +16,7 @@ export function diffOf(
 }
 
 /** How a cell's outputs differ from the stored ones, as a failure; undefined where they do not. */
-export function differenceFrom(document: NotebookDocument, how: CompareOptions = {}) {
+export function differenceFrom(document: Cells, how: CompareOptions = {}) {
   return (cell: CellResult, planned: PlannedCell): Failure | undefined => {
     const stored = document.cells[cell.index] as CodeCell;
     const diff = diffOf(stored, cell, planned, how);

@@ -8,6 +8,9 @@ import {
   tags,
 } from "../nbformat/browser";
 
+/** A notebook as far as it is run and compared. */
+export type Cells = Pick<NotebookDocument, "cells">;
+
 export interface PlannedCell {
   index: number;
   number: number;
@@ -58,7 +61,7 @@ function actionOf(cell: Cell): PlannedCell["action"] {
  * The number, from 1, of the first cell whose tags are no list of texts, which would run as if it had none; undefined
  * where there is no such cell.
  */
-export function cellWithBadTags({ cells }: NotebookDocument): number | undefined {
+export function cellWithBadTags({ cells }: Cells): number | undefined {
   const isBad = ({ metadata: { tags } }: Cell) =>
     tags !== undefined && !(Array.isArray(tags) && tags.every((tag) => typeof tag === "string"));
   const found = cells.findIndex((cell) => cell.cell_type === "code" && isBad(cell));
@@ -66,7 +69,7 @@ export function cellWithBadTags({ cells }: NotebookDocument): number | undefined
 }
 
 /** The code cells of a notebook in order. */
-export function plan(document: NotebookDocument, timeoutMs: number): PlannedCell[] {
+export function plan(document: Cells, timeoutMs: number): PlannedCell[] {
   return document.cells.flatMap((cell, index) =>
     cell.cell_type === "code"
       ? {

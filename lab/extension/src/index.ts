@@ -1,5 +1,6 @@
 /** What this extension adds to JupyterLab, one plugin a feature. */
+import { checkPlugin } from "./check";
 import { loopPlugin } from "./loop";
 import { sectionsPlugin } from "./sections";
 
-export default [loopPlugin, sectionsPlugin];
+export default [checkPlugin, loopPlugin, sectionsPlugin];

@@ -7,6 +7,8 @@ import { freePort, jupyterMissing, startJupyterServer } from "../jupyter-server"
 import { installOddKernels } from "../odd-kernel";
 import { makePlayground, type Playground, project } from "../playground";
 import { startServer } from "../server-process";
+import { checked, tryCheck } from "./check.scenario";
+import { labOn, notebookOf } from "./lab";
 
 /** A server on `root` with an extension to try; gives the address of a document, and its end. */
 interface Started {
@@ -119,6 +121,7 @@ describe.each(
     );
     writeFileSync(on("odd.ipynb"), notebookFor("flood", code("0")));
     installOddKernels(dataDirOf(play), "flood");
+    writeFileSync(on("check.ipynb"), notebookOf(checked));
     mkdirSync(on("guide"));
     const first = markdown("# 1 · Start\n\n*Reading 2 minutes · running 1 s*");
     writeFileSync(on("guide", "1-start.ipynb"), notebook(first, code("1 + 1"), code("")));
@@ -316,4 +319,7 @@ describe.each(
       await page.locator(".tl-Sections").getByText("2 · Next").waitFor();
     });
   });
+
+  const addressOf = (document: string) => server.addressOf(document);
+  describe("run and check", () => tryCheck(labOn(() => page, { addressOf, on, photograph })));
 });

@@ -1,0 +1,111 @@
+/** The plugin that runs a notebook as `nb run --check` does, and shows how its outputs differ from the stored ones. */
+import "../../style/check.css";
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ICommandPalette, ISessionContextDialogs } from "@jupyterlab/apputils";
+import { INotebookTracker, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { checkIcon } from "@jupyterlab/ui-components";
+import { command, domain, packageName } from "../names";
+import { PanelCheck } from "./panel-check";
+
+const names = {
+  run: command("run-and-check"),
+  twice: command("run-twice-and-check"),
+  stop: command("stop-check"),
+  next: command("next-difference"),
+  previous: command("previous-difference"),
+  takeBack: command("take-stored-output-back"),
+  takeAllBack: command("take-all-stored-outputs-back"),
+};
+
+export const checkPlugin: JupyterFrontEndPlugin<void> = {
+  id: `${packageName}:check`,
+  description: "Runs a notebook in a new kernel and compares its outputs with the stored ones.",
+  autoStart: true,
+  requires: [INotebookTracker, ISessionContextDialogs],
+  optional: [ITranslator, ICommandPalette],
+  activate: (
+    { commands, serviceManager }: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    dialogs: ISessionContextDialogs,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+  ) => {
+    const trans = (translator ?? nullTranslator).load(domain);
+    const checks = new WeakMap<NotebookPanel, PanelCheck>();
+    const around = {
+      services: serviceManager,
+      dialogs,
+      trans,
+      onChange: () => {
+        for (const name of Object.values(names)) commands.notifyCommandChanged(name);
+      },
+      nextDifference: () => void commands.execute(names.next),
+    };
+    const current = (): PanelCheck | undefined => {
+      const panel = tracker.currentWidget;
+      if (!panel) return undefined;
+      const check = checks.get(panel) ?? new PanelCheck(panel, around);
+      checks.set(panel, check);
+      return check;
+    };
+    NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
+      const panel = tracker.find(({ content }) => content === notebook);
+      if (panel) checks.get(panel)?.forget(cell.model.id);
+    });
+    tracker.currentChanged.connect(around.onChange);
+
+    const category = trans.__("Run and Check");
+    const add = (
+      name: string,
+      label: string,
+      execute: (check: PanelCheck) => unknown,
+      isEnabled: (check: PanelCheck) => boolean,
+      more: object = {},
+    ) => {
+      commands.addCommand(name, {
+        label,
+        execute: () => {
+          const check = current();
+          return check && execute(check);
+        },
+        isEnabled: () => {
+          const check = current();
+          return check !== undefined && isEnabled(check);
+        },
+        ...more,
+      });
+      palette?.addItem({ command: name, category });
+    };
+    const activeCell = () => tracker.activeCell?.model.id;
+    const isIdle = (check: PanelCheck) => !check.isRunning;
+    add(names.run, trans.__("Run and Check"), (check) => check.run(false), isIdle, {
+      icon: checkIcon,
+      caption: trans.__("Restart the kernel, run all cells and compare their outputs with the stored ones"),
+    });
+    add(names.twice, trans.__("Run Twice and Check"), (check) => check.run(true), isIdle, {
+      caption: trans.__("The same, and every cell a second time in the same kernel"),
+    });
+    add(
+      names.stop,
+      trans.__("Stop the Check"),
+      (check) => check.stop(),
+      ({ isRunning }) => isRunning,
+    );
+    const hasDifferences = (check: PanelCheck) => check.hasDifferences;
+    add(names.next, trans.__("Next Difference"), (check) => check.go(1), hasDifferences);
+    add(names.previous, trans.__("Previous Difference"), (check) => check.go(-1), hasDifferences);
+    add(
+      names.takeBack,
+      trans.__("Take the Stored Output Back"),
+      (check) => check.takeBack(activeCell() ?? ""),
+      (check) => isIdle(check) && check.canTakeBack(activeCell()),
+    );
+    add(
+      names.takeAllBack,
+      trans.__("Take All Stored Outputs Back"),
+      (check) => check.takeAllBack(),
+      (check) => isIdle(check) && check.isChecked,
+    );
+  },
+};

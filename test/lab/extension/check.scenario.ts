@@ -1,0 +1,98 @@
+/** Run and check, as browser.test.ts tries it in both JupyterLabs. */
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { code, type Lab, markdown } from "./lab";
+
+const text = (words: string) => ({ output_type: "stream", name: "stdout", text: words });
+const result = (words: string) => ({
+  output_type: "execute_result",
+  execution_count: 1,
+  data: { "text/plain": words },
+  metadata: {},
+});
+const error = { output_type: "error", ename: "Error", evalue: "meant", traceback: ["Error: meant"] };
+
+/** Cells with stored outputs, and what a check finds in each: a mark. */
+export const checked = [
+  markdown("# Check"),
+  code("1 + 1", [result("2")]),
+  code('console.log("new")', [text("old\n")]),
+  code('console.log("took", Math.random(), "s")', [text("took 0.5 s\n")], "measured"),
+  code("console.log(Date.now())", [text("1\n")], "ignore-output"),
+  code('throw new Error("meant")', [error], "raises-exception"),
+  code('console.log("unstored")'),
+  code(
+    "let runs: number; runs = (globalThis as any).runs = ((globalThis as any).runs ?? 0) + 1; if (runs > 1) throw 1;",
+  ),
+];
+const marks = ["✓", "≠", "✓", "✓", "✓", "≠", "✓"];
+
+export function tryCheck({ page, open, on, cell, photograph, accept, command }: Lab) {
+  const mark = (index: number) => cell(index).locator(".tl-Check-mark");
+  const notification = () => page().locator(".Toastify__toast");
+  const output = (index: number) => cell(index).locator(".jp-OutputArea-output").allTextContents();
+
+  async function checkBy(start: () => Promise<void>) {
+    await start();
+    await accept();
+    await notification()
+      .getByText(/^\d of 7 cells /)
+      .waitFor();
+  }
+
+  it("compares all cells with what the file holds, by the rules of `nb run --check`", async () => {
+    await open("check.ipynb");
+    await checkBy(async () => {
+      await cell(1).locator(".cm-content").click();
+      await page().keyboard.press("Alt+Shift+R");
+    });
+    await notification().getByText("2 of 7 cells differ from what is stored.").waitFor();
+    await expect
+      .poll(() => Promise.all(marks.map((_, index) => mark(index + 1).textContent())))
+      .toEqual(marks);
+    await photograph("check");
+  });
+
+  it("shows the difference on a click and from one to the next, and takes the stored output back", async () => {
+    await notification().getByRole("button", { name: "Show the First" }).click();
+    await expect.poll(() => cell(2).locator(".tl-Check pre").textContent()).toBe("  stdout:\n- old\n+ new");
+    await photograph("check-difference");
+    await page().keyboard.press("Alt+Shift+N");
+    await expect.poll(() => cell(6).getAttribute("class")).toContain("jp-mod-active");
+    await cell(2).getByRole("button", { name: "Take the Stored Output Back" }).click();
+    await expect.poll(() => output(2)).toEqual(["old\n"]);
+    expect(await mark(2).count()).toBe(0);
+  });
+
+  it("forgets what it found in a cell that is edited, and changes no file", async () => {
+    await cell(1).locator(".cm-content").click();
+    await page().keyboard.type("1");
+    await mark(1).waitFor({ state: "detached" });
+    await command("Take All Stored Outputs Back");
+    await expect.poll(() => output(6)).toEqual([]);
+    expect(JSON.parse(readFileSync(on("check.ipynb"), "utf8")).cells[2].outputs[0].text).toContain("old");
+  });
+
+  it("fails what cannot run twice", async () => {
+    await checkBy(() => command("Run Twice and Check"));
+    await cell(7).getByText("Failed when it ran again").waitFor();
+    await photograph("check-twice");
+  });
+
+  it("says so where the kernel is restarted meanwhile", async () => {
+    await cell(7).locator(".cm-content").click();
+    await page().keyboard.press("Control+a");
+    await page().keyboard.type("await new Promise(() => {})");
+    await command("Run and Check");
+    await accept();
+    await notification().getByText("Running and checking: 6 of 7").waitFor();
+    await command("Restart Kernel…");
+    await accept();
+    await cell(7).getByText("Failed").waitFor();
+    await cell(7).getByRole("button", { name: "Show Why" }).click();
+    await cell(7)
+      .getByText(/^The kernel died while this cell ran: it was (restarted|started anew)\.$/)
+      .waitFor();
+    await photograph("check-restarted");
+  });
+}
