@@ -43,7 +43,7 @@ const translations: readonly Language[] = ["ru"];
 /**
  * Reads a collection and says what is stale: navigation bars between `<!-- nav -->` markers, the list of sections
  * between `<!-- sections -->` markers, and the cells of translated editions. Their code, order and metadata are those of
- * the original's cells with the same ids, their outputs their own; each Markdown cell remembers which text it
+ * the original's cells with the same ids, their outputs their own, and gone where the code has changed; each Markdown cell remembers which text it
  * translates. Nothing is written.
  * @throws NotebookError for a folder without sections, a broken notebook, an original whose cells have no ids, or a
  *   `translated` that names none of the translations
@@ -143,6 +143,7 @@ function faultText(folder: string, file: string, { number, id, wrong, way }: Cel
   const ways: Record<CellFault["way"], string> = {
     sync: `; run \`nb sync ${folder}\`.`,
     translate: `; translate its text, then run \`nb sync ${folder} --translated ${file}#${id}\`.`,
+    run: `; run \`nb run --update ${file}\`.`,
     edit: ".",
   };
   return `${place} ${wrong}${ways[way]}`;

@@ -10,12 +10,12 @@ export interface CellFault {
   number?: number;
   id: string;
   wrong: string;
-  /** What mends it: a sync, a translator who then says `--translated`, or an edit. */
-  way: "sync" | "translate" | "edit";
+  /** What mends it: a sync, a run that stores outputs, a translator who then says `--translated`, or an edit. */
+  way: "sync" | "run" | "translate" | "edit";
 }
 
 export interface Alignment {
-  /** The translation with the code, the order and the metadata of its original; its outputs are its own. */
+  /** The translation with the code, the order and the metadata of its original; its outputs are its own, or none. */
   notebook: Notebook;
   /** What is wrong with the translation as it stands, in its order; cells that are missing come first. */
   faults: CellFault[];
@@ -85,20 +85,28 @@ type Aligned = { cell: Cell; faults: Omit<CellFault, "id">[] };
 
 /** What stands in for a cell that the translation lacks: the original's text, or its code without its outputs. */
 function draftOf(original: Cell, cell: Cell | undefined): Aligned {
-  const draft =
-    original.cell_type === "code" ? { ...original, outputs: [], execution_count: null } : original;
   const wrong = `is a ${cell?.cell_type} cell, in the original a ${original.cell_type} cell`;
-  return { cell: draft, faults: [{ wrong, way: "sync" }] };
+  return { cell: withoutOutputs(original), faults: [{ wrong, way: "sync" }] };
 }
 
 function alignCell(original: Cell, cell: Cell, isTranslated: (id: string) => boolean): Aligned {
   if (cell.cell_type === "markdown") return alignText(original, cell, isTranslated);
-  const faults: Aligned["faults"] = [];
-  if (sourceText(cell) !== sourceText(original))
-    faults.push({ wrong: "differs from the original's code", way: "sync" });
-  faults.push(...metadataFaults(original.metadata, cell.metadata));
-  return { cell: { ...cell, source: original.source, metadata: original.metadata }, faults };
+  const faults = metadataFaults(original.metadata, cell.metadata);
+  const aligned = { ...cell, source: original.source, metadata: original.metadata };
+  if (sourceText(cell) !== sourceText(original)) {
+    faults.unshift({ wrong: "differs from the original", way: "sync" });
+    return { cell: withoutOutputs(aligned), faults };
+  }
+  if (outputsOf(cell) === 0 && outputsOf(original) > 0)
+    faults.push({ wrong: "has no outputs, its original has", way: "run" });
+  return { cell: aligned, faults };
 }
+
+const outputsOf = (cell: Cell): number => (cell.cell_type === "code" ? cell.outputs.length : 0);
+
+/** What other code gave, or gave in another language, is nothing that this cell gives. */
+const withoutOutputs = (cell: Cell): Cell =>
+  cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell;
 
 function alignText(original: Cell, cell: MarkdownCell, isTranslated: (id: string) => boolean): Aligned {
   const { [recordKey]: recorded, ...metadata } = cell.metadata;

@@ -38,28 +38,40 @@ describe("a translation", () => {
     expect(alignTranslation(english, russian)).toEqual({ notebook: russian, faults: [] });
   });
 
-  it("gets the code and the tags of the original, and keeps its outputs", () => {
-    const outputs: Output[] = [{ output_type: "stream", name: "stdout", text: "задача" }];
+  const outputs: Output[] = [{ output_type: "stream", name: "stdout", text: "задача" }];
+
+  it("gets the code and the tags of the original; its outputs go with the code that gave them", () => {
     const edited = notebook(a, code("b", "1; // ", { tags: [] }, outputs), c, d);
     expect(faults(english, edited)).toEqual([
-      "2 b differs from the original's code: sync",
+      "2 b differs from the original: sync",
       "2 b has other tags or metadata than the original: sync",
     ]);
-    expect(alignTranslation(english, edited).notebook.cells[1]).toEqual(
+    expect(alignTranslation(english, edited).notebook).toEqual(russian);
+    const tagged = notebook(a, code("b", "1", {}, outputs), c, d);
+    expect(alignTranslation(english, tagged).notebook.cells[1]).toEqual(
       code("b", "1", { tags: ["measured"] }, outputs),
     );
   });
 
+  it("has outputs where its original has", () => {
+    const ran = notebook(...english.cells.slice(0, 3), code("d", "2", {}, outputs));
+    expect(faults(ran, russian)).toEqual(["4 d has no outputs, its original has: run"]);
+    expect(faults(ran, notebook(a, b, c, code("d", "2", {}, outputs)))).toEqual([]);
+    expect(faults(english, notebook(a, b, c, code("d", "2", {}, outputs)))).toEqual([]);
+  });
+
   it("gets the cells that it lacks: code without outputs, text as a draft that is named until it is translated", () => {
-    const output: Output = { output_type: "stream", name: "stdout", text: "task" };
-    const ran = notebook(...english.cells.slice(0, 3), code("d", "2", {}, [output]));
+    const ran = notebook(...english.cells.slice(0, 3), code("d", "2", {}, outputs));
     expect(faults(ran, notebook(a, b))).toEqual([
       "undefined c is missing (cell 3 of the original): sync",
       "undefined d is missing (cell 4 of the original): sync",
     ]);
     const mended = alignTranslation(ran, notebook(a, b)).notebook;
     expect(mended.cells).toEqual([a, b, md("c", "Two."), code("d", "2")]);
-    expect(faults(ran, mended)).toEqual(["3 c is not translated: translate"]);
+    expect(faults(ran, mended)).toEqual([
+      "3 c is not translated: translate",
+      "4 d has no outputs, its original has: run",
+    ]);
     expect(accepted(ran, mended).cells[2]).toEqual(md("c", "Two."));
   });
 
