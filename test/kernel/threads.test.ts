@@ -57,6 +57,23 @@ test("a pool of an earlier cell, and errors of callSoonThreadsafe and of what a 
   ]);
 });
 
+test("what calls of a portal leave behind prints in the cell of its call, each in its own", async () => {
+  await kernel.run(
+    'import { startBlockingPortal } from "kernel-helpers"; const portal = startBlockingPortal();',
+  );
+  const call = async (name: string) => {
+    const id = await kernel.submit(
+      `portal.call(() => { setTimeout(() => console.log("late of ${name}"), 100); });`,
+    );
+    await kernel.answer(id);
+    return id;
+  };
+  const ids = [await call("A"), await call("B")];
+  await kernel.run("await new Promise((r) => setTimeout(r, 300)); portal.stop();");
+  const texts = ids.map((id) => kernel.of(id, "stream").map(({ content }) => content.text));
+  expect(texts).toEqual([["late of A\n"], ["late of B\n"]]);
+});
+
 test("what a task's timer prints after other cells have run goes to the cell of the task", async () => {
   const id = await kernel.submit('await pool.submit(() => { setTimeout(() => console.log("late"), 200); });');
   await kernel.answer(id);

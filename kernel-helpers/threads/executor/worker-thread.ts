@@ -11,11 +11,12 @@ import type { Piscina } from "piscina";
 import { nameThread } from "../../timing/recorder";
 import { packThrown } from "../closures/pack";
 import { isNotebook } from "../context/host";
+import { Origins } from "../context/origin";
 import { type LoopCall, runLoopCall } from "../loop/calls";
 import { threadEnded } from "../sync/lock";
 import { CancelledError } from "../task/errors";
 import { type Reply, type Setup, type ToLoop, type ToWorker, word } from "../task/message";
-import type { Origin, Task } from "../task/task";
+import type { Task } from "../task/task";
 
 export interface ThreadOptions {
   resourceLimits?: ResourceLimits;
@@ -36,9 +37,6 @@ export interface Death {
   exitCode?: number;
 }
 
-/** Of how many tasks that are over a frozen thread may still print to where they belong. */
-const rememberedOrigins = 1000;
-
 /**
  * One thread: a Piscina of one worker. The pool above it holds the queue, so that it knows which thread runs what,
  * keeps the order, and can stop one task without touching the others.
@@ -54,9 +52,7 @@ export class WorkerThread {
   readonly calls = new Map<number, LoopCall>();
   private readonly shared = new Int32Array(new SharedArrayBuffer(word.count * Int32Array.BYTES_PER_ELEMENT));
   private readonly port: MessagePort;
-  /** Of the tasks that ran here, until nothing of them is left in the thread. */
-  private readonly origins = new Map<number, Task>();
-  private latest: Origin | undefined;
+  private readonly origins = new Origins<Task>();
   private lastReply: { task: number; reply: Reply } | undefined;
   private seen = 0;
   private setup: Setup | undefined;
@@ -99,7 +95,7 @@ export class WorkerThread {
   /** Sends a task; rejects when the thread ends under it (see `death`), else gives the worker's reply. */
   run(task: Task): Promise<Reply> {
     const { message } = task;
-    this.remember(task);
+    this.origins.remember(task.message.id, task);
     const transferList = this.transferList(task);
     const reply =
       transferList.length === 0
@@ -183,27 +179,20 @@ export class WorkerThread {
     return transferList;
   }
 
-  private remember(task: Task): void {
-    this.latest = task.origin;
-    this.origins.set(task.message.id, task);
-    if (this.origins.size <= rememberedOrigins) return;
-    const [oldest] = this.origins.keys();
-    this.origins.delete(oldest!);
-  }
-
   private receive(message: ToLoop): void {
     this.seen++;
     const { kind } = message;
     if (kind === "up") this.cameUp();
-    else if (kind === "output") this.inOriginOf(message.task, ({ write }) => write(message.fd, message.text));
-    else if (kind === "call") this.inOriginOf(message.task, () => this.call(message));
+    else if (kind === "output")
+      this.origins.act(message.task, ({ write }) => write(message.fd, message.text));
+    else if (kind === "call") this.origins.act(message.task, () => this.call(message));
     else if (kind === "await") this.noteAwait(message.id);
     else if (kind === "pause") this.pause(message.id);
     else if (kind === "resume") this.events.resumed(this, message.id);
     else if (kind === "cancel")
       this.calls.get(message.id)?.abort(new CancelledError("The call was cancelled."));
     else if (kind === "reply") this.lastReply = message;
-    else if (kind === "forget") for (const id of message.tasks) this.origins.delete(id);
+    else if (kind === "forget") this.origins.forget(message.tasks);
   }
 
   private pause(id: number): void {
@@ -216,22 +205,8 @@ export class WorkerThread {
     if (call) call.isAwaited = true;
   }
 
-  /** What it throws is an uncaught error of the task's, and no reason to read no further. */
-  private inOriginOf(id: number, act: (origin: Origin) => void): void {
-    const origin = this.origins.get(id)?.origin ?? this.latest!;
-    origin.runInAsyncScope(() => {
-      try {
-        act(origin);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }, undefined);
-  }
-
   private call(message: ToLoop & { kind: "call" }): void {
-    const call = runLoopCall(message, this.origins.get(message.task), (reply) => {
+    const call = runLoopCall(message, this.origins.taskOf(message.task), (reply) => {
       this.calls.delete(message.id);
       this.send(reply);
     });

@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type PackedTask, recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
-import { currentOrigin } from "../context/origin";
+import { currentOrigin, Origins } from "../context/origin";
 import { Bell } from "../sync/queue-channel";
 import { PortalNotRunning } from "../task/errors";
 import { Future } from "../task/future";
@@ -18,12 +18,13 @@ interface Call {
   future: Future<unknown>;
   packed: PackedTask;
   site: SubmitSite;
-  origin: Origin;
 }
 
 /** The side of one thread that calls a portal: it blocks for answers, or takes them as its own loop turns. */
 export class PortalClient {
   readonly #calls = new Map<number, Call>();
+  /** Where output and calls of the tasks belong to. */
+  readonly origins = new Origins<{ origin: Origin }>();
   readonly #words: Int32Array;
   readonly #bell: Bell;
   readonly #waits = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -31,7 +32,6 @@ export class PortalClient {
   #count = 0;
   #awaited = 0;
   #closed = false;
-  #latest: Origin = currentOrigin();
   /** Why nothing can be called any more. */
   #over: Error | undefined;
   /** Reads what the thread has printed, before an answer that came after it; of the thread that made the portal. */
@@ -77,15 +77,9 @@ export class PortalClient {
       awaited: () => this.#holdLoop(future),
       poll: () => this.#readAll(),
     });
-    const origin = currentOrigin();
-    this.#latest = origin;
-    this.#calls.set(message.id, { future, packed, site, origin });
+    this.origins.remember(message.id, { origin: currentOrigin() });
+    this.#calls.set(message.id, { future, packed, site });
     return future;
-  }
-
-  /** Where output and calls of a task belong to. */
-  originOf(id: number): Origin {
-    return this.#calls.get(id)?.origin ?? this.#latest;
   }
 
   /** Blocks this thread until `done`, at most `ms`; throws CancelledError when the task that waits is to stop. */

@@ -135,11 +135,11 @@ class PortalOwner {
 
   /** Output is shown at once; what the loop is asked to do waits until it turns. */
   #receive(message: ToLoop): void {
-    if (message.kind !== "output" && message.kind !== "call") return;
-    const origin = this.client.originOf(message.task);
-    if (message.kind === "output") origin.write(message.fd, message.text);
-    else
-      origin.runInAsyncScope(() => setImmediate(() => runLoopCall(message, undefined, () => {})), undefined);
+    const { origins } = this.client;
+    if (message.kind === "output") origins.act(message.task, ({ write }) => write(message.fd, message.text));
+    else if (message.kind === "call")
+      origins.act(message.task, () => void setImmediate(() => runLoopCall(message, undefined, () => {})));
+    else if (message.kind === "forget") origins.forget(message.tasks);
   }
 
   stop({ cancelRemaining = false, timeout }: StopOptions): void {
