@@ -49,6 +49,13 @@ describe("a failing cell", () => {
     );
   });
 
+  test("has its place although Node's loader and the kernel's `require` lie between", async () => {
+    const answer = await kernel.run("const inner = () => require('./missing-file')\ninner()");
+    const cell = `cell ${answer.reply.execution_count}`;
+    expect(traceback(answer)).toContain("> 1 | const inner = () => require('./missing-file')");
+    expect(traceback(answer)).toMatch(new RegExp(`at inner \\(${cell}:1:21\\)\n    at ${cell}:2:1\n`));
+  });
+
   test("names the cell in which a function was written, not the one that called it", async () => {
     const written = await kernel.run(
       "const half = (n: number) => {\n  if (n % 2) throw new Error('odd')\n  return n / 2\n}",

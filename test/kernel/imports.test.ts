@@ -225,6 +225,18 @@ describe("a file that a cell imports", () => {
     }
   });
 
+  test("is seen as it is now though a cell takes it by require, and by others", async () => {
+    put(
+      "required/index.js",
+      "exports.through = require('./dep').edited; exports.runs = (globalThis.ran = (globalThis.ran ?? 0) + 1)",
+    );
+    for (const n of [1, 2, 3]) {
+      put("required/dep.js", `exports.edited = ${n}`);
+      const twice = "[require('./required').through, require('./required/index.js').runs]";
+      expect(await shown(twice)).toBe(`[ ${n}, ${n} ]`);
+    }
+  });
+
   test("runs once while nothing changes", async () => {
     put(
       "once.ts",

@@ -19,7 +19,8 @@ const proposals: Record<string, () => boolean> = {
   array: () => "fromAsync" in Array,
   collection: () => "getOrInsert" in Map.prototype,
   error: () => "isError" in Error,
-  sharedmemory: () => "pause" in Atomics,
+  // Node 20 has no Atomics while it builds a snapshot.
+  sharedmemory: () => typeof Atomics === "object" && "pause" in Atomics,
   typedarrays: () => "toBase64" in Uint8Array.prototype,
   temporal: () => "Temporal" in globalThis,
   // What the compiler itself brings along.

@@ -59,7 +59,12 @@ interface Waiting {
   message: ToCompiler;
   resolve(value: object): void;
   reject(reason: Error): void;
+  /** Whether a compiler before has been killed over it. */
+  wasLost: boolean;
 }
+
+/** Signals that come from outside, such as from a system that lacks memory; what ends by itself would again. */
+const fromOutside = new Set<unknown>(["SIGKILL", "SIGTERM"]);
 
 /** The compiler's process has ended, and what it was asked is not answered. */
 class CompilerEnded extends Error {
@@ -105,7 +110,9 @@ export class CompilerProcess {
     child.on("message", (message: FromCompiler) => this.#heard(run, message));
     // Without a process there is no `exit`, and what was asked shall be answered all the same.
     child.on("error", ({ message }) => child.pid === undefined && this.#ended(run, message));
-    child.on("exit", (code, signal) => this.#ended(run, signal ?? `exit code ${code}`));
+    child.on("exit", (code, signal) =>
+      this.#ended(run, signal ?? `exit code ${code}`, fromOutside.has(signal)),
+    );
     if (this.#archived.length > 0) this.#send({ id: 0, kind: "restore", archived: this.#archived });
     for (const message of this.#modules.values()) this.#send(message);
   }
@@ -122,7 +129,7 @@ export class CompilerProcess {
     else waiting?.reject(Object.assign(new Error(message.error.message), message.error));
   }
 
-  #ended(run: Run, how: string) {
+  #ended(run: Run, how: string, mayAskAgain = false) {
     if (run !== this.#run) return;
     this.#run = undefined;
     if (!run.isReady && run.snapshot.length > 0) {
@@ -130,13 +137,20 @@ export class CompilerProcess {
       this.#start([]);
       for (const { message } of this.#waiting.values()) this.#send(message);
     } else if (!this.#wasReady) this.onBroken();
-    else this.#rejectAll(new CompilerEnded(how));
+    else this.#settle(new CompilerEnded(how), mayAskAgain);
   }
 
-  #rejectAll(reason: Error) {
-    const all = [...this.#waiting.values()];
+  /** Fails what waits for a compiler that has ended, or asks a new one, once. */
+  #settle(reason: Error, mayAskAgain: boolean) {
+    const all = [...this.#waiting];
+    const again = all.filter(([, { wasLost }]) => mayAskAgain && !wasLost);
     this.#waiting.clear();
-    for (const { reject } of all) reject(reason);
+    for (const each of all) if (!again.includes(each)) each[1].reject(reason);
+    if (again.length > 0) this.#start(snapshotOptions());
+    for (const [id, waiting] of again) {
+      this.#waiting.set(id, { ...waiting, wasLost: true });
+      this.#send(waiting.message);
+    }
   }
 
   #send(message: ToCompiler) {
@@ -147,7 +161,7 @@ export class CompilerProcess {
   #ask(message: ToCompiler): Promise<object> {
     if (!this.#run) this.#start(snapshotOptions());
     return new Promise((resolve, reject) => {
-      this.#waiting.set(message.id, { message, resolve, reject });
+      this.#waiting.set(message.id, { message, resolve, reject, wasLost: false });
       this.#send(message);
     });
   }

@@ -167,7 +167,8 @@ class CellTransformer {
       [factory.createModifier(ts.SyntaxKind.ExportKeyword)],
       factory.createVariableDeclarationList([ts.setTextRange(declaration, last)], ts.NodeFlags.Const),
     );
-    return statements.with(index, ts.setTextRange(exported, last));
+    // Not by `with`, which Node 20 has not while it builds a snapshot.
+    return [...statements.slice(0, index), ts.setTextRange(exported, last), ...statements.slice(index + 1)];
   }
 
   /** What JSX calls, which no identifier of the cell says: an earlier cell may have made it. */

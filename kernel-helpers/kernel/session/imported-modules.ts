@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { compileFunction, constants } from "node:vm";
 import { packageFolder, packageName } from "../compiler/package-folder";
 import type { ImportedFile, Imports } from "../compiler/protocol";
+import { RequiredFiles } from "./required-files";
 
 const { createRequire, isBuiltin } = nodeModule;
 
@@ -34,6 +35,7 @@ export class ImportedModules {
   readonly #loaded = new Map<string, LoadedModule>();
   /** Modules that await at their top, which `require` refuses, by the name they were imported by. */
   readonly #awaited = new Map<string, object>();
+  readonly #required = new RequiredFiles();
   /** What cells call their files. */
   readonly #ofCells: Imports = {};
   /** Node's own, as a cell has it. */
@@ -108,6 +110,7 @@ export class ImportedModules {
     const load = (name: string) => {
       const file = imports[name];
       if (file && this.#files.has(file)) return this.#load(file);
+      if (/^\.{0,2}\//.test(name)) return this.#required.load(node, name);
       return this.#awaited.get(name) ?? required(node, name);
     };
     return new Proxy(node, { apply: (_, __, [name]: [string]) => load(name) });

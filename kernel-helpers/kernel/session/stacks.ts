@@ -24,18 +24,22 @@ const anyFrame = /^\s+at /;
 const internal =
   /[\\/]node_modules[\\/](?:tslab|@tslab|zeromq|piscina)[\\/]|[\\/]kernel-helpers[\\/]dist[\\/]|^node:internal|^node:vm$/;
 
-/** Where tslab calls a cell: what stands below is the kernel's. */
-const callOfCell = /[\\/]tslab[\\/]dist[\\/]executor\.js/;
+/** Where tslab calls a cell, and where a cell calls `require`. */
+const ofExecutor = /[\\/]tslab[\\/]dist[\\/]executor\.js/;
 
-/** The lines of a stack down to the call of the cell. */
-function upToCell(lines: string[]): string[] {
-  const end = lines.findIndex((line) => anyFrame.test(line) && callOfCell.test(line));
-  return end < 0 ? lines : lines.slice(0, end).filter((line) => !/\(node:vm:/.test(line));
+/** The lines of a stack down to the call of the cell: what stands below is the kernel's. */
+function upToCell(lines: string[], { cells }: StackWorld): string[] {
+  const isOfCell = (line: string) => cells.has(frameLine.exec(line)?.[2]?.replace(/^async /, "") ?? "");
+  const last = lines.findLastIndex(isOfCell);
+  const end = lines.findIndex((line, at) => at > last && anyFrame.test(line) && ofExecutor.test(line));
+  if (end < 0) return lines;
+  return lines.slice(0, end).filter((line) => !/\(node:vm:/.test(line) && !ofExecutor.test(line));
 }
 
 /** The stack's frames, without the lines before them, which repeat the message. */
-function frameLines(stack: string): string[] {
-  return upToCell(stack.split("\n").filter((line) => anyFrame.test(line)));
+function frameLines(stack: string, world: StackWorld): string[] {
+  const frames = stack.split("\n").filter((line) => anyFrame.test(line));
+  return upToCell(frames, world);
 }
 
 /** A file as the reader knows it: relative to the notebook, else its last parts. */
@@ -69,7 +73,7 @@ function readFrame(line: string, { cells, cwd }: StackWorld): Frame | undefined 
 
 /** The frames of a stack that a reader can use. */
 export function readFrames(stack: string, world: StackWorld): Frame[] {
-  return frameLines(stack).flatMap((line) => readFrame(line, world) ?? []);
+  return frameLines(stack, world).flatMap((line) => readFrame(line, world) ?? []);
 }
 
 /** The stack with every frame of a cell in the lines of its TypeScript; other frames stay as they are. */
@@ -80,5 +84,5 @@ export function mapStack(stack: string, world: StackWorld): string {
     const frame = readFrame(line, world);
     return frame ? [`    ${frame.text}`] : [];
   };
-  return upToCell(stack.split("\n")).flatMap(map).join("\n");
+  return upToCell(stack.split("\n"), world).flatMap(map).join("\n");
 }

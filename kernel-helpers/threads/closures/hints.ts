@@ -16,10 +16,10 @@ function isNews(use: Use, what: string): boolean {
 }
 
 /** The function assigns to variables that it captures. */
-export function hintOfWrite(use: Use, fn: string): void {
+export function hintOfWrite(use: Use, written: readonly string[], fn: string): void {
   if (!isNews(use, "write")) return;
-  const names = [...use.writes].map((name) => `\`${name}\``).join(", ");
-  const [variable, it] = use.writes.size === 1 ? ["a variable", "it"] : ["variables", "them"];
+  const names = written.map((name) => `\`${name}\``).join(", ");
+  const [variable, it] = written.length === 1 ? ["a variable", "it"] : ["variables", "them"];
   sayLost(`${fn} assigns to ${names}, ${variable} from outside of it.`, it);
 }
 

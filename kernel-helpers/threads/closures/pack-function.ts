@@ -129,7 +129,9 @@ export class FunctionPacker implements FunctionParts {
   /** What the function, which is sure to run, does to the variable, and what it calls. */
   private follow(use: Use, name: string, value: unknown, fn: AnyFunction): void {
     const namespace = isNamespace(value) ? (value as Record<string, unknown>) : undefined;
-    if (use.writes.size > 0) hintOfWrite(use, labelOf(fn));
+    // A function that puts another in its own place, as helpers of compilers do, loses nothing by doing so in a thread.
+    const written = [...use.writes].filter((name) => name !== fn.name);
+    if (written.length > 0) hintOfWrite(use, written, labelOf(fn));
     for (const mutation of use.mutations) {
       // A variable of an earlier cell, or of a module, is a property of the namespace.
       const [variable, path] = namespace ? [mutation.path[0], mutation.path.slice(1)] : [name, mutation.path];

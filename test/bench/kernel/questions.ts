@@ -59,9 +59,7 @@ export async function questions(argv: readonly string[], count: number, busyMs: 
   await ask(kernel, "complete_request", completed, completed.length);
   await ask(kernel, "inspect_request", inspected, inspected.length);
   const idle = await both();
-  const cell = kernel.run(`busy(${busyMs})`);
+  await kernel.submit(`busy(${busyMs})`);
   const busy = await both();
-  await kernel.ask("interrupt_request", {}, "control");
-  await cell;
   return { ...idle, busyCompletion: busy.completion, busyInspection: busy.inspection };
 }
