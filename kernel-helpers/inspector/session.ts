@@ -32,6 +32,13 @@ export class MainThreadSession implements InspectorSession {
   readonly #session = connected("main thread");
   readonly #waiting = new Set<() => void>();
   #isClosed = false;
+  /** A last command. */
+  #farewell: string | undefined;
+
+  /** What is to be posted before the session ends. */
+  sayLast(method: string): void {
+    this.#farewell = method;
+  }
 
   post(method: string, params: object = {}): Promise<Params> {
     return new Promise((resolve, reject) => {
@@ -53,6 +60,7 @@ export class MainThreadSession implements InspectorSession {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.#farewell) this.#session.post(this.#farewell);
     this.#session.disconnect();
     for (const fail of this.#waiting) fail();
     this.#waiting.clear();

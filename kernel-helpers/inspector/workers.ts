@@ -48,6 +48,8 @@ export async function attachWorkers(
     worker.ended();
     events.detached(worker);
   });
+  // Without it they keep their breakpoints, and stop there for ever.
+  session.sayLast("NodeWorker.disable");
   await session.post("NodeWorker.enable", { waitForDebuggerOnStart: holdNew });
 }
 

@@ -34,7 +34,7 @@ export function kernelspec(node: string, launcher: string, display_name = "TypeS
     language: "typescript",
     // A message reaches the thread of the sockets, which can stop any loop; a signal stops fewer.
     interrupt_mode: "message",
-    metadata: { debugger: false, language_version: version },
+    metadata: { debugger: true, language_version: version },
   };
 }
 

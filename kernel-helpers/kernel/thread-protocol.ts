@@ -7,6 +7,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { ThreadCount } from "../threads/context/all-threads";
+import type { CompiledScript } from "./compiler/protocol";
 import type { StandardStreams } from "./sockets/standard-streams";
 
 /** A request for the main thread; the sockets thread sends the next one after the reply. */
@@ -42,6 +43,7 @@ export type FromMain =
   | { kind: "child"; pid: number; running: boolean }
   | { kind: "pong"; threads: ThreadCount }
   | { kind: "ack"; urgent: number }
+  | { kind: "scripts"; ready: number; scripts: CompiledScript[] }
   | { kind: "end" };
 
 /** What `history_request` gives of a cell that has run. */
@@ -67,7 +69,12 @@ export interface UrgentRequest {
 }
 
 /** What the sockets thread tells the main thread. */
-export type FromSockets = Request | UrgentRequest | InputAnswer | Ping;
+export type FromSockets = Request | UrgentRequest | InputAnswer | Ping | BreakpointsReady;
+
+/** The breakpoints in scripts that main has told of are set. */
+export interface BreakpointsReady {
+  ready: number;
+}
 
 /** Asks whether the event loop turns; answered with `pong`. */
 export interface Ping {
@@ -96,13 +103,16 @@ export class Shared {
   readonly #ended: Int32Array;
   readonly #protected: Int32Array;
   readonly #answered: Int32Array;
+  readonly #debugged: Int32Array;
 
-  constructor(readonly memory = new SharedArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT)) {
-    const [backlog, ended, guard, answered] = [0, 1, 2, 3].map((slot) => new Int32Array(memory, 4 * slot, 1));
+  constructor(readonly memory = new SharedArrayBuffer(5 * Int32Array.BYTES_PER_ELEMENT)) {
+    const slots = [0, 1, 2, 3, 4].map((slot) => new Int32Array(memory, 4 * slot, 1));
+    const [backlog, ended, guard, answered, debugged] = slots;
     this.#backlog = backlog!;
     this.#ended = ended!;
     this.#protected = guard!;
     this.#answered = answered!;
+    this.#debugged = debugged!;
   }
 
   /** Called by main before it publishes `bytes`: blocks while a slow reader leaves too much behind. */
@@ -119,6 +129,15 @@ export class Shared {
   remove(bytes: number) {
     Atomics.sub(this.#backlog, 0, bytes);
     Atomics.notify(this.#backlog, 0);
+  }
+
+  /** Whether a debugger is attached, to which main tells of scripts before they run. */
+  get isDebugged(): boolean {
+    return Atomics.load(this.#debugged, 0) === 1;
+  }
+
+  set isDebugged(is: boolean) {
+    Atomics.store(this.#debugged, 0, is ? 1 : 0);
   }
 
   /** How many answers of the reader have come so far. */

@@ -81,11 +81,11 @@ describe("the kernel answers", () => {
       "stdin_port",
     ]);
     expect(Object.values(reply).every((port) => port === "ok" || Number.isInteger(port))).toBe(true);
-    const debug = await kernel.ask("debug_request", { seq: 7, command: "attach" }, "control");
+    const debug = await kernel.ask("debug_request", { seq: 7, command: "readMemory" }, "control");
     expect(debug.reply).toMatchObject({
       type: "response",
       request_seq: 7,
-      command: "attach",
+      command: "readMemory",
       success: false,
     });
     expect((await kernel.ask("create_subshell_request", {}, "control")).reply.status).toBe("error");

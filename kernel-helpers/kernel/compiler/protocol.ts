@@ -2,7 +2,9 @@
 
 import type { ConvertResult } from "tslab/dist/converter";
 import type { CodeMetadata } from "tslab/dist/metadata";
-import type { MapText } from "../session/cell-scripts";
+
+/** A source map as the compiler writes it. */
+export type MapText = string;
 
 /** What is wrong with a cell or a file that it imports. */
 export interface Fault {

@@ -2,6 +2,7 @@
 
 import type { CompletionEntry } from "typescript";
 import { toCharacters, toUnits } from "../cursor";
+import { breakpointLines } from "./breakpoint-lines";
 import { inspected, type Question } from "./inspection";
 import { isComplete } from "./is-complete";
 import type { AnswerRequest } from "./protocol";
@@ -45,6 +46,7 @@ export class Questions {
   answer({ msg_type, content, declarations = "" }: AnswerRequest): object {
     const { code } = content;
     if (msg_type === "is_complete_request") return isComplete(this.ts, code);
+    if (msg_type === "breakpoint_lines") return { lines: breakpointLines(this.ts, code) };
     const cursor = toUnits(code, content.cursor_pos ?? code.length);
     const question = this.ask(declarations, code, cursor);
     return msg_type === "inspect_request"

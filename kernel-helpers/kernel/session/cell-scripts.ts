@@ -7,6 +7,7 @@
  */
 
 import { SourceMap } from "node:module";
+import type { CompiledScript, MapText } from "../compiler/protocol";
 
 /** A position as stack traces count it: lines and columns from 1. */
 export interface Position {
@@ -23,15 +24,14 @@ export interface CellScript {
   script: string;
   /** The lines that are. */
   addedLines: number;
+  /** As the compiler gave it. */
+  compiled: CompiledScript;
   /** The position in `source` of a position in the compiled script; undefined for added code. */
   origin(line: number, column: number): Position | undefined;
 }
 
 /** Script names, as in stack traces and in the inspector, to their sources. */
 export type CellScripts = Map<string, CellScript>;
-
-/** A source map as the compiler writes it. */
-export type MapText = string;
 
 /** Where `globalThis` holds the scripts of this process. */
 export const cellsSymbol = Symbol.for("kernel-helpers.cells");

@@ -12,6 +12,7 @@ import { replaceDescriptors } from "./descriptors";
 import { keepCellOfIncoming } from "./incoming";
 import { Input, publishPrompts } from "./input";
 import { Output } from "./output";
+import { ScriptAnnouncer } from "./script-announcer";
 import { Session } from "./session";
 import { mapStack } from "./stacks";
 import { NotebookStdin } from "./stdin";
@@ -98,7 +99,8 @@ function handleEndSignals(): <T>(run: () => T) => T {
 function serve({ worker, shared, answers }: SocketsThread, output: Output, compiler: CompilerProcess) {
   const input: Input = new Input(output, shared, answers, () => session.running);
   const comms = new Comms(output);
-  const session: Session = new Session(output, shared, compiler, comms, handleEndSignals(), (id) =>
+  const scripts = new ScriptAnnouncer(output, shared);
+  const session: Session = new Session(output, shared, compiler, comms, scripts, handleEndSignals(), (id) =>
     input.cancel(id),
   );
   process.on("SIGINT", () => session.interrupt(session.running?.id));
@@ -107,6 +109,8 @@ function serve({ worker, shared, answers }: SocketsThread, output: Output, compi
       void session.handle(message);
     } else if ("ask" in message) {
       input.heard(message);
+    } else if ("ready" in message) {
+      scripts.heard(message.ready);
     } else if ("ping" in message) {
       output.send({ kind: "pong", threads: countThreads() });
     } else {

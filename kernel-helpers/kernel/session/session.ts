@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import type { Converter } from "tslab/dist/converter";
 import type { Executor } from "tslab/dist/executor";
 import type { CompilerProcess } from "../compiler/process";
-import type { Compilation } from "../compiler/protocol";
+import type { Compilation, CompiledScript } from "../compiler/protocol";
 import type { HistoryEntry, Request, Shared } from "../thread-protocol";
 import { cellScripts, originThrough } from "./cell-scripts";
 import type { Comms } from "./comms";
@@ -15,6 +15,7 @@ import type { CellContext, Output } from "./output";
 import { PendingWork } from "./pending-work";
 import { placeSyntaxError } from "./reader-message";
 import { mimebundle } from "./results";
+import type { ScriptAnnouncer } from "./script-announcer";
 import type { StackWorld } from "./stacks";
 import { describe, type Failure } from "./traceback";
 
@@ -103,6 +104,7 @@ export class Session {
     private readonly shared: Shared,
     private readonly compiler: CompilerProcess,
     private readonly comms: Comms,
+    private readonly scripts: ScriptAnnouncer,
     /** Runs synchronous code without the handlers of signals that end the process. */
     private readonly withoutHandlers: <T>(run: () => T) => T,
     /** Called with the request of each cell that has been answered. */
@@ -256,13 +258,16 @@ export class Session {
     const { script, files, imports, packages } = compilation;
     const noLines = { source: 0, script: 0 };
     const scripts = files.map(({ path, ...file }) => ({ ...file, name: path, added: noLines }));
-    for (const each of script ? [...scripts, script] : scripts) {
+    const all: CompiledScript[] = script ? [...scripts, script] : scripts;
+    for (const each of all) {
       const { name, label, source, maps, added } = each;
       const back = maps && originThrough(maps, added.source);
       const origin = (line: number, column: number) =>
         back ? back(line - added.script, column) : { line, column };
-      this.#world.cells.set(name, { label, source, script: each.script, addedLines: added.script, origin });
+      const compiled: CompiledScript = { name, label, source, script: each.script, maps, added };
+      this.#world.cells.set(name, { ...compiled, addedLines: added.script, compiled, origin });
     }
+    await this.scripts.announce(all);
     this.#imports.accept(files, imports);
     if (compilation.converted) await this.#imports.prepare(imports, packages);
     return compilation;

@@ -1,10 +1,14 @@
 /** Questions about code that the compiler's process answers although a cell keeps the main thread. */
 
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { eachLine } from "../compiler/lines";
 
 /** How often to try again until the compiler listens. */
 const retryMs = 500;
+
+/** How often to look whether somebody listens. */
+const connectedMs = 50;
 
 interface Answer {
   id: number;
@@ -19,6 +23,13 @@ export class CompilerQuestions {
 
   constructor(private readonly address: string) {
     this.#tryLater();
+  }
+
+  /** Resolves once somebody listens; with false if that takes longer than `ms`. */
+  async connected(ms: number): Promise<boolean> {
+    for (const end = performance.now() + ms; !this.#socket && performance.now() < end; )
+      await delay(connectedMs);
+    return this.#socket !== undefined;
   }
 
   /** Whether a request is such a question and somebody listens; else it has to wait for the main thread. */

@@ -17,7 +17,8 @@ export function kernelInfo(): object {
     implementation: "tslab",
     implementation_version: versionOf("tslab/package.json"),
     // See session/pending-work: a runner may ask what cells have left behind. And loop-target: a comm.
-    supported_features: ["pending work", "kernel-helpers:loop"],
+    supported_features: ["debugger", "pending work", "kernel-helpers:loop"],
+    debugger: true,
     banner: `TypeScript ${typescript} on Node.js ${process.version}`,
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },

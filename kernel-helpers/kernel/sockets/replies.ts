@@ -12,12 +12,6 @@ function connectReply({ shell_port, iopub_port, stdin_port, control_port, hb_por
   return { status: "ok", ...{ shell_port, iopub_port, stdin_port, control_port, hb_port } };
 }
 
-/** The Debug Adapter Protocol's answer to what cannot be done. */
-function debugReply({ seq, command }: Content): object {
-  const message = "this kernel has no debugger";
-  return { type: "response", seq: 0, request_seq: seq ?? 0, command: command ?? "", success: false, message };
-}
-
 const noSubshells = {
   status: "error",
   ename: "NotImplementedError",
@@ -34,7 +28,6 @@ export function createReplies(connection: Connection, history: History, comms: C
     connect_request: () => connectReply(connection),
     interrupt_request: () => ({ status: "ok" }),
     shutdown_request: ({ restart = false }) => ({ status: "ok", restart }),
-    debug_request: debugReply,
     create_subshell_request: () => noSubshells,
     delete_subshell_request: () => noSubshells,
     list_subshell_request: () => ({ status: "ok", subshell_id: [] }),

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import type { Debugger } from "../debugger/debugger";
 import { type FromMain, type FromSockets, Shared, type SocketsData, sizeOf } from "../thread-protocol";
 import { Channels, type Connection, type Incoming } from "./channels";
 import { Comms } from "./comms";
@@ -106,6 +107,8 @@ function fromMain(message: FromMain) {
       return urgent.noteChild(message.pid, message.running);
     case "pong":
       return loopTarget.heard(message.threads);
+    case "scripts":
+      return void prepareScripts(message);
     case "ack":
       return urgent.acknowledge(message.urgent);
     case "end":
@@ -142,13 +145,25 @@ function interrupt() {
   const cell = requests.runningCell;
   if (cell !== undefined && cell === interrupted) return;
   interrupted = cell;
+  void debug?.interrupt();
   urgent.send("interrupt", cell, () => cell === undefined || !requests.isRunning(cell));
+}
+
+/** Main waits for the answer, whatever becomes of the debugger. */
+async function prepareScripts({ ready, scripts }: Extract<FromMain, { kind: "scripts" }>) {
+  try {
+    await debug?.prepare(scripts);
+  } catch (error) {
+    tellTerminal(streams, `The debugger failed: ${(error as Error).stack}\n`);
+  }
+  tell({ ready });
 }
 
 let isEnding = false;
 function shutdown() {
   if (isEnding) return;
   isEnding = true;
+  debug?.stop();
   urgent.send("exit");
   setTimeout(() => process.kill(process.pid, "SIGKILL"), graceMs).unref();
 }
@@ -175,7 +190,41 @@ async function listen(name: "shell" | "control" | "stdin", handle: (message: Mes
 
 const from = ({ identities, header }: Message, queue: SendQueue): Incoming => ({ identities, header, queue });
 
+/** How long a breakpoint may wait for the compiler to say where it can be. */
+const compilerMs = 5000;
+
+/** Loaded with the first request: most kernels are never debugged. */
+let debug: Debugger | undefined;
+
+function debuggerOf(): Debugger {
+  const { Debugger } = require("../debugger/debugger") as typeof import("../debugger/debugger");
+  debug ??= new Debugger({
+    event: (event, body) => {
+      channels.publish("debug_event", null, { type: "event", seq: ++lastEvent, event, body });
+    },
+    breakpointLines: async (code) => {
+      if (!(await questions.connected(compilerMs))) return undefined;
+      return ((await questions.ask("breakpoint_lines", { code })) as { lines?: number[] } | undefined)?.lines;
+    },
+    setDebugged: (is) => {
+      shared.isDebugged = is;
+    },
+  });
+  return debug;
+}
+
+let lastEvent = 0;
+
+async function answerDebugger(request: Incoming, content: Message["content"]) {
+  channels.status("busy", request.header);
+  channels.reply(request, await debuggerOf().answer(content));
+  requests.idle(request);
+}
+
 function onControl(message: Message) {
+  if (message.header.msg_type === "debug_request") {
+    return void answerDebugger(from(message, channels.control), message.content);
+  }
   answerHere(from(message, channels.control), message.content);
   if (message.header.msg_type === "interrupt_request") interrupt();
 }

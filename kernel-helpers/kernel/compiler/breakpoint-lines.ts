@@ -1,0 +1,31 @@
+/** Where a breakpoint can be in a source that has not run yet. */
+
+import type { Node } from "typescript";
+import type { TypeScript } from "./tsc";
+
+/** The lines, from 1, on which something runs: a statement begins, a value is given, a function ends. */
+export function breakpointLines(ts: TypeScript, code: string): number[] {
+  const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true);
+  const lines = new Set<number>();
+  const add = (position: number) => lines.add(file.getLineAndCharacterOfPosition(position).line + 1);
+  const visit = (node: Node): void => {
+    if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
+    const modifiers = ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []) : [];
+    if (modifiers.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword)) return;
+    if (runs(ts, node)) add(node.getStart(file));
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(file, visit);
+  return [...lines].sort((a, b) => a - b);
+}
+
+function runs(ts: TypeScript, node: Node): boolean {
+  if (ts.isVariableStatement(node)) {
+    return node.declarationList.declarations.some(({ initializer }) => initializer);
+  }
+  if (ts.isImportDeclaration(node) || ts.isBlock(node) || ts.isFunctionDeclaration(node)) return false;
+  if (ts.isEmptyStatement(node) || ts.isLabeledStatement(node) || ts.isExportDeclaration(node)) return false;
+  if (ts.isArrowFunction(node.parent) && node === node.parent.body) return true;
+  if (ts.isPropertyDeclaration(node)) return node.initializer !== undefined;
+  return ts.isStatement(node) && !ts.isModuleDeclaration(node) && !ts.isClassDeclaration(node);
+}
