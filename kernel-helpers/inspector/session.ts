@@ -32,12 +32,11 @@ export class MainThreadSession implements InspectorSession {
   readonly #session = connected("main thread");
   readonly #waiting = new Set<() => void>();
   #isClosed = false;
-  /** A last command. */
-  #farewell: string | undefined;
+  #last: string | undefined;
 
-  /** What is to be posted before the session ends. */
+  /** Names the command that is posted before the session ends. */
   sayLast(method: string): void {
-    this.#farewell = method;
+    this.#last = method;
   }
 
   post(method: string, params: object = {}): Promise<Params> {
@@ -60,7 +59,7 @@ export class MainThreadSession implements InspectorSession {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#farewell) this.#session.post(this.#farewell);
+    if (this.#last) this.#session.post(this.#last);
     this.#session.disconnect();
     for (const fail of this.#waiting) fail();
     this.#waiting.clear();
@@ -76,6 +75,12 @@ export const refused = (method: string, { message }: { message: string }) =>
 /** A session of a thread with itself: answers come before `ask` returns. */
 export class OwnThreadSession implements InspectorSession {
   readonly #session = connected("own thread");
+  #last: string | undefined;
+
+  /** Names the command that is posted before the session ends. */
+  sayLast(method: string): void {
+    this.#last = method;
+  }
 
   /** @throws InspectorError if the command is refused. */
   ask(method: string, params: object = {}): Params {
@@ -99,6 +104,7 @@ export class OwnThreadSession implements InspectorSession {
   }
 
   close(): void {
+    if (this.#last) this.#session.post(this.#last);
     this.#session.disconnect();
   }
 }

@@ -1,4 +1,11 @@
-import { closed, type InspectorSession, type Params, refused } from "./session";
+import {
+  closed,
+  type InspectorSession,
+  type MainThreadSession,
+  type OwnThreadSession,
+  type Params,
+  refused,
+} from "./session";
 
 /** A worker thread of the process, with a session of its own. */
 export interface WorkerSession extends InspectorSession {
@@ -28,7 +35,7 @@ interface WorkerInfo {
  * before it runs anything. Resolves once those that exist are attached; `session.close()` ends them all.
  */
 export async function attachWorkers(
-  session: InspectorSession,
+  session: MainThreadSession | OwnThreadSession,
   events: Events,
   holdNew = false,
 ): Promise<void> {
