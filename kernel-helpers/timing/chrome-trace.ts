@@ -1,18 +1,28 @@
 import type { TimelineTask } from "./tasks";
 import type { TimelineData } from "./timeline";
+import { parentsFirst } from "./trace/call-tree";
+import type { PoolWork } from "./trace/pool-work";
+import type { ThreadProfile } from "./trace/profiler";
 
-/** One entry of the Trace Event Format; `ts` and `dur` in µs. */
+/** One entry of the Trace Event Format; `ts`, `dur` and `tdur` in µs. */
 export interface ChromeTraceEvent {
   name: string;
-  /** X: a stretch; b, e: begin and end of one that may overlap others; i: a moment; M: a name. */
-  ph: "X" | "b" | "e" | "i" | "M";
+  /**
+   * X: a stretch; b, e: begin and end of one that may overlap others; i: a moment; M: a name; s, f: an arrow from one
+   * stretch to another; P: a part of a CPU profile.
+   */
+  ph: "X" | "b" | "e" | "i" | "M" | "s" | "f" | "P";
   pid: number;
   tid: number;
   ts?: number;
   dur?: number;
+  /** CPU time within `dur`. */
+  tdur?: number;
   cat?: string;
-  id?: number;
+  id?: number | string;
   s?: "g";
+  /** An arrow ends at the stretch that encloses it. */
+  bp?: "e";
   args?: { [name: string]: unknown };
 }
 
@@ -23,23 +33,29 @@ export interface ChromeTrace {
 
 const pid = 1;
 const loop = "event loop";
+const loopTrack = 0;
 
 /**
- * The timeline in the Trace Event Format: written to a file as JSON, it opens in Perfetto
- * (https://ui.perfetto.dev) and in the Performance panel of Chrome's DevTools. Tasks are stretches on
- * their thread's track; waiting in the queue and tasks of the loop, which overlap, are async stretches.
- * Format: "Trace Event Format", Google, https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
+ * The timeline in the Trace Event Format: written to a file as JSON, it opens in Perfetto (https://ui.perfetto.dev),
+ * in the Performance panel of Chrome's DevTools and in the Firefox Profiler. Tasks, libuv's work and garbage
+ * collections are stretches on their thread's track; waiting in a queue and tasks of the loop, which overlap, are async
+ * stretches. Arrows lead from the loop to a task's start, from a call to the loop, and back with its answer. CPU
+ * profiles are there as samples of their thread. Format: "Trace Event Format", Google,
+ * https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
  */
 export function toChromeTrace(timeline: TimelineData): ChromeTrace {
-  const { tasks, blocks, marks, duration } = timeline;
-  const tracks = trackNumbers(tasks);
+  const { tasks, blocks, marks, duration, trace, profiles = [] } = timeline;
+  const tracks = trackNumbers(timeline);
   return {
     displayTimeUnit: "ms",
     traceEvents: [
       { name: "process_name", ph: "M", pid, tid: 0, args: { name: "node" } },
       ...[...tracks].flatMap(([name, tid]) => nameTrack(name, tid)),
-      ...tasks.flatMap((task) => eventsOfTask(task, tracks, duration)),
-      ...blocks.map(({ start, duration: ms }) => stretch("loop blocked", "loop", 0, start, start + ms)),
+      ...tasks.flatMap((task) => eventsOfTask(task, tracks, timeline)),
+      ...arrowsOf(tasks, tracks),
+      ...blocks.map(({ start, duration: ms }) =>
+        stretch("loop blocked", "loop", loopTrack, start, start + ms),
+      ),
       ...marks.map(({ name, time }) => ({
         name,
         ph: "i" as const,
@@ -48,15 +64,28 @@ export function toChromeTrace(timeline: TimelineData): ChromeTrace {
         ts: us(time),
         s: "g" as const,
       })),
+      ...(trace?.pool ?? []).flatMap((work, index) => eventsOfPool(work, index, tracks, duration)),
+      ...(trace?.collections ?? []).map(({ thread, kind, start, end }) =>
+        stretch(kind === "major" ? "MajorGC" : "MinorGC", "v8", tracks.get(thread)!, start, end),
+      ),
+      ...(trace?.cost.stretches ?? []).map(({ start, duration: ms }) =>
+        stretch("recording", "recording", loopTrack, start, start + ms),
+      ),
+      ...profiles.flatMap((profile, index) =>
+        eventsOfProfile(profile, index + 1, tracks.get(profile.thread)!),
+      ),
     ],
   };
 }
 
-function trackNumbers(tasks: TimelineTask[]): Map<string, number> {
-  const names = new Set(tasks.map(({ thread }) => thread).filter((name) => name !== null));
+function trackNumbers({ tasks, trace, profiles = [] }: TimelineData): Map<string, number> {
+  const collected = (trace?.collections ?? []).map(({ thread }) => thread);
+  const names = new Set([...tasks, ...profiles].map(({ thread }) => thread).filter((name) => name !== null));
+  for (const name of collected) names.add(name);
   names.delete(loop);
   const sorted = [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  return new Map([loop, ...sorted].map((name, tid) => [name, tid]));
+  const pool = (trace?.poolThreads ?? []).map(({ name }) => name);
+  return new Map([loop, ...sorted, ...pool].map((name, tid) => [name, tid]));
 }
 
 function nameTrack(name: string, tid: number): ChromeTraceEvent[] {
@@ -66,18 +95,130 @@ function nameTrack(name: string, tid: number): ChromeTraceEvent[] {
   ];
 }
 
-function eventsOfTask(task: TimelineTask, tracks: Map<string, number>, duration: number): ChromeTraceEvent[] {
-  const { name, thread, queued, started } = task;
+function eventsOfTask(
+  task: TimelineTask,
+  tracks: Map<string, number>,
+  { duration, trace }: TimelineData,
+): ChromeTraceEvent[] {
+  const { name, thread, queued, started, awaiting } = task;
   const end = task.done ?? duration;
   const tid = tracks.get(thread ?? loop)!;
-  const waiting = queued === null ? [] : spanning(task, "queue", 0, queued, started ?? end);
+  const waiting = queued === null ? [] : spanning(task, "queue", loopTrack, queued, started ?? end);
   if (thread === null) return waiting;
   const from = started ?? 0;
-  if (thread === loop) return [...waiting, ...spanning(task, "task", tid, from, end)];
+  // What it does before it first waits holds the loop, and encloses the ends of arrows.
+  if (thread === loop)
+    return [
+      ...waiting,
+      ...spanning(task, "task", tid, from, end),
+      stretch(name, "turn", tid, from, awaiting ?? end),
+    ];
   const blocked = task.blocked.map((held) => stretch("blocked", "task", tid, held.start, held.end ?? end));
   const outcome = task.failed ? { failed: true } : task.stopped ? { stopped: true } : undefined;
-  const args = outcome ? { args: outcome } : {};
-  return [...waiting, { ...stretch(name, "task", tid, from, end), ...args }, ...blocked];
+  const cpu = trace?.cpu.get(task.id);
+  return [
+    ...waiting,
+    {
+      ...stretch(name, "task", tid, from, end),
+      ...(cpu !== undefined && { tdur: us(cpu) }),
+      ...(outcome && { args: outcome }),
+    },
+    ...blocked,
+  ];
+}
+
+/** Work that one of several threads has done is on none of their tracks. */
+function eventsOfPool(
+  { name, kind, thread, submitted, started, ended, cpu, inferred }: PoolWork,
+  index: number,
+  tracks: Map<string, number>,
+  duration: number,
+): ChromeTraceEvent[] {
+  const item = { id: -1 - index, name };
+  const end = ended ?? duration;
+  const waiting = spanning(item, "libuv queue", loopTrack, submitted, started);
+  if (thread === null) return [...waiting, ...spanning(item, "libuv", loopTrack, started, end)];
+  const args = { kind, ...(inferred && { inferred }) };
+  const done = { ...stretch(name, "libuv", tracks.get(thread)!, started, end), args };
+  return [...waiting, cpu === undefined ? done : { ...done, tdur: us(cpu) }];
+}
+
+/** An end of an arrow: a track and a time in ms. */
+interface End {
+  tid: number;
+  at: number;
+}
+
+function arrowsOf(tasks: TimelineTask[], tracks: Map<string, number>): ChromeTraceEvent[] {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  let arrows = 0;
+  return tasks.flatMap((task) => {
+    const { name, thread, queued, started, done } = task;
+    if (thread === null || queued === null || started === null) return [];
+    const submitted = { tid: loopTrack, at: queued };
+    if (thread !== loop)
+      return arrow(++arrows, `submit ${name}`, submitted, { tid: tracks.get(thread)!, at: started });
+    const caller = byId.get(task.caller!);
+    const tid = tracks.get(caller?.thread ?? "");
+    if (!caller || tid === undefined) return [];
+    const call = arrow(++arrows, `call ${name}`, { tid, at: queued }, { tid: loopTrack, at: started });
+    const waits = caller.blocked.find(
+      ({ start, end }) => done !== null && end !== null && start <= done && end >= done,
+    );
+    if (!waits) return call;
+    return [
+      ...call,
+      ...arrow(++arrows, `answer ${name}`, { tid: loopTrack, at: done! }, { tid, at: waits.end! }),
+    ];
+  });
+}
+
+/** Readers bind an arrow to a stretch that begins with it, or encloses it, and has its category: it has its own at both ends. */
+function arrow(id: number, name: string, from: End, to: End): ChromeTraceEvent[] {
+  const end = { ...to, at: Math.max(from.at, to.at) };
+  const flow = { name, cat: "message", pid, id };
+  const moment = ({ tid, at }: End) => ({ ...stretch(name, "message", tid, at, at), dur: 1 });
+  return [
+    moment(from),
+    { ...flow, ph: "s", tid: from.tid, ts: us(from.at) },
+    moment(end),
+    { ...flow, ph: "f", bp: "e", tid: end.tid, ts: us(end.at) },
+  ];
+}
+
+/** As V8 itself writes a profile into a trace; what was sampled before the recording began is left out. */
+function eventsOfProfile(profile: ThreadProfile, id: number, tid: number): ChromeTraceEvent[] {
+  const { start, nodes, samples, timeDeltas } = profile;
+  const parents = new Map(
+    nodes.flatMap(({ id: parent, children = [] }) => children.map((child) => [child, parent])),
+  );
+  const kept: { sample: number; delta: number }[] = [];
+  let at = us(start);
+  let last = 0;
+  for (const [index, sample] of samples.entries()) {
+    at += timeDeltas[index] ?? 0;
+    if (at < last) continue;
+    kept.push({ sample, delta: at - last });
+    last = at;
+  }
+  const event = {
+    cat: "disabled-by-default-v8.cpu_profiler",
+    ph: "P" as const,
+    pid,
+    tid,
+    id: `0x${id.toString(16)}`,
+  };
+  const tree = parentsFirst(nodes).map(({ id: node, callFrame }) => ({
+    id: node,
+    callFrame,
+    parent: parents.get(node),
+  }));
+  const cpuProfile = { nodes: tree, samples: kept.map(({ sample }) => sample) };
+  const data = { cpuProfile, timeDeltas: kept.map(({ delta }) => delta) };
+  return [
+    { ...event, name: "Profile", ts: 0, args: { data: { startTime: 0 } } },
+    { ...event, name: "ProfileChunk", ts: last, args: { data } },
+  ];
 }
 
 function stretch(name: string, cat: string, tid: number, start: number, end: number): ChromeTraceEvent {
@@ -85,7 +226,7 @@ function stretch(name: string, cat: string, tid: number, start: number, end: num
 }
 
 function spanning(
-  { name, id }: TimelineTask,
+  { name, id }: { name: string; id: number },
   cat: string,
   tid: number,
   start: number,

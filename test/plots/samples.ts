@@ -1,4 +1,4 @@
-import { type TimelineData, type TimelineTask } from "kernel-helpers";
+import type { ThreadProfile, TimelineData, TimelineTask, TimelineTrace } from "kernel-helpers";
 
 export function task(id: number, name: string, over: Partial<TimelineTask> = {}): TimelineTask {
   return { id, name, thread: "pool-1", queued: 0, started: 10, done: 20, blocked: [], ...over };
@@ -35,3 +35,70 @@ export function manyTasks(count: number, name = (id: number) => `job ${id}`): Ti
   });
   return timeline({ tasks, duration: 40 + Math.ceil(count / 4) * 19 });
 }
+
+/** An item of libuv's pool that Node tells all of. */
+export function hash(thread: string, submitted: number, started: number, ended: number) {
+  return { kind: "crypto", name: "crypto", thread, submitted, started, ended, received: ended + 1, cpu: 20 };
+}
+
+export const trace: TimelineTrace = {
+  pool: [
+    hash("libuv-1", 10, 10, 60),
+    hash("libuv-2", 10, 11, 70),
+    hash("libuv-1", 10, 60, 120),
+    {
+      kind: "fs",
+      name: "open page.html",
+      thread: "libuv-2",
+      submitted: 12,
+      started: 70,
+      ended: 72,
+      received: 72,
+      inferred: true,
+    },
+    {
+      kind: "fs",
+      name: "fstat",
+      thread: null,
+      submitted: 72.1,
+      started: 72.1,
+      ended: 72.2,
+      received: 72.2,
+      inferred: true,
+    },
+  ],
+  poolThreads: [
+    { name: "libuv-1", id: 11 },
+    { name: "libuv-2", id: 12 },
+  ],
+  collections: [{ thread: "pool-1", kind: "minor", start: 50, end: 52 }],
+  cpu: new Map([[1, 80]]),
+  cpuOfLoop: 12,
+  missing: [],
+  lost: 3,
+  clockError: 0.02,
+  cost: { stretches: [{ start: 0, duration: 4 }], events: 40, ofEvents: 0.2 },
+};
+
+const frame = (functionName: string, url = "file:///shop/report.js", lineNumber = 3) => {
+  return { functionName, scriptId: "1", url, lineNumber, columnNumber: 0 };
+};
+
+/** 10 ms each: idle, report, report > parse (twice), report > Node's own > sort, Node's own alone. */
+export const profile: ThreadProfile = {
+  thread: "pool-1",
+  start: 0,
+  nodes: [
+    { id: 1, callFrame: frame("(root)", ""), children: [2, 3, 7] },
+    { id: 2, callFrame: frame("(idle)", "") },
+    { id: 3, callFrame: frame("report"), children: [4, 5] },
+    { id: 4, callFrame: frame("parse") },
+    { id: 5, callFrame: frame("map", "node:internal/util"), children: [6] },
+    { id: 6, callFrame: frame("sort") },
+    { id: 7, callFrame: frame("load", "node:internal/modules") },
+  ],
+  samples: [2, 3, 4, 4, 6, 7, 2],
+  timeDeltas: [10, 10, 10, 10, 10, 10, 10].map((ms) => ms * 1000),
+};
+
+export const traced: TimelineData = { ...typical, trace, profiles: [profile] };

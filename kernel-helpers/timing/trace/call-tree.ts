@@ -31,8 +31,11 @@ export function callTree(profile: ThreadProfile, from: number, to: number): Call
   return root;
 }
 
-/** The nodes of a profile are in no order that could be relied on. */
-function parentsFirst(nodes: ProfileNode[], byId: Map<number, ProfileNode>): ProfileNode[] {
+/** The nodes of a profile from its root down, each one after its caller. */
+export function parentsFirst(
+  nodes: ProfileNode[],
+  byId = new Map(nodes.map((node) => [node.id, node])),
+): ProfileNode[] {
   const ordered = nodes.slice(0, 1);
   for (let index = 0; index < ordered.length; index++)
     for (const child of ordered[index]!.children ?? []) {
