@@ -1,13 +1,14 @@
-import type { TimelineTask } from "../timing";
+import type { TimelineItem, TimelineTask } from "../timing";
 import { Bar } from "./bars";
 import { loopLane } from "./lanes";
 import { Layout } from "./layout";
 import { round } from "./numbers";
+import { words } from "./words";
 
 /** An arrow between a thread's lane and the loop's: a call on its way there, or its answer on the way back. */
 export interface Arrow {
   call: string;
-  kind: "call" | "answer" | "start";
+  kind: "call" | "answer" | "start" | "item";
   start: number;
   end: number;
   from: number;
@@ -23,9 +24,23 @@ export function callsOf(tasks: TimelineTask[]): TimelineTask[] {
   return tasks.filter(({ caller, thread }) => caller !== undefined && thread === loopLane);
 }
 
-export function arrowsOf(tasks: TimelineTask[], bars: Bar[], layout: Layout, submissions = false): Arrow[] {
-  const starts = submissions ? startsOf(tasks, layout) : [];
-  return [...(starts.length > mostArrows ? [] : starts), ...callArrows(tasks, bars, layout)];
+/** What is drawn where it is asked for: the way of each task to its thread, and of each item through its queue. */
+export function messageArrows(tasks: TimelineTask[], items: TimelineItem[], layout: Layout): Arrow[] {
+  const arrows = [...startsOf(tasks, layout), ...itemArrows(items, layout)];
+  return arrows.length > mostArrows ? [] : arrows;
+}
+
+function itemArrows(items: TimelineItem[], { lanes }: Layout): Arrow[] {
+  const middleOf = (thread: string | null) => {
+    const lane = lanes.find((each) => each.lane === thread);
+    return lane && round((lane.top + lane.bottom) / 2, 0.001);
+  };
+  return items.flatMap(({ from: putter, put, to: taker, taken }, index) => {
+    const [from, to] = [middleOf(putter), middleOf(taker)];
+    if (from === undefined || to === undefined || taken === null) return [];
+    const call = words().item(index + 1);
+    return [{ call, kind: "item" as const, start: round(put), end: round(taken), from, to, follow: 0 }];
+  });
 }
 
 /** From the loop, where a task was submitted, to its start on a thread. */
@@ -38,7 +53,7 @@ function startsOf(tasks: TimelineTask[], { lanes, loopBars }: Layout): Arrow[] {
   });
 }
 
-function callArrows(tasks: TimelineTask[], bars: Bar[], { lanes }: Layout): Arrow[] {
+export function arrowsOf(tasks: TimelineTask[], bars: Bar[], { lanes }: Layout): Arrow[] {
   const calls = callsOf(tasks);
   if (calls.length === 0 || calls.length > mostArrows) return [];
   const byId = new Map(tasks.map((task) => [task.id, task]));

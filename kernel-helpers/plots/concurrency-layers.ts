@@ -325,8 +325,8 @@ function arrowLayers(follows: boolean): VegaLiteSpec[] {
         ...(follows && faded),
       },
     },
-    head("datum.kind == 'call'", "triangle-up"),
-    head("datum.kind != 'call'", "triangle-down"),
+    head("datum.to < datum.from", "triangle-up"),
+    head("datum.to >= datum.from", "triangle-down"),
   ];
 }
 

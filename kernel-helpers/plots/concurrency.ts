@@ -1,5 +1,5 @@
 import type { LoopBlock, TimelineData, TimelineMark, TimelineTask, TimelineTrace } from "../timing";
-import { arrowsOf, callsOf } from "./arrows";
+import { arrowsOf, callsOf, messageArrows } from "./arrows";
 import { Bar, Bars, barsOf } from "./bars";
 import { Chart, legendLines, plotWidth } from "./chart";
 import { concurrencyLayers, laneAxis, timeAxis } from "./concurrency-layers";
@@ -23,8 +23,8 @@ export interface ConcurrencyChartOptions {
    * wherever it goes.
    */
   colourBy?: (task: TimelineTask) => string;
-  /** Also an arrow from the loop to each task's start on its thread. */
-  submissions?: boolean;
+  /** Also an arrow from the loop to each task's start on its thread, and from each put into a queue to the get. */
+  messages?: boolean;
   /** Below the lanes, a flame graph of a thread; by its name alone, over the whole recording. */
   flame?: string | FlameOptions;
   /** At the foot, a table of who waited for whom. */
@@ -49,7 +49,10 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
   const lanes = [...lanesOf(tasks), ...pool.lanes];
   const segments = [...segmentsOf(tasks, duration, blocks), ...pool.segments];
   const bars = barsOf(segments, lanes, duration);
-  const arrows = bars.thinned ? [] : arrowsOf(tasks, bars.rows, bars.layout, options.submissions);
+  const arrows = [
+    ...(bars.thinned ? [] : arrowsOf(tasks, bars.rows, bars.layout)),
+    ...(options.messages ? messageArrows(tasks, timeline.items ?? [], bars.layout) : []),
+  ];
   const panels = panelsOf(timeline, options, plotWidth(lanes));
   const named = [...tasks.map(({ name }) => name), ...pool.segments.map(({ group }) => group!)];
   const colours = taskColours([...new Set(named)].sort(byName));
@@ -68,6 +71,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
     ...(ticks.length > 0 ? [say.dots] : []),
     ...(arrows.some(({ kind }) => kind === "call") ? [say.arrows] : []),
     ...(arrows.some(({ kind }) => kind === "start") ? [say.startArrows] : []),
+    ...(arrows.some(({ kind }) => kind === "item") ? [say.itemArrows] : []),
     ...(collections.length > 0 ? [say.collected] : []),
     ...(costs.length > 0 ? [say.ownCost] : []),
   ];

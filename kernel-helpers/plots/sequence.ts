@@ -1,4 +1,4 @@
-import type { TimelineData, TimelineTask } from "../timing";
+import type { TimelineData, TimelineItem, TimelineTask } from "../timing";
 import { callsOf } from "./arrows";
 import { Chart } from "./chart";
 import { laneName } from "./concurrency-layers";
@@ -11,6 +11,8 @@ import { count, words } from "./words";
 export interface SequenceOptions {
   /** "Who called whom" unless given. */
   title?: string;
+  /** Also each task: from the loop, where it was submitted, to its thread, and its result back; for a portal's calls. */
+  tasks?: boolean;
 }
 
 const mostCalls = 40;
@@ -18,14 +20,27 @@ const lineHeight = 22;
 
 /**
  * A sequence diagram drawn from a recording: the event loop and the threads as lifelines, time downwards in order and
- * not to scale, an arrow for each call from a thread to the loop and, dashed, for its answer, with the ms at which it
- * happened. Of more than 40 calls the first ones are drawn, and the subtitle says so.
+ * not to scale, an arrow for each call from a thread to the loop and, dashed, for its answer, with
+ * the ms at which it happened; of a traced recording also one for each item of a queue, from the thread that put it to
+ * the one that took it. Of more than 40 calls and items the first ones are drawn, and the subtitle says so.
  */
 export function sequenceChart(timeline: TimelineData, options: SequenceOptions = {}): Chart {
   const say = words();
   const calls = callsOf(timeline.tasks);
+  const items = (timeline.items ?? []).filter(({ from, to }) => to !== null && from !== to);
   const byId = new Map(timeline.tasks.map((task) => [task.id, task]));
-  const messages = messagesOf(calls.slice(0, mostCalls), byId);
+  const tasks = options.tasks
+    ? timeline.tasks.filter(({ thread }) => thread !== null && thread !== loopLane)
+    : [];
+  const all = [
+    ...tasks.map(messagesOfTask),
+    ...calls.map((call) => messagesOf(call, byId)),
+    ...items.map(messageOfItem),
+  ].sort(byTime);
+  const messages = all
+    .slice(0, mostCalls)
+    .flat()
+    .sort((a, b) => a.time - b.time);
   const threads = [...new Set(messages.flatMap(({ from, to }) => [from, to]))].filter(
     (name) => name !== loopLane,
   );
@@ -33,10 +48,12 @@ export function sequenceChart(timeline: TimelineData, options: SequenceOptions =
   const at = (name: string) => lifelines.indexOf(name);
   const text = {
     title: options.title ?? say.sequence,
-    ...(calls.length > mostCalls && {
-      subtitle: say.thinned(count(calls.length, "call"), String(mostCalls)),
-    }),
-    description: say.sequenceOf(count(calls.length, "call"), count(threads.length, "thread")),
+    ...(all.length > mostCalls && { subtitle: say.firstOf(mostCalls, all.length) }),
+    description: say.sequenceOf(
+      count(calls.length, "call"),
+      count(threads.length, "thread"),
+      items.length > 0 ? count(items.length, "queueItem") : "",
+    ),
     text: () => messages.map(inWords).join("\n"),
   };
   const height = (messages.length + 1) * lineHeight;
@@ -69,33 +86,35 @@ interface Message {
   to: string;
   label: string;
   time: number;
-  kind: "call" | "answer";
+  kind: "call" | "answer" | "item";
 }
 
-function messagesOf(calls: TimelineTask[], byId: Map<number, TimelineTask>): Message[] {
-  return calls
-    .flatMap((call): Message[] => {
-      const caller = byId.get(call.caller!);
-      const thread = caller?.thread;
-      if (!caller || !thread) return [];
-      const made: Message = {
-        from: thread,
-        to: loopLane,
-        label: call.name,
-        time: call.queued ?? call.started ?? 0,
-        kind: "call",
-      };
-      const { done } = call;
-      const waits =
-        done !== null && caller.blocked.some(({ start, end }) => start <= done && (end ?? done) >= done);
-      if (!waits) return [made];
-      return [made, { from: loopLane, to: thread, label: call.name, time: done, kind: "answer" }];
-    })
-    .sort((a, b) => a.time - b.time);
+const byTime = ([a]: Message[], [b]: Message[]): number => (a?.time ?? 0) - (b?.time ?? 0);
+
+/** The call and, where its thread waits for one, the answer. */
+function messagesOf(call: TimelineTask, byId: Map<number, TimelineTask>): Message[] {
+  const caller = byId.get(call.caller!);
+  const thread = caller?.thread;
+  if (!caller || !thread) return [];
+  const { name: label, done } = call;
+  const time = call.queued ?? call.started ?? 0;
+  const made: Message = { from: thread, to: loopLane, label, time, kind: "call" };
+  const waits =
+    done !== null && caller.blocked.some(({ start, end }) => start <= done && (end ?? done) >= done);
+  return waits ? [made, { from: loopLane, to: thread, label, time: done, kind: "answer" }] : [made];
+}
+
+function messagesOfTask({ name: label, thread, queued, started, done }: TimelineTask): Message[] {
+  const sent: Message = { from: loopLane, to: thread!, label, time: queued ?? started ?? 0, kind: "call" };
+  return done === null ? [sent] : [sent, { from: thread!, to: loopLane, label, time: done, kind: "answer" }];
+}
+
+function messageOfItem({ from, to, taken }: TimelineItem, index: number): Message[] {
+  return [{ from, to: to!, label: words().item(index + 1), time: taken!, kind: "item" }];
 }
 
 function inWords({ from, to, label, time, kind }: Message): string {
-  return `${String(round(time)).padStart(8)}  ${laneName(from)} ${kind === "call" ? "──▶" : "╌╌▶"} ${laneName(to)}  ${label}`;
+  return `${String(round(time)).padStart(8)}  ${laneName(from)} ${kind === "answer" ? "╌╌▶" : "──▶"} ${laneName(to)}  ${label}`;
 }
 
 function layers(): VegaLiteSpec[] {
@@ -144,7 +163,7 @@ function layers(): VegaLiteSpec[] {
     head(false),
     {
       data: { name: "messages" },
-      transform: [{ filter: "datum.kind == 'call'" }],
+      transform: [{ filter: "datum.kind != 'answer'" }],
       mark: { type: "text", baseline: "bottom", dy: -2, color: ink, fontSize: 11 },
       encoding: { x: { field: "middle" }, y: { field: "y" }, text: { field: "label" } },
     },

@@ -33,7 +33,7 @@ export function plain(number: number): string {
   return number.toLocaleString(language(), { maximumSignificantDigits: 17, useGrouping: false });
 }
 
-type Noun = "task" | "item" | "bar" | "event" | "thread" | "core" | "call" | "time";
+type Noun = "task" | "item" | "queueItem" | "bar" | "event" | "thread" | "core" | "call" | "time";
 type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 
 const plurals = { en: new Intl.PluralRules("en"), ru: new Intl.PluralRules("ru") };
@@ -50,6 +50,7 @@ const en = {
     task: { one: "task", other: "tasks" },
     bar: { one: "bar", other: "bars" },
     item: { one: "item", other: "items" },
+    queueItem: { one: "item", other: "items" },
     event: { one: "event", other: "events" },
     thread: { one: "thread", other: "threads" },
     core: { one: "core", other: "cores" },
@@ -74,6 +75,8 @@ const en = {
   arrows: "arrows: a call to the loop and its answer",
   startArrows: "arrows down: from the loop to a task's start",
   moreThreads: (threads: number) => `${threads} more threads`,
+  itemArrows: "arrows between threads: from put to get",
+  item: (number: number) => `item ${number}`,
   manyArrows: (calls: string) => `${calls} to the loop, too many for arrows`,
   thinned: (tasks: string, bars: string) => `thinned: ${tasks} drawn as ${bars}`,
   poolQueue: "libuv queue",
@@ -206,7 +209,9 @@ const en = {
   expectedEach: (value: string) => ` A right program gives ${value} each time.`,
   // Sequence of calls.
   sequence: "Who called whom",
-  sequenceOf: (calls: string, threads: string) => `${calls} from ${threads} to the event loop.`,
+  firstOf: (shown: number, all: number) => `the first ${shown} of ${all}`,
+  sequenceOf: (calls: string, threads: string, items: string) =>
+    `${calls} from ${threads} to the event loop${items && `, ${items} between threads`}.`,
 };
 
 export type Words = typeof en;
@@ -215,6 +220,7 @@ const ru: Words = {
   pxPerLetter: 7.2,
   nouns: {
     task: { one: "задача", few: "задачи", many: "задач", other: "задачи" },
+    queueItem: { one: "элемент", few: "элемента", many: "элементов", other: "элемента" },
     item: { one: "операция", few: "операции", many: "операций", other: "операции" },
     bar: { one: "полоса", few: "полосы", many: "полос", other: "полосы" },
     event: { one: "событие", few: "события", many: "событий", other: "события" },
@@ -240,6 +246,8 @@ const ru: Words = {
   arrows: "стрелки: вызов в цикл и ответ",
   startArrows: "стрелки вниз: от цикла к началу задачи",
   moreThreads: (threads) => `другие потоки: ${threads}`,
+  itemArrows: "стрелки между потоками: от put к get",
+  item: (number) => `элемент ${number}`,
   manyArrows: (calls) => `${calls} в цикл: для стрелок слишком много`,
   thinned: (tasks, bars) => `упрощено: ${tasks} — на графике ${bars}`,
   poolQueue: "очередь libuv",
@@ -357,7 +365,9 @@ const ru: Words = {
   expected: (value) => `ожидалось: ${value}`,
   expectedEach: (value) => ` Правильная программа каждый раз даёт ${value}.`,
   sequence: "Кто кого вызвал",
-  sequenceOf: (calls, threads) => `В цикл событий: ${calls} (${threads}).`,
+  firstOf: (shown, all) => `первые ${shown} из ${all}`,
+  sequenceOf: (calls, threads, items) =>
+    `В цикл событий: ${calls} (${threads})${items && `; между потоками: ${items}`}.`,
 };
 
 const editions: Record<Language, Words> = { en, ru };

@@ -7,7 +7,7 @@ export type { LoopBlock, LoopMonitorOptions, LoopReport } from "./loop-monitor";
 export { LoopMonitor, timeLoopBlocking } from "./loop-monitor";
 export type { EventKind } from "./recorder";
 export { sleepSync } from "./sleep";
-export type { TimelineEvent, TimelineTask } from "./tasks";
+export type { TimelineEvent, TimelineItem, TimelineTask } from "./tasks";
 export type {
   RecordOptions,
   TimelineData,

@@ -18,6 +18,8 @@ const eventKinds = [
   "failed",
   "stopped",
   "died",
+  "put",
+  "taken",
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 
@@ -131,6 +133,34 @@ export function recordCall(): RecordedCall | undefined {
   const id = Atomics.add(ring.words, tasksGiven, 1) + 1;
   recordEvent("queued", id);
   return { id, caller: taskHere };
+}
+
+/** What an item of a queue is sent as while a recording traces; its taker finds the number and takes it off. */
+interface RecordedItem {
+  "kernel-helpers.item": number;
+  value: unknown;
+}
+
+/** Numbers an item for its way through a queue, while a recording traces; `recordPut` says that it is in. */
+export function numberItem(value: unknown): unknown {
+  if (!ring || Atomics.load(ring.words, tracing) === 0) return value;
+  return { "kernel-helpers.item": Atomics.add(ring.words, tasksGiven, 1) + 1, value } satisfies RecordedItem;
+}
+
+/** Notes that an item is in its queue; does nothing for one without a number. */
+export function recordPut(item: unknown): void {
+  if (isRecorded(item)) recordEvent("put", item["kernel-helpers.item"]);
+}
+
+/** Notes that an item has left its queue, and gives what was put. */
+export function recordTaken(item: unknown): unknown {
+  if (!isRecorded(item)) return item;
+  recordEvent("taken", item["kernel-helpers.item"]);
+  return item.value;
+}
+
+function isRecorded(item: unknown): item is RecordedItem {
+  return typeof item === "object" && item !== null && "kernel-helpers.item" in item;
 }
 
 /** On the loop thread: runs what a worker called, under its name. */

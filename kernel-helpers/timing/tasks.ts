@@ -34,11 +34,35 @@ export interface TimelineTask {
   blocked: { start: number; end: number | null }[];
 }
 
+/** An item on its way through a queue; times in ms since the recording began. */
+export interface TimelineItem {
+  /** Unique in the recording, in the order of making. */
+  id: number;
+  /** The thread that put it. */
+  from: string;
+  put: number;
+  /** The thread that took it, and when; null while it is in the queue. */
+  to: string | null;
+  taken: number | null;
+}
+
 /** Gathers events into tasks, in the order in which they were first seen. */
 export function tasksOf(events: TimelineEvent[]): TimelineTask[] {
   const tasks = new Map<number, TimelineTask>();
-  for (const event of events) note(taskOf(tasks, event), event);
+  for (const event of events)
+    if (event.kind !== "put" && event.kind !== "taken") note(taskOf(tasks, event), event);
   return [...tasks.values()];
+}
+
+/** The items of queues, in the order in which they were put. A taker may note it before the putter does. */
+export function itemsOf(events: TimelineEvent[]): TimelineItem[] {
+  const takings = new Map(events.filter(({ kind }) => kind === "taken").map((event) => [event.task, event]));
+  return events
+    .filter(({ kind }) => kind === "put")
+    .map(({ task: id, thread: from, time: put }) => {
+      const taking = takings.get(id);
+      return { id, from, put, to: taking?.thread ?? null, taken: taking ? Math.max(put, taking.time) : null };
+    });
 }
 
 function taskOf(tasks: Map<number, TimelineTask>, { task: id, name }: TimelineEvent): TimelineTask {

@@ -13,7 +13,7 @@ import {
   taskName,
   threadName,
 } from "./recorder";
-import { type TimelineEvent, type TimelineTask, tasksOf } from "./tasks";
+import { itemsOf, type TimelineEvent, type TimelineItem, type TimelineTask, tasksOf } from "./tasks";
 import { type CpuProfileOptions, CpuProfiler, type ThreadProfile } from "./trace/profiler";
 import { type TimelineTrace, Tracer } from "./trace/tracer";
 
@@ -29,6 +29,8 @@ export interface TimelineData {
   duration: number;
   events: TimelineEvent[];
   tasks: TimelineTask[];
+  /** The items that went through queues while the recording traced. */
+  items?: TimelineItem[];
   blocks: LoopBlock[];
   marks: TimelineMark[];
   /** When the loop took a tick of `tickEvery`; ms since the recording began. */
@@ -55,7 +57,7 @@ export interface TimelineOptions {
   /** Sets a timer on the loop that comes round every so many ms, drawn as dots: a blocked loop leaves a gap. */
   tickEvery?: number;
   /**
-   * Also records with Node's own tracing: what libuv's threads did, garbage collections, the CPU time of tasks. It is
+   * Also records with Node's own tracing: what libuv's threads did, garbage collections, the CPU time of tasks, the way of items through queues. It is
    * there once the recording has stopped. Costs some 5 µs for each item of libuv's pool.
    */
   trace?: boolean;
@@ -155,6 +157,10 @@ export class Timeline implements TimelineData {
 
   get tasks(): TimelineTask[] {
     return this.#readRing().tasks;
+  }
+
+  get items(): TimelineItem[] {
+    return itemsOf(this.events);
   }
 
   get trace(): TimelineTrace | undefined {

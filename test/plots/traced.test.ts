@@ -1,4 +1,14 @@
-import { type Chart, callTree, concurrencyChart, waitsOf } from "kernel-helpers";
+import {
+  type Chart,
+  callTree,
+  concurrencyChart,
+  Queue,
+  sequenceChart,
+  startBlockingPortal,
+  Timeline,
+  toThread,
+  waitsOf,
+} from "kernel-helpers";
 import { afterEach, describe, expect, it } from "vitest";
 import { hash, profile, task, timeline, trace, traced, typical } from "./samples";
 import { expectValidSpec, expectWellFormed } from "./schema";
@@ -185,6 +195,79 @@ describe("who waited for whom", () => {
 
 it("draws an arrow from the loop to each task's start, where asked to", () => {
   const kinds = (options: object) => data(concurrencyChart(typical, options)).arrows!.map(({ kind }) => kind);
-  expect(kinds({ submissions: true })).toEqual(["start", "start", "start", "start"]);
+  expect(kinds({ messages: true })).toEqual(["start", "start", "start", "start"]);
   expect(kinds({})).toEqual([]);
+});
+
+describe("the sequence diagram of a recording", () => {
+  const said = (chart: Chart) =>
+    data(chart).messages!.map(({ from, to, label, kind }) => `${from} → ${to} ${label} (${kind})`);
+
+  it("has the items of queues from who put them to who took them, in both directions", async () => {
+    const down = new Queue<number>();
+    const up = new Queue<number>();
+    const recorded = await Timeline.record(
+      async () => {
+        const doubled = toThread(() => {
+          for (const item of down.syncQ) up.syncQ.put(item * 2);
+          up.close();
+        });
+        for (const item of [1, 2]) await down.asyncQ.put(item);
+        down.close();
+        const got: number[] = [];
+        for await (const item of up.asyncQ) got.push(item);
+        expect(got).toEqual([2, 4]);
+        await doubled;
+      },
+      { trace: true },
+    );
+    expect(recorded.items).toHaveLength(4);
+    for (const { put, taken } of recorded.items) expect(taken!).toBeGreaterThanOrEqual(put);
+    const chart = sequenceChart(recorded);
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    expect(said(chart).filter((line) => line.startsWith("0 → 1"))).toHaveLength(2);
+    expect(said(chart).filter((line) => line.startsWith("1 → 0"))).toHaveLength(2);
+    expect(chart.description).toContain("4 items between threads");
+    const arrows = data(concurrencyChart(recorded, { messages: true })).arrows!;
+    expect(arrows.filter(({ kind }) => kind === "item")).toHaveLength(4);
+  });
+
+  it("does not number items that nobody traces, nor leaves a number on one that outlives its recording", async () => {
+    const queue = new Queue<object>();
+    await Timeline.record(async () => queue.asyncQ.put({ traced: true }), { trace: true });
+    const plain = await Timeline.record(async () => {
+      await queue.asyncQ.put({ traced: false });
+      expect(await queue.asyncQ.get()).toEqual({ traced: true });
+    });
+    expect(await queue.asyncQ.get()).toEqual({ traced: false });
+    expect(plain.items.filter(({ put }) => put !== null)).toEqual([]);
+  });
+
+  it("has a portal's calls and their results, where tasks are asked for", async () => {
+    const portal = startBlockingPortal();
+    const recorded = await Timeline.record(() => {
+      expect(portal.call((x: number) => x + 1, 1)).toBe(2);
+    });
+    portal.stop();
+    const chart = sequenceChart(recorded, { tasks: true });
+    expectValidSpec(chart);
+    const [call, answer] = said(chart);
+    expect(call).toMatch(/^0 → 1 .*\(call\)$/);
+    expect(answer).toMatch(/^1 → 0 .*\(answer\)$/);
+    expect(said(sequenceChart(recorded))).toEqual([]);
+  });
+
+  it("draws the first 40 of very many", () => {
+    const items = Array.from({ length: 100 }, (_, id) => ({
+      id,
+      from: "event loop",
+      put: id,
+      to: "pool-1",
+      taken: id,
+    }));
+    const chart = sequenceChart({ ...typical, items });
+    expect(said(chart)).toHaveLength(40);
+    expect(chart.spec.title).toMatchObject({ subtitle: "the first 40 of 100" });
+  });
 });

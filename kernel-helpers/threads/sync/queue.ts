@@ -1,3 +1,4 @@
+import { numberItem, recordPut, recordTaken } from "../../timing/recorder";
 import { newId, WeakById } from "../task/collections";
 import { checkTimeout } from "../task/errors";
 import { type Revivable, type Revival, toTransfer } from "../task/transferable";
@@ -50,7 +51,9 @@ abstract class Face<T> {
 
   /** Puts at once, or throws QueueFull. The item is cloned. Throws QueueShutDown after `close`. */
   putNowait(item: T): void {
-    if (!this.endpoint.tryPut(item)) throw full(this.maxsize, "now");
+    const sent = numberItem(item);
+    if (!this.endpoint.tryPut(sent)) throw full(this.maxsize, "now");
+    recordPut(sent);
   }
 
   /**
@@ -60,7 +63,7 @@ abstract class Face<T> {
   getNowait(): T {
     const item = this.endpoint.tryTake();
     if (!item) throw empty("now");
-    return item.value as T;
+    return recordTaken(item.value) as T;
   }
 
   /**
@@ -81,7 +84,11 @@ export class SyncQueue<T> extends Face<T> implements Iterable<T> {
   put(item: T, { timeout }: BlockingOptions = {}): void {
     const limit = checkTimeout(timeout);
     if (limit === 0) this.putNowait(item);
-    else if (!this.endpoint.putBlocking(item, limit)) throw full(this.maxsize, `after ${limit} ms`);
+    else {
+      const sent = numberItem(item);
+      if (!this.endpoint.putBlocking(sent, limit)) throw full(this.maxsize, `after ${limit} ms`);
+      recordPut(sent);
+    }
   }
 
   /**
@@ -93,7 +100,7 @@ export class SyncQueue<T> extends Face<T> implements Iterable<T> {
     if (limit === 0) return this.getNowait();
     const item = this.endpoint.takeBlocking(limit);
     if (!item) throw empty(`after ${limit} ms`);
-    return item.value as T;
+    return recordTaken(item.value) as T;
   }
 
   /**
@@ -120,16 +127,18 @@ export class AsyncQueue<T> extends Face<T> implements AsyncIterable<T> {
    * Puts the item as soon as there is room. Rejects with QueueShutDown after `close`, and with the signal's reason
    * when that is aborted; the item is then not in the queue.
    */
-  put(item: T, { signal }: WaitingOptions = {}): Promise<void> {
-    return this.endpoint.put(item, signal);
+  async put(item: T, { signal }: WaitingOptions = {}): Promise<void> {
+    const sent = numberItem(item);
+    await this.endpoint.put(sent, signal);
+    recordPut(sent);
   }
 
   /**
    * Takes an item as soon as there is one. Rejects with QueueShutDown when the queue is closed and empty, and with
    * the signal's reason when that is aborted; no item is lost by it.
    */
-  get({ signal }: WaitingOptions = {}): Promise<T> {
-    return this.endpoint.take(signal) as Promise<T>;
+  async get({ signal }: WaitingOptions = {}): Promise<T> {
+    return recordTaken(await this.endpoint.take(signal)) as T;
   }
 
   /** Resolves when every item has been marked done. Rejects with the signal's reason when that is aborted. */
