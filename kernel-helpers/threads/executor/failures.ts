@@ -1,16 +1,16 @@
 import { DeadlockError } from "../task/errors";
 import { withSubmitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
-import { workerName } from "../worker/worker-context";
+import { poolThreadName } from "../worker/worker-context";
 import type { Settings } from "./options";
 import type { PoolTask } from "./pool-task";
 import type { Death, WorkerThread } from "./worker-thread";
 
 /** What the loop's thread says of tasks that failed. */
 
-/** A pool inside a worker would start threads under threads, and could wait for the one it runs in. */
+/** A pool inside a pool thread would start threads under threads, and could wait for the one it runs in. */
 export function refuseInWorker(fn: AnyFunction): void {
-  const thread = workerName();
+  const thread = poolThreadName();
   if (thread === undefined) return;
   const name = fn.name || "fn";
   throw new DeadlockError(

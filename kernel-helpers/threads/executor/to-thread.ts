@@ -1,7 +1,7 @@
 import { checkGivenOptions, noOptions, type SubmitOptions, type TaskOptions } from "../task/options";
 import { submitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
-import { workerName } from "../worker/worker-context";
+import { poolThreadName } from "../worker/worker-context";
 import { Executor, ThreadPoolExecutor } from "./executor";
 import { LoopSubmitter } from "./from-thread";
 import { unregister } from "./leaks";
@@ -11,7 +11,7 @@ let shared: Executor | undefined;
 /** The executor of `toThread` and `runInExecutor(null, …)`, made on first use; it needs no shutdown. */
 function defaultExecutor(): Executor {
   if (shared) return shared;
-  if (workerName() !== undefined) shared = new Executor(new LoopSubmitter(submitToDefault));
+  if (poolThreadName() !== undefined) shared = new Executor(new LoopSubmitter(submitToDefault));
   else {
     const executor = new ThreadPoolExecutor();
     unregister(executor);

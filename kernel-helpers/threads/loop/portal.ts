@@ -174,7 +174,8 @@ function newWords(count: number): SharedArrayBuffer {
  * An event loop in a thread of its own for **synchronous code**, after AnyIO's `BlockingPortal`: made by
  * `startBlockingPortal`. All calls run in the one thread, many at a time, so that they share what lives there:
  * connections and servers (by `callHandle`), modules, `globalThis`, timers. Arguments, captured values and results
- * are copies. Context variables go along with each call.
+ * are copies. Context variables go along with each call. `toThread` and executors that a call makes belong to the
+ * portal's loop and end with it; one that this thread has made cannot serve the portal while this thread waits.
  *
  * It travels to other threads as an argument or a captured variable, and serves them all. It keeps no process alive.
  */

@@ -45,6 +45,11 @@ export function workerName(): string | undefined {
   return current?.name;
 }
 
+/** The name of the thread, where it is one of an executor. A portal's thread is an event loop that may have its own. */
+export function poolThreadName(): string | undefined {
+  return current?.loopWaits ? undefined : current?.name;
+}
+
 export function connect({ name, port, shared, loopWaits = false }: Setup): WorkerContext {
   const words = new Int32Array(shared);
   current = { name, port, shared: words, loopWaits, posts: 0, task: undefined, read: 0 };

@@ -424,6 +424,55 @@ describe("in other threads", () => {
   });
 });
 
+describe("its own loop has threads of its own, while this thread waits", () => {
+  test("toThread, calls back from there to the portal's loop, and errors with their class", () => {
+    const answer = portal.call(async () => {
+      Object.assign(globalThis, { portalState: { visits: 0 } });
+      const visit = () => ++portalState.visits;
+      const numbers = [1, 2, 3].map(() => toThread(() => runCoroutineThreadsafe(visit).result()));
+      return [(await Promise.all(numbers)).sort(), portalState.visits];
+    });
+    expect(answer).toEqual([[1, 2, 3], 3]);
+    const failing = async () =>
+      toThread(() => {
+        throw new RangeError("in a thread of the portal");
+      });
+    expect(() => portal.call(failing)).toThrow(RangeError);
+  });
+
+  test("an executor that a call makes, with a timeout, a queue and a shutdown", () => {
+    const answer = portal.call(async () => {
+      const pool = new ThreadPoolExecutor({ maxWorkers: 1, threadNamePrefix: "inner" });
+      const queue = new Queue<number>({ maxsize: 1 });
+      const filled = pool.submit(({ syncQ }: Queue<number>) => {
+        for (let i = 0; i < 3; i++) syncQ.put(i);
+      }, queue);
+      const numbers = [await queue.asyncQ.get(), await queue.asyncQ.get(), await queue.asyncQ.get()];
+      await filled;
+      const endless = () => {
+        for (;;);
+      };
+      const failed = await pool
+        .with({ timeout: 20 })
+        .submit(endless)
+        .then(
+          () => "",
+          (error) => (error as Error).name,
+        );
+      await pool.shutdown();
+      return [numbers, failed];
+    });
+    expect(answer).toEqual([[0, 1, 2], "TimeoutError"]);
+  });
+
+  test("and stop() ends them", () => {
+    const short = startBlockingPortal();
+    short.call(async () => void toThread(() => new Promise(() => setInterval(() => {}, 1000))));
+    short.stop({ cancelRemaining: true });
+    expect(short.running).toBe(false);
+  });
+});
+
 test("what it prints is shown while this thread waits; notes to the loop are read when it turns", async () => {
   const { stdout, stderr } =
     await node(`const { startBlockingPortal, callSoonThreadsafe } = require("kernel-helpers");
