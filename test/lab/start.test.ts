@@ -1,6 +1,16 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { browserCommand, openBrowser } from "../../lab/server/browser";
@@ -133,6 +143,63 @@ describe("npm start", () => {
     // A signal to the kernel's whole group arrives when the system gets to it.
     await expect.poll(() => pids.map(isRunning)).toEqual([false, false]);
   });
+});
+
+describe("after a kill", () => {
+  it("the next start removes what kernels of a server that is gone have left, and nothing else", async () => {
+    const killed = start();
+    const { port, searchParams } = new URL(await killed.address());
+    const request = {
+      method: "POST",
+      headers: { Authorization: `token ${searchParams.get("token")}` },
+      body: "{}",
+    };
+    await (await fetch(`http://127.0.0.1:${port}/api/kernels`, request)).json();
+    const leftBy = (pid: number) =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith(`nb-kernel-${pid}-`));
+    const pid = killed.child.pid as number;
+    await expect.poll(() => leftBy(pid)).toHaveLength(1);
+    const mine = mkdtempSync(join(tmpdir(), `nb-kernel-${process.pid}-`));
+    const notOurs = mkdtempSync(join(tmpdir(), "nb-kernel-x-"));
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    expect(leftBy(pid)).toHaveLength(1);
+    await start().address();
+    expect(leftBy(pid)).toEqual([]);
+    expect([mine, notOurs].map((folder) => existsSync(folder))).toEqual([true, true]);
+    for (const folder of [mine, notOurs]) rmSync(folder, { recursive: true });
+  });
+
+  it.each(["replaced", "written in place"])(
+    "in the middle of a save a file that is %s is whole after the next start",
+    async (how) => {
+      const file = join(play.root, `${how}.txt`);
+      const [before, after] = ["a", "b"].map((letter) => letter.repeat(20_000_000)) as [string, string];
+      writeFileSync(file, before);
+      // A file with another name stays the same file.
+      if (how !== "replaced") linkSync(file, join(play.root, "other name.txt"));
+      const drafts = () => readdirSync(play.root).filter((name) => name.startsWith(".lab-"));
+      const server = start();
+      const { origin, searchParams } = new URL(await server.address());
+      const headers = { Authorization: `token ${searchParams.get("token")}` };
+      const body = JSON.stringify({ type: "file", format: "text", content: after });
+      const saved = fetch(`${origin}/api/contents/${encodeURIComponent(`${how}.txt`)}`, {
+        method: "PUT",
+        headers,
+        body,
+      });
+      saved.catch(() => {});
+      const isUnderWay = () => drafts().length > 0 || readdirSync(join(play.user, "saving")).length > 0;
+      mkdirSync(join(play.user, "saving"), { recursive: true });
+      while (!isUnderWay()) await new Promise((resolve) => setImmediate(resolve));
+      server.child.kill("SIGKILL");
+      await server.ended;
+      await start().address();
+      expect([before, after].map((text) => text === readFileSync(file, "utf8"))).toContain(true);
+      expect(readdirSync(join(play.user, "saving"))).toEqual([]);
+      rmSync(file);
+    },
+  );
 });
 
 describe("the browser", () => {

@@ -2,6 +2,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import path from "node:path";
 import { writeAtomically } from "notebook-tools/nbformat";
 import { HttpError } from "../http/errors";
+import { wellFormed } from "../http/reply";
 
 const isMissing = (error: unknown) => {
   const code = (error as NodeJS.ErrnoException).code;
@@ -18,22 +19,41 @@ export async function unlessMissing<T>(read: () => Promise<T>): Promise<T | null
   }
 }
 
-/** Where a path that may not exist yet really lies: its nearest existing ancestor resolved, the rest kept. */
-async function realLocation(file: string): Promise<string> {
-  const found = await unlessMissing(() => realpath(file));
+/** Where a path below a real folder really lies, if it is not there yet: its nearest existing ancestor resolved, the rest kept. */
+async function realLocation(root: string, segments: readonly string[]): Promise<string> {
+  const found = await unlessMissing(() => realpath(path.join(root, ...segments)));
   if (found !== null) return found;
-  const parent = path.dirname(file);
-  return parent === file ? file : path.join(await realLocation(parent), path.basename(file));
+  let ancestor = root;
+  for (const [index, segment] of segments.entries()) {
+    const next = await unlessMissing(() => realpath(path.join(ancestor, segment)));
+    if (next === null) return path.join(ancestor, ...segments.slice(index));
+    ancestor = next;
+  }
+  return ancestor;
 }
 
 const isInside = (root: string, file: string): boolean =>
   file === root || file.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
 
-/** Elsewhere these are letters like any other. On Windows they would name a drive, a stream or a folder. */
-const isNoName = process.platform === "win32" ? /[\\:\0]/ : /\0/;
+/** What Windows takes for a device, wherever it stands and whatever follows the dot. */
+const isDevice = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(?:\.|$)/i;
 
-/** What is left of a path without empty segments. */
-const segmentsOf = (apiPath: string) => apiPath.split("/").filter((segment) => segment !== "");
+/** Whether a file or folder can be called so. On Windows more would name a drive, a stream, a folder or a device. */
+export function isName(name: string, platform: string = process.platform): boolean {
+  // Half a letter is no UTF-8: the file would be called otherwise.
+  if (name.includes("\0") || wellFormed(name) !== name) return false;
+  return platform !== "win32" || !(/[\\:*?"<>|]|[. ]$/.test(name) || isDevice.test(name));
+}
+
+/** No system has longer paths that a program can name at once, in characters. */
+const longestPath = 4096;
+
+/** What is left of a path without empty segments. Throws `HttpError` 400 for one that is too long. */
+function segmentsOf(apiPath: string): string[] {
+  if (apiPath.length > longestPath)
+    throw new HttpError(400, `A path may have ${longestPath} characters at most, got ${apiPath.length}.`);
+  return apiPath.split("/").filter((segment) => segment !== "");
+}
 
 /** `/a//b/` as Jupyter writes it: `a/b`. */
 export const normalise = (apiPath: string): string => segmentsOf(apiPath).join("/");
@@ -42,7 +62,7 @@ const noSuch = (apiPath: string) => new HttpError(404, `No such file or director
 
 function checkedSegments(apiPath: string): string[] {
   const segments = segmentsOf(apiPath);
-  if (segments.some((segment) => segment.startsWith(".") || isNoName.test(segment))) throw noSuch(apiPath);
+  if (segments.some((segment) => segment.startsWith(".") || !isName(segment))) throw noSuch(apiPath);
   return segments;
 }
 
@@ -53,7 +73,7 @@ function checkedSegments(apiPath: string): string[] {
  * one (`.git`), so that a stranger cannot tell what is there. `root` must be a real path.
  */
 export async function locate(root: string, apiPath: string): Promise<string> {
-  const file = await realLocation(path.join(root, ...checkedSegments(apiPath)));
+  const file = await realLocation(root, checkedSegments(apiPath));
   if (!isInside(root, file)) throw noSuch(apiPath);
   return file;
 }

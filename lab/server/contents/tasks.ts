@@ -1,4 +1,3 @@
-import { isAscii, isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -15,7 +14,7 @@ import {
 import { HttpError } from "../http/errors";
 import { mimeTypeOf } from "../http/mime";
 import { encoded, type Pieces, Utf8Writer } from "../http/pieces";
-import { jsonObject } from "../http/router";
+import { jsonObject, utf8 } from "../http/router";
 import { joinedCell } from "./joined";
 import type { ContentsType, Model } from "./models";
 import { readTrust, withoutTrust, withTrust } from "./trust";
@@ -63,12 +62,6 @@ function hashOf(...pieces: Pieces): string {
   const hash = createHash("sha256");
   for (const piece of pieces) hash.update(piece);
   return hash.digest("hex");
-}
-
-/** Throws `HttpError` 400 for bytes that are not UTF-8. */
-function utf8(bytes: Buffer, apiPath: string): string {
-  if (!isUtf8(bytes)) throw new HttpError(400, `${apiPath} is not UTF-8 text; save it as UTF-8.`);
-  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
 }
 
 /** Gives memory back now: a large notebook is held several times, and the garbage collector would come late. */
@@ -163,6 +156,8 @@ function fileBytes(content: unknown, format: unknown): Uint8Array<ArrayBuffer> {
   return Buffer.from(content, "base64");
 }
 
+const isWhole = (value: unknown): value is number => Number.isInteger(value);
+
 /** The body of a request to save; a notebook's content is still text, and `undefined` where it is none. */
 function saveRequest(text: string): { rest: Record<string, unknown>; content: string | undefined } {
   try {
@@ -176,15 +171,19 @@ function saveRequest(text: string): { rest: Record<string, unknown>; content: st
 
 /** What a request to save wants to have in the file. Throws `HttpError` 400 for a notebook that would not open again. */
 async function prepare({ apiPath, body, trustFolder }: SaveInput): Promise<Saved> {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+  const text = utf8(Buffer.from(body.buffer, body.byteOffset, body.byteLength), "The request's body");
   release(body);
   const { rest, content } = saveRequest(text);
-  const { type, format, chunk } = rest;
-  const empty = { chunk: typeof chunk === "number" ? chunk : null, trusted: [], hash: "", data: [] };
+  const { type, format, chunk = null } = rest;
+  if (chunk !== null && !isWhole(chunk)) throw new HttpError(400, "A part of an upload has a whole number.");
+  if (chunk !== null && type !== "file") throw new HttpError(400, "Only a file is uploaded in parts.");
+  const empty = { chunk, trusted: [], hash: "", data: [] };
   if (type === "directory") return { ...empty, type };
-  if (type !== "notebook") {
+  if (type !== "notebook" && type !== "file")
+    throw new HttpError(400, 'The type must be "file", "notebook" or "directory".');
+  if (type === "file") {
     const data = fileBytes(rest.content, format);
-    return { ...empty, type: "file", data: [data], hash: hashOf(data) };
+    return { ...empty, type, data: [data], hash: hashOf(data) };
   }
   const { key } = readTrust(trustFolder);
   return cellByCell(

@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { HttpError } from "./errors";
 import type { Reply } from "./reply";
@@ -42,6 +43,13 @@ export async function readBody(request: IncomingMessage, most = largestBody): Pr
     size += part.length;
   }
   return whole ?? Buffer.concat(parts);
+}
+
+/** Throws `HttpError` 400 for bytes that are not UTF-8. `what` has them. */
+export function utf8(bytes: Buffer, what: string): string {
+  if (!isUtf8(bytes)) throw new HttpError(400, `${what} is not UTF-8 text; save it as UTF-8.`);
+  // Mostly quicker, and half as large.
+  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
 }
 
 /** Throws `HttpError` 400 for what is not a JSON object. */
@@ -103,7 +111,7 @@ export class Router {
       headers: request.headers,
       params: Object.fromEntries(params),
       bytes: () => readBody(request),
-      body: async () => jsonObject(String(await readBody(request))),
+      body: async () => jsonObject(utf8(await readBody(request), "The request's body")),
     });
   }
 }

@@ -62,7 +62,10 @@ export class Kernels {
     const found =
       own.get(name ?? defaultKernel) ?? (await this.specs()).get(name ?? (await this.defaultName()));
     if (found) return found;
-    throw new HttpError(400, `There is no kernel named ${name}; run \`npm start\` again to install it.`);
+    throw new HttpError(
+      400,
+      `There is no kernel named ${name ?? defaultKernel}; run \`npm start\` again to install it.`,
+    );
   }
 
   async defaultName(): Promise<string> {
