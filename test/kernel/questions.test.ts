@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are code
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Kernel } from "./client";
 
 let kernel: Kernel;
-const cwd = mkdtempSync(join(tmpdir(), "kernel-questions-"));
+const cwd = realpathSync(mkdtempSync(join(tmpdir(), "kernel-questions-")));
 beforeAll(async () => {
   writeFileSync(join(cwd, "beside.ts"), "export const beside = 1;");
   writeFileSync(join(cwd, "data.json"), "{}");
@@ -257,5 +257,30 @@ describe("is_complete", () => {
     expect(await indent("function f() {")).toBe("  ");
     expect(await indent("class A {\n  m() {")).toBe("    ");
     expect(await indent("foo(\n  1,")).toBe("  ");
+  });
+});
+
+describe("inspection tells where a name is defined", () => {
+  const definitionOf = async (code: string) =>
+    (await ask("inspect", code)).metadata["kernel-helpers:definition"];
+
+  test("in the source of a helper, in a file beside the notebook, in a package's types, in a cell", async () => {
+    const helper = await definitionOf("toTh¦read");
+    expect(helper.path).toMatch(/kernel-helpers\/threads\/executor\/[\w-]+\.ts$/);
+    const line = readFileSync(join(cwd, helper.path), "utf8").split("\n")[helper.line - 1];
+    expect(line).toMatch(/\btoThread\b/);
+    expect(await definitionOf('import { besi¦de } from "./beside"; beside')).toEqual({
+      name: "beside",
+      path: "beside.ts",
+      line: 1,
+    });
+    expect((await definitionOf("readFile¦Sync")).path).toMatch(/@types\/node\/fs\.d\.ts$/);
+    expect(await definitionOf("ad¦d")).toEqual({ name: "add" });
+    expect(await definitionOf("const inside = 1; insi¦de")).toEqual({ name: "inside" });
+  });
+
+  test("and nothing of a name that nothing defines", async () => {
+    expect(await definitionOf("nowhe¦re")).toBeUndefined();
+    expect(await definitionOf("¦")).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /** What a name is, or how the function is called in whose arguments the cursor stands. */
 
 import type { Program, QuickInfo, SignatureHelpItem, SourceFile, SymbolDisplayPart } from "typescript";
+import { definition } from "./definition";
 import type { TypeScript } from "./tsc";
 
 /** Code in its program, behind the declarations of the cells before; undefined where there is nothing to ask about. */
@@ -115,11 +116,12 @@ export function inspected(ts: TypeScript, question: Question | undefined): objec
   const ways = [quickInfo, signatureHelp];
   if (question && !touchesName(ts, question)) ways.reverse();
   const found = question && ways.map((way) => way(ts, question)).find(Boolean);
-  if (!found) return { status: "ok", found: false, data: {}, metadata: {} };
+  const metadata = question ? definition(ts, question) : {};
+  if (!found) return { status: "ok", found: false, data: {}, metadata };
   const code = found.code.join("\n");
   const data = {
     "text/plain": [code, ...found.text.map(withoutMarks)].join("\n\n"),
     "text/markdown": [`\`\`\`typescript\n${code}\n\`\`\``, ...found.text].join("\n\n"),
   };
-  return { status: "ok", found: true, data, metadata: {} };
+  return { status: "ok", found: true, data, metadata };
 }
