@@ -21,8 +21,19 @@ export class Exports {
 
   readonly routes: readonly Route[] = [
     ["GET", "/api/nbconvert", "The formats of the exporter", () => ({ json: formats })],
+    ["GET", "/site/{path*}", "The notebooks of a folder as a site", (call) => this.#exportSite(call)],
     ["GET", "/nbconvert/{format}/{path+}", "A notebook in another format", (call) => this.#export(call)],
   ];
+
+  async #exportSite({ params: { path: apiPath = "" } }: Call): Promise<Reply> {
+    const file = await locate(this.root, normalise(apiPath));
+    if (!(await stat(file)).isDirectory()) throw new HttpError(404, `There is no folder at ${apiPath}`);
+    const input = { root: this.root, file, format: "site" };
+    const exported = await this.background.run("exported", input, Number.POSITIVE_INFINITY);
+    const { name, mimetype, data, leftOut = [] } = exported;
+    const told = { "X-Left-Out": encodeURIComponent(JSON.stringify(leftOut)) };
+    return { bytes: data, headers: { "Content-Type": mimetype, ...told, ...attachment(name) } };
+  }
 
   async #export({ params, query }: Call): Promise<Reply> {
     const { format = "", path: apiPath = "" } = params;

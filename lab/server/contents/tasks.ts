@@ -56,6 +56,8 @@ export interface Exported {
   readonly name: string;
   readonly mimetype: string;
   readonly data: Pieces;
+  /** Of a site: the notebooks that could not be read. */
+  readonly leftOut?: readonly string[];
 }
 
 function hashOf(...pieces: Pieces): string {
@@ -202,6 +204,7 @@ async function prepare({ apiPath, body, trustFolder }: SaveInput): Promise<Saved
 
 /** A notebook as one file to save. */
 async function exported({ root, file, format }: ExportInput): Promise<Exported> {
+  if (format === "site") return (await import("./site.js")).exportedSite(root, file);
   // Many libraries, which only this needs.
   const { exportHtml, exportMarkdown, exportScript, imagesBelow } = await import("notebook-tools");
   const apiPath = path.relative(root, file).split(path.sep).join("/");

@@ -40,6 +40,8 @@ function pageConfig(
     cacheFiles: "true",
     delete_to_trash: String(usesTrash),
     devMode: "false",
+    // What our own server alone offers to our extension.
+    exportsSites: "true",
     disabledExtensions: JSON.stringify(disabledExtensions),
     mode,
     notebookStartsKernel: "true",

@@ -38,6 +38,8 @@ export interface ExportSiteOptions extends Selection {
   address?: string;
   /** Writes into a folder whose files were not made by an export. Default false. */
   force?: boolean;
+  /** The folder whose files may come along where a notebook links to them. Default the working directory. */
+  filesBelow?: string;
   /** Told of each page once it is written. */
   onExport?: (notebook: string, page: string) => void;
 }
@@ -166,7 +168,7 @@ class SiteBuilder {
     };
   }
 
-  /** Links to notebooks lead to their pages; files below the working directory come along; others are no links. */
+  /** Links to notebooks lead to their pages; files below that folder come along; others are no links. */
   #linksFrom(notebook: string, page: string): FindLink {
     return (path) => {
       const file = resolve(dirname(notebook), path);
@@ -180,8 +182,9 @@ class SiteBuilder {
   }
 
   #copied(file: string): string | undefined {
-    const path = relative(process.cwd(), file);
-    const isOpen = isBelow(process.cwd(), file) && !path.split(sep).some((part) => part.startsWith("."));
+    const { filesBelow = process.cwd() } = this.options;
+    const path = relative(filesBelow, file);
+    const isOpen = isBelow(filesBelow, file) && !path.split(sep).some((part) => part.startsWith("."));
     if (!isOpen || !existsSync(file) || !statSync(file).isFile()) return undefined;
     const place = `files/${path.split(sep).join("/")}`;
     this.#linked.set(place, file);
