@@ -1,6 +1,9 @@
 import { globSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, it } from "vitest";
 import { readNotebook } from "../../notebook-tools/nbformat";
+
+const { version } = createRequire(import.meta.url)("typescript/package.json");
 
 // JupyterLab writes what the kernel reports into the notebook; where it stands already, opening changes nothing.
 it.each(globSync("notebooks/**/*.ipynb"))("%s names the language as the kernel reports it", async (file) => {
@@ -10,6 +13,6 @@ it.each(globSync("notebooks/**/*.ipynb"))("%s names the language as the kernel r
     mimetype: "text/typescript",
     file_extension: ".ts",
     pygments_lexer: "typescript",
-    version: "5.0.4",
+    version,
   });
 });
