@@ -201,7 +201,7 @@ describe("what somebody else may end is no deadlock", () => {
     );
     expect(await submitted[0]).toBe(1);
     const inThread = executor.submit(() => {
-      const late = new Promise((resolve) => setTimeout(resolve, 100, "late"));
+      const late = new Promise((resolve) => setTimeout(resolve, 5000, "late"));
       return Promise.race([runCoroutineThreadsafe(inner), late]);
     });
     expect(await inThread).toBe(1);
