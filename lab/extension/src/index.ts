@@ -1,6 +1,7 @@
 /** What this extension adds to JupyterLab, one plugin a feature. */
 import { checkPlugin } from "./check";
+import { connectionPlugin } from "./connection";
 import { loopPlugin } from "./loop";
 import { sectionsPlugin } from "./sections";
 
-export default [checkPlugin, loopPlugin, sectionsPlugin];
+export default [checkPlugin, connectionPlugin, loopPlugin, sectionsPlugin];

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { browserMissing, launchBrowser } from "../../browser";
 import { freePort, jupyterMissing, startJupyterServer } from "../jupyter-server";
 import { installOddKernels } from "../odd-kernel";
@@ -28,9 +28,9 @@ async function askJson<T>(address: string, headers: Record<string, string>, body
 /** Where the kernels of `odd-kernel.ts` are found. */
 const dataDirOf = ({ user }: Playground) => path.join(user, "..", "jupyter");
 
-async function startOurs(play: Playground): Promise<Started> {
+async function startOurs(play: Playground, port: number): Promise<Started> {
   vi.stubEnv("JUPYTER_PATH", dataDirOf(play));
-  const server = startServer(play, "--no-browser", "--no-trash");
+  const server = startServer(play, "--no-browser", "--no-trash", "--port", `${port}`);
   const address = new URL(await server.address());
   const headers = { Authorization: `token ${address.searchParams.get("token")}` };
   return {
@@ -44,8 +44,8 @@ async function startOurs(play: Playground): Promise<Started> {
   };
 }
 
-async function startOfficial(play: Playground): Promise<Started> {
-  const server = await startJupyterServer(play.root, await freePort(), "jupyter-lab", [dataDirOf(play)]);
+async function startOfficial(play: Playground, port: number): Promise<Started> {
+  const server = await startJupyterServer(play.root, port, "jupyter-lab", [dataDirOf(play)]);
   return {
     ...server,
     addressOf: (document) => `${server.base}/lab/tree/${document}?token=test`,
@@ -108,6 +108,7 @@ describe.each(
   const play = makePlayground();
   const pictures = path.join(project, "out", "screenshots", `extension, ${name}`);
   const on = (...names: string[]) => path.join(play.root, ...names);
+  let port: number;
   let server: Started;
   let browser: Browser;
   let page: Page;
@@ -133,7 +134,8 @@ describe.each(
     const russian = markdown("# 2 · Далее");
     writeFileSync(on("guide", "ru", "2-next.ipynb"), notebook(russian, code("throw 1"), ...lines));
     mkdirSync(pictures, { recursive: true });
-    server = await start(play);
+    port = await freePort();
+    server = await start(play, port);
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(30_000);
@@ -145,6 +147,10 @@ describe.each(
     await browser?.close();
     await server?.close();
     play.remove();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await photograph(`FAILED ${task.name.slice(0, 60)}`);
   });
 
   const photograph = (name: string) => page.screenshot({ path: path.join(pictures, `${name}.png`) });
@@ -322,4 +328,43 @@ describe.each(
 
   const addressOf = (document: string) => server.addressOf(document);
   describe("run and check", () => tryCheck(labOn(() => page, { addressOf, on, photograph })));
+
+  describe("the connection", () => {
+    const banner = () => page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .tl-Banner");
+    const status = (text: string) => page.locator("#jp-main-statusbar").getByText(text).waitFor();
+
+    it("is said to be lost while the server is away, then the kernel to be gone, and one button starts a new one", async () => {
+      await page.goto(`${server.addressOf("work.ipynb")}&reset`);
+      await status("TypeScript | Idle");
+      expect(await banner().isVisible()).toBe(false);
+      // JupyterLab's own dialog says it, too, where it asks the server just then.
+      const dialog = page.locator(".jp-Dialog", { hasText: "Server Connection Error" });
+      await page.addLocatorHandler(dialog, () => dialog.getByRole("button").last().click());
+      await server.close();
+      await banner().getByText("The server does not answer.").waitFor();
+      expect(await loop().isVisible()).toBe(false);
+      await photograph("server-gone");
+      server = await start(play, port);
+      await banner().getByText("The kernel of this notebook is gone").waitFor();
+      await photograph("kernel-gone");
+      await banner().getByRole("button", { name: "Start a New Kernel" }).click();
+      await status("TypeScript | Idle");
+      await banner().waitFor({ state: "hidden" });
+      await runCell(1);
+      await cell(1).locator(".jp-OutputArea-output", { hasText: "2" }).waitFor();
+    });
+  });
+
+  describe("in Russian", () => {
+    it("says everything in Russian, also where JupyterLab itself has no language pack", async () => {
+      await server.json("/lab/api/settings/@jupyterlab/translation-extension:plugin", {
+        raw: '{ "locale": "ru_RU" }',
+      });
+      await page.goto(`${server.addressOf("guide/1-start.ipynb")}&reset`);
+      await loop().getByText("Цикл: свободен").waitFor();
+      await page.locator('[title="Разделы"]').click();
+      await page.locator(".tl-Sections").getByRole("heading", { name: "Разделы" }).waitFor();
+      await photograph("russian");
+    });
+  });
 });

@@ -3,9 +3,10 @@ import "../../style/check.css";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, ISessionContextDialogs } from "@jupyterlab/apputils";
 import { INotebookTracker, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
-import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { ITranslator } from "@jupyterlab/translation";
 import { checkIcon } from "@jupyterlab/ui-components";
-import { command, domain, packageName } from "../names";
+import { command, packageName } from "../names";
+import { loadTranslation } from "../translation";
 import { PanelCheck } from "./panel-check";
 
 const names = {
@@ -24,14 +25,14 @@ export const checkPlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [INotebookTracker, ISessionContextDialogs],
   optional: [ITranslator, ICommandPalette],
-  activate: (
+  activate: async (
     { commands, serviceManager }: JupyterFrontEnd,
     tracker: INotebookTracker,
     dialogs: ISessionContextDialogs,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
   ) => {
-    const trans = (translator ?? nullTranslator).load(domain);
+    const trans = await loadTranslation(translator);
     const checks = new WeakMap<NotebookPanel, PanelCheck>();
     const around = {
       services: serviceManager,

@@ -7,6 +7,7 @@ const ends = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
 export class LoopWatch {
   #comm: Kernel.IComm | undefined;
+  #last: LoopState | undefined;
   #isServed = false;
   #isRefused = false;
   #isDisposed = false;
@@ -17,12 +18,14 @@ export class LoopWatch {
     readonly tell: (state: LoopState | undefined) => void,
   ) {
     kernel.statusChanged.connect(this.#statusChanged);
+    kernel.connectionStatusChanged.connect(this.#connectionChanged);
     void this.#begin();
   }
 
   dispose() {
     this.#isDisposed = true;
     this.kernel.statusChanged.disconnect(this.#statusChanged);
+    this.kernel.connectionStatusChanged.disconnect(this.#connectionChanged);
     this.#close();
   }
 
@@ -42,6 +45,11 @@ export class LoopWatch {
     this.tell(undefined);
   };
 
+  /** What was told last holds again once the connection is back; the kernel tells only what changes. */
+  #connectionChanged = (_: unknown, status: Kernel.ConnectionStatus) => {
+    this.tell(status === "connected" && this.#comm ? this.#last : undefined);
+  };
+
   #open() {
     const { kernel } = this;
     if (this.#comm || !this.#isServed || this.#isRefused || this.#isDisposed) return;
@@ -50,7 +58,9 @@ export class LoopWatch {
     const comm = kernel.createComm(target);
     comm.onMsg = ({ content: { data } }) => {
       const state = readLoopState(data);
-      if (comm === this.#comm && state) this.tell(state);
+      if (comm !== this.#comm || !state) return;
+      this.#last = state;
+      this.tell(state);
     };
     comm.onClose = () => {
       if (comm !== this.#comm) return;
