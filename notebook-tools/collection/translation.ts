@@ -33,52 +33,51 @@ export function alignTranslation(
   translation: Notebook,
   isTranslated: (id: string) => boolean = () => false,
 ): Alignment {
+  const { twins, extras } = pairCells(original, translation);
   const faults = new Map<Cell, CellFault[]>();
-  const twins = new Map<string, Cell>();
-  const behind = new Map<Cell | undefined, Cell[]>();
-  const ids = new Set(original.cells.map(({ id }) => id));
-  let before: Cell | undefined;
-  for (const cell of translation.cells) {
-    const { id = "without an id" } = cell;
-    if (ids.has(id) && !twins.has(id)) {
-      twins.set(id, cell);
-      before = cell;
-    } else {
-      behind.set(before, [...(behind.get(before) ?? []), cell]);
-      faults.set(cell, [
-        { id, wrong: "is not in the original; write it there first, or delete it", way: "edit" },
-      ]);
-    }
+  for (const cell of [...extras.values()].flat()) {
+    const wrong = "is not in the original; write it there first, or delete it";
+    faults.set(cell, [{ id: cell.id ?? "without an id", wrong, way: "edit" }]);
   }
   const missing: CellFault[] = [];
-  const cells = [...(behind.get(undefined) ?? [])];
-  for (const twin of original.cells) {
+  const cells = [...(extras.get(undefined) ?? [])];
+  for (const [at, twin] of original.cells.entries()) {
     const id = twin.id!;
     const cell = twins.get(id);
-    if (!cell)
-      missing.push({
-        id,
-        wrong: `is missing (cell ${original.cells.indexOf(twin) + 1} of the original)`,
-        way: "sync",
-      });
     const aligned =
       cell?.cell_type === twin.cell_type ? alignCell(twin, cell, isTranslated) : draftOf(twin, cell);
-    if (cell)
+    cells.push(aligned.cell);
+    if (cell) {
       faults.set(
         cell,
         aligned.faults.map((fault) => ({ id, ...fault })),
       );
-    cells.push(aligned.cell, ...((cell && behind.get(cell)) ?? []));
+      cells.push(...(extras.get(cell) ?? []));
+    } else missing.push({ id, wrong: `is missing (cell ${at + 1} of the original)`, way: "sync" });
   }
   for (const cell of movedCells(original, [...twins.values()])) {
-    faults
-      .get(cell)!
-      .push({ id: cell.id!, wrong: "stands in another place than in the original", way: "sync" });
+    const wrong = "stands in another place than in the original";
+    faults.get(cell)!.push({ id: cell.id!, wrong, way: "sync" });
   }
   const numbered = translation.cells.flatMap((cell, at) =>
     (faults.get(cell) ?? []).map((fault) => ({ number: at + 1, ...fault })),
   );
   return { notebook: { ...translation, cells }, faults: [...missing, ...numbered] };
+}
+
+/** The cells that share an id with one of the original, and the others by the former that they stand behind. */
+function pairCells(original: Notebook, translation: Notebook) {
+  const ids = new Set(original.cells.map(({ id }) => id));
+  const twins = new Map<string, Cell>();
+  const extras = new Map<Cell | undefined, Cell[]>();
+  let before: Cell | undefined;
+  for (const cell of translation.cells) {
+    if (cell.id !== undefined && ids.has(cell.id) && !twins.has(cell.id)) {
+      twins.set(cell.id, cell);
+      before = cell;
+    } else extras.set(before, [...(extras.get(before) ?? []), cell]);
+  }
+  return { twins, extras };
 }
 
 type Aligned = { cell: Cell; faults: Omit<CellFault, "id">[] };
