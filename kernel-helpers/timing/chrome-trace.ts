@@ -39,7 +39,7 @@ const loopTrack = 0;
  * The timeline in the Trace Event Format: written to a file as JSON, it opens in Perfetto (https://ui.perfetto.dev),
  * in the Performance panel of Chrome's DevTools and in the Firefox Profiler. Tasks, libuv's work and garbage
  * collections are stretches on their thread's track; waiting in a queue and tasks of the loop, which overlap, are async
- * stretches. Arrows lead from the loop to a task's start, from a call to the loop, and back with its answer. CPU
+ * stretches. Arrows lead from the loop to a task's start, from a call to the loop, back with its answer, and from put to get. CPU
  * profiles are there as samples of their thread. Format: "Trace Event Format", Google,
  * https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
  */
@@ -52,7 +52,7 @@ export function toChromeTrace(timeline: TimelineData): ChromeTrace {
       { name: "process_name", ph: "M", pid, tid: 0, args: { name: "node" } },
       ...[...tracks].flatMap(([name, tid]) => nameTrack(name, tid)),
       ...tasks.flatMap((task) => eventsOfTask(task, tracks, timeline)),
-      ...arrowsOf(tasks, tracks),
+      ...arrowsOf(timeline, tracks),
       ...blocks.map(({ start, duration: ms }) =>
         stretch("loop blocked", "loop", loopTrack, start, start + ms),
       ),
@@ -149,10 +149,15 @@ interface End {
   at: number;
 }
 
-function arrowsOf(tasks: TimelineTask[], tracks: Map<string, number>): ChromeTraceEvent[] {
+function arrowsOf({ tasks, items = [] }: TimelineData, tracks: Map<string, number>): ChromeTraceEvent[] {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   let arrows = 0;
-  return tasks.flatMap((task) => {
+  const ofItems = items.flatMap(({ from, put, to, taken }, index) => {
+    const [putter, taker] = [tracks.get(from), tracks.get(to ?? "")];
+    if (putter === undefined || taker === undefined || taken === null) return [];
+    return arrow(++arrows, `item ${index + 1}`, { tid: putter, at: put }, { tid: taker, at: taken });
+  });
+  const ofTasks = tasks.flatMap((task) => {
     const { name, thread, queued, started, done } = task;
     if (thread === null || queued === null || started === null) return [];
     const submitted = { tid: loopTrack, at: queued };
@@ -171,6 +176,7 @@ function arrowsOf(tasks: TimelineTask[], tracks: Map<string, number>): ChromeTra
       ...arrow(++arrows, `answer ${name}`, { tid: loopTrack, at: done! }, { tid, at: waits.end! }),
     ];
   });
+  return [...ofItems, ...ofTasks];
 }
 
 /** Readers bind an arrow to a stretch that begins with it, or encloses it, and has its category: it has its own at both ends. */

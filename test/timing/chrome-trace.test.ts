@@ -74,14 +74,17 @@ describe("toChromeTrace", () => {
       task(1, "report", { queued: 1, started: 5, done: 90, blocked: [{ start: 20, end: 50 }] }),
       task(2, "price", { thread: "event loop", caller: 1, queued: 21, started: 30, awaiting: 31, done: 49 }),
     ];
-    const data = events(timeline({ tasks }));
+    const items = [{ id: 3, from: "pool-1", put: 60, to: "event loop", taken: 70 }];
+    const data = events(timeline({ tasks, items }));
     const ends = (phase: string) => data.filter(({ ph }) => ph === phase);
     expect(ends("s").map(({ name, tid, ts }) => [name, tid, ts])).toEqual([
+      ["item 1", 1, 60_000],
       ["submit report", 0, 1000],
       ["call price", 1, 21_000],
       ["answer price", 0, 49_000],
     ]);
     expect(ends("f").map(({ tid, ts, bp }) => [tid, ts, bp])).toEqual([
+      [0, 70_000, "e"],
       [1, 5000, "e"],
       [0, 30_000, "e"],
       [1, 50_000, "e"],
@@ -89,7 +92,7 @@ describe("toChromeTrace", () => {
     // Chrome's DevTools bind an end to a stretch of its track, time and category.
     for (const { ts, tid, cat } of [...ends("s"), ...ends("f")])
       expect(data).toContainEqual(expect.objectContaining({ ph: "X", ts, tid, cat }));
-    expect(new Set(ends("s").map(({ id }) => id)).size).toBe(3);
+    expect(new Set(ends("s").map(({ id }) => id)).size).toBe(4);
     expect(data).toContainEqual(
       expect.objectContaining({ name: "price", ph: "X", cat: "turn", ts: 30_000, dur: 1000 }),
     );
