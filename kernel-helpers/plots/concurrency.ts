@@ -154,7 +154,9 @@ function describeTrace(trace: TimelineTrace | undefined): string[] {
   const longest = trace.pool.reduce((most, work) =>
     work.started - work.submitted > most.started - most.submitted ? work : most,
   );
-  const did = say.poolDid(count(trace.pool.length, "item"), count(trace.poolThreads.length, "thread"));
+  const threads = trace.poolThreads.length;
+  const did = say.poolDid(count(trace.pool.length, "item"), threads > 0 ? count(threads, "thread") : "");
+  if (longest.started - longest.submitted < 1) return [`${did}.`];
   const on = longest.thread === null ? "" : say.onThread(longest.thread);
   return [did + say.longestWait(longest.name, plain(round(longest.started - longest.submitted)), on)];
 }

@@ -33,11 +33,13 @@ const referenceOnly: Record<string, string[]> = {
   ],
   "siblings of what is shown": [
     "BoundedSemaphore",
+    "callTree",
     "Event",
     "moduleTask",
     "Semaphore",
     "startBlockingPortal",
     "throughputChart",
+    "waitsOf",
   ],
   "for libraries built on these": [
     "exportContext",
