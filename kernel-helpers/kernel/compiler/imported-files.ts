@@ -5,6 +5,7 @@
 
 import { relative } from "node:path";
 import type { SourceFile } from "typescript";
+import { isPackage } from "../own-files";
 import { hasTopLevelAwait, prefix } from "./cell-source";
 import { metaExpressions } from "./meta";
 import type { ImportedFile, Imports } from "./protocol";
@@ -16,8 +17,6 @@ export function ownText({ text }: SourceFile, isModuleCell: boolean): string {
 }
 
 type Resolved = Map<string, { resolvedModule?: { resolvedFileName: string } }>;
-
-const isPackage = (name: string) => name.includes("/node_modules/");
 
 /** What a file imports of the reader's own files, by the names that it uses. */
 function importsOf(program: Program, file: SourceFile): Map<string, SourceFile> {

@@ -20,7 +20,8 @@ interface Explanation {
   text: string[];
 }
 
-const token = { isCancellationRequested: () => false, throwIfCancellationRequested: () => undefined };
+/** Nothing is cancelled. */
+export const token = { isCancellationRequested: () => false, throwIfCancellationRequested: () => undefined };
 /** Overloads and call signatures that are shown. */
 const mostSignatures = 6;
 

@@ -3,7 +3,7 @@
 import type { CompletionEntry } from "typescript";
 import { toCharacters, toUnits } from "../cursor";
 import { breakpointLines } from "./breakpoint-lines";
-import { inspected, type Question } from "./inspection";
+import { inspected, type Question, token } from "./inspection";
 import { isComplete } from "./is-complete";
 import type { AnswerRequest } from "./protocol";
 import type { TypeScript } from "./tsc";
@@ -13,8 +13,6 @@ type Ask = (declarations: string, code: string, position: number) => Question | 
 /** Signatures are worked out for the first so many entries, and for so long: a list may have thousands. */
 const described = 40;
 const describedMs = 10;
-
-const token = { isCancellationRequested: () => false, throwIfCancellationRequested: () => undefined };
 
 /** The name that is being written at a position, which the chosen entry replaces. */
 function nameAt(code: string, position: number): { start: number; end: number } {

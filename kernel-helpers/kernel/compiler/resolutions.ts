@@ -6,13 +6,12 @@
 
 import { basename, delimiter, dirname, join } from "node:path";
 import type { ModuleResolutionCache, SourceFile } from "typescript";
+import { isPackage } from "../own-files";
 import { packageFolder, packageName } from "./package-folder";
 import type { CompilerHost, CompilerOptions, Resolution, TypeScript } from "./tsc";
 
 /** By asker, name and mode. */
 type Kept = Map<string, Resolution>;
-
-const isPackage = (path: string) => path.includes("/node_modules/");
 
 type Resolve = (
   entries: readonly unknown[],

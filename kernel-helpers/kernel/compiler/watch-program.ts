@@ -8,6 +8,7 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { isPackage, stampOf } from "../own-files";
 import type { Archive } from "./archive";
 import { type CellSource, prefix } from "./cell-source";
 import { parsedFile } from "./parsed-files";
@@ -27,16 +28,8 @@ export interface WatchState {
   archive: Archive;
 }
 
-/** What changes when a file does; undefined if there is none. */
-function stampOf(name: string): string | undefined {
-  const now = statSync(name, { throwIfNoEntry: false });
-  return now && `${now.mtimeMs} ${now.size} ${now.ino}`;
-}
-
 /** The declarations of what every cell finds without an import. */
 const cellGlobals = join(__dirname, "..", "cell-globals.d.ts").replaceAll("\\", "/");
-
-const isPackage = (name: string) => name.includes("/node_modules/");
 
 class LightWatch implements Watch {
   readonly #files = new Map<string, Cached>();

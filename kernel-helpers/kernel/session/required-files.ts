@@ -1,12 +1,7 @@
 /** Files of the reader's that a cell takes by Node's own `require`, which would run each once and never again. */
 
-import { statSync } from "node:fs";
 import { packageFolder } from "../compiler/package-folder";
-
-const stampOf = (path: string): string | undefined => {
-  const now = statSync(path, { throwIfNoEntry: false });
-  return now && `${now.mtimeMs} ${now.size} ${now.ino}`;
-};
+import { stampOf } from "../own-files";
 
 /** Packages stay as they are while a kernel runs, and so does the kernel's own. */
 const stays = (path: string) => /[\\/]node_modules[\\/]|\.node$/.test(path) || path.startsWith(packageFolder);
