@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Browser, Page, WebSocketRoute } from "playwright-core";
+import type { Browser, Locator, Page, WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserMissing, launchBrowser } from "../browser";
 import { freePort, jupyterMissing, startJupyterServer } from "./jupyter-server";
@@ -32,12 +32,15 @@ async function startOfficial({ root }: Playground, port: number): Promise<Starte
   return { ...server, addressOf: (document) => `${server.base}/lab/tree/${document}?token=test` };
 }
 
-const notebook = (source: string) => ({
+const notebookOf = (source: string) => ({
   nbformat: 4,
   nbformat_minor: 5,
   metadata: { kernelspec: { display_name: "TypeScript", language: "typescript", name: "tslab" } },
   cells: [{ cell_type: "code", id: "one", metadata: {}, source, execution_count: null, outputs: [] }],
 });
+
+const onePixel =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /** Pauses after the third line until the file `go` is there: a line that is under way when a connection ends is anybody's. */
 const tenLines = `const { existsSync } = require("node:fs");
@@ -67,14 +70,29 @@ for (const [name, start, missing] of servers) {
       let page: Page;
 
       beforeAll(async () => {
-        writeFileSync(on("work.ipynb"), JSON.stringify(notebook(tenLines)));
+        writeFileSync(on("work.ipynb"), JSON.stringify(notebookOf(tenLines)));
         mkdirSync(on("folder", "deep"), { recursive: true });
         writeFileSync(on("folder", "deep", "file.txt"), "kept");
+        play.put("stranger.ipynb");
+        const files = {
+          "a.txt": "a",
+          "b.txt": "b",
+          "page.md": "# Page",
+          "data.json": "{}",
+          "table.csv": "a,b\n1,2\n",
+          "table.tsv": "a\tb\n1\t2\n",
+          "code.ts": "export {};",
+          "drawing.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+          "picture.png": Buffer.from(onePixel, "base64"),
+          "broken.ipynb": "{",
+          "binary.dat": Buffer.from([0xff, 0xfe, 0x00, 0xff]),
+        };
+        for (const [file, content] of Object.entries(files)) writeFileSync(on(file), content);
         port = await freePort();
         server = await start(play, port);
         browser = await launchBrowser();
         page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-        page.setDefaultTimeout(30_000);
+        page.setDefaultTimeout(20_000);
         await page.routeWebSocket(/channels/, (socket) => {
           if (isBlocked) return void socket.close({ code: 3001 });
           socket.connectToServer();
@@ -133,6 +151,194 @@ for (const [name, start, missing] of servers) {
         await choose("Delete");
         await page.locator(".jp-Dialog .jp-mod-accept").click();
         await expect.poll(() => existsSync(on("folder-Copy1"))).toBe(false);
+      });
+
+      const notebook = () => page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)");
+      const cells = () => notebook().locator(".jp-Cell");
+      const lastPrompt = () => cells().last().locator(".jp-InputPrompt").first().textContent();
+      const outputOf = (cell: Locator) => cell.locator(".jp-OutputArea-output");
+      const dialog = (text: string | RegExp) => page.locator(".jp-Dialog", { hasText: text });
+
+      async function menu(name: string, item: RegExp | string): Promise<void> {
+        await page.locator(".lm-MenuBar-itemLabel", { hasText: new RegExp(`^${name}$`) }).click();
+        await page.locator(".lm-Menu-itemLabel", { hasText: item }).first().click();
+      }
+
+      /** Writes code into a new last cell and runs it. */
+      async function runNew(code: string): Promise<Locator> {
+        await cells().last().locator(".cm-content").click();
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("b");
+        await page.keyboard.press("Enter");
+        await page.keyboard.insertText(code);
+        await page.keyboard.press("Control+Enter");
+        return cells().last();
+      }
+
+      /** Runs code and resolves with the text of its output. */
+      async function answerTo(code: string): Promise<string> {
+        const cell = await runNew(code);
+        await expect.poll(lastPrompt, { timeout: 30_000 }).toMatch(/\[\d+\]:/);
+        return (await outputOf(cell).allTextContents()).join("").trim();
+      }
+
+      /** Opens a file by a double click, and resolves once its tab is there. */
+      async function open(file: string): Promise<void> {
+        await entry(file).dblclick();
+        await page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.lm-mod-current", { hasText: file }).waitFor();
+      }
+
+      async function closeTab(file: string): Promise<void> {
+        await page
+          .locator(".lm-DockPanel-tabBar .lm-TabBar-tab", { hasText: file })
+          .locator(".lm-TabBar-tabCloseIcon")
+          .click();
+      }
+
+      it("a key interrupts an endless loop, and what waits for ever; what is in memory stays", async () => {
+        await answerTo("(globalThis as any).kept = 'kept in memory';");
+        for (const code of ["while (true) {}", "await new Promise(() => {});"]) {
+          await runNew(`console.log('started'); ${code}`);
+          await outputOf(cells().last()).getByText("started").waitFor();
+          await page.keyboard.press("Escape");
+          await page.keyboard.press("i");
+          await page.keyboard.press("i");
+          await expect.poll(lastPrompt, { timeout: 30_000 }).toMatch(/\[\d+\]:/);
+        }
+        expect(await answerTo("console.log((globalThis as any).kept)")).toBe("kept in memory");
+      });
+
+      it("a kernel that ends itself in a cell is there again for the next", async () => {
+        // The official one does not always say so.
+        await page.addLocatorHandler(dialog("appears to have died"), (found) =>
+          found.locator(".jp-mod-accept").click(),
+        );
+        await runNew("process.exit(1);");
+        await page.locator("#jp-main-statusbar").getByText("TypeScript | Idle").waitFor({ timeout: 60_000 });
+        // What is asked while it starts may be dropped.
+        const answers = async () => {
+          const cell = await runNew("console.log((globalThis as any).kept)");
+          await outputOf(cell)
+            .first()
+            .waitFor({ timeout: 3000 })
+            .catch(() => {});
+          return (await outputOf(cell).allTextContents()).join("").trim();
+        };
+        await expect.poll(answers, { timeout: 40_000 }).toBe("undefined");
+      });
+
+      it("a restart forgets", async () => {
+        await answerTo("(globalThis as any).kept = 1;");
+        await menu("Kernel", "Restart Kernel…");
+        await page.locator(".jp-Dialog .jp-mod-accept").click();
+        await page.locator("#jp-main-statusbar").getByText("TypeScript | Idle").waitFor();
+        expect(await answerTo("console.log('after', (globalThis as any).kept)")).toBe("after undefined");
+      });
+
+      it("goes back to the checkpoint", async () => {
+        await page.keyboard.press("Control+s");
+        await cells().last().locator(".cm-content").click();
+        await page.keyboard.insertText("thrown away");
+        await menu("File", "Revert Notebook to Checkpoint…");
+        await page.locator(".jp-Dialog .jp-mod-accept").click();
+        await expect.poll(() => cells().getByText("thrown away").count()).toBe(0);
+      });
+
+      it("a file is duplicated, moved, and renamed onto another only after a question", async () => {
+        await entry("a.txt").click();
+        await page.keyboard.press("Control+d");
+        await entry("a-Copy1.txt").click();
+        await page.keyboard.press("Control+x");
+        await entry("folder").dblclick();
+        await entry("deep").waitFor();
+        await page.keyboard.press("Control+v");
+        await entry("a-Copy1.txt").waitFor();
+        expect(existsSync(on("a-Copy1.txt"))).toBe(false);
+        expect(readFileSync(on("folder", "a-Copy1.txt"), "utf8")).toBe("a");
+        await page.locator(".jp-BreadCrumbs-home").click();
+        await entry("b.txt").click();
+        await page.keyboard.press("F2");
+        await page.locator(".jp-DirListing-editor").fill("a.txt");
+        await page.keyboard.press("Enter");
+        await dialog("Overwrite").locator(".jp-mod-accept").click();
+        await expect.poll(() => existsSync(on("a.txt")) && readFileSync(on("a.txt"), "utf8")).toBe("b");
+        expect(existsSync(on("b.txt"))).toBe(false);
+      });
+
+      it("a large file with a name of letters, marks and spaces is uploaded and downloaded whole", async () => {
+        const name = "ü 🎉 #1 100%.bin";
+        const buffer = Buffer.alloc(3_000_000, "0123456789");
+        const chosen = page.waitForEvent("filechooser");
+        await page.locator('[data-command="filebrowser:upload"], [title^="Upload Files"]').first().click();
+        await (await chosen).setFiles({ name, mimeType: "application/octet-stream", buffer });
+        await entry(name).waitFor();
+        await expect.poll(() => existsSync(on(name)) && readFileSync(on(name)).equals(buffer)).toBe(true);
+        await entry(name).click({ button: "right" });
+        const download = page.waitForEvent("download");
+        await choose("Download");
+        expect(readFileSync(await (await download).path()).equals(buffer)).toBe(true);
+      });
+
+      it.each([
+        ["page.md", ".jp-RenderedMarkdown, .jp-FileEditor"],
+        ["data.json", ".jp-RenderedJSON, .jp-FileEditor"],
+        ["table.csv", ".jp-CSVViewer"],
+        ["table.tsv", ".jp-CSVViewer"],
+        ["drawing.svg", ".jp-ImageViewer"],
+        ["picture.png", ".jp-ImageViewer"],
+        ["code.ts", ".jp-FileEditor"],
+      ])("%s opens in its viewer", async (file, viewer) => {
+        await open(file);
+        await page
+          .locator(`.lm-DockPanel-widget:not(.lm-mod-hidden)`)
+          .locator(viewer)
+          .or(page.locator(viewer))
+          .first()
+          .waitFor();
+        await closeTab(file);
+      });
+
+      it("a notebook that is none, and a file that is no text, are refused in a dialog", async () => {
+        const discard = (found: Locator) =>
+          found
+            .locator("button", { hasText: /Discard|Close/ })
+            .last()
+            .click();
+        await page.addLocatorHandler(dialog("Save your work"), discard);
+        for (const file of ["broken.ipynb", "binary.dat"]) {
+          await entry(file).dblclick();
+          await dialog(/error/i).waitFor();
+          await page.keyboard.press("Escape");
+          await dialog(/error/i).waitFor({ state: "detached" });
+        }
+      });
+
+      it("a stranger's notebook runs nothing", async () => {
+        await open("stranger.ipynb");
+        await outputOf(cells().nth(1)).getByText("stranger").waitFor();
+        expect(await page.evaluate("window.ran")).toBeUndefined();
+        await closeTab("stranger.ipynb");
+      });
+
+      it("a notebook is exported as a page", async () => {
+        const address = "/nbconvert/html/work.ipynb?download=true";
+        const got = await page.evaluate(async (address) => {
+          const answer = await fetch(address);
+          return [answer.status, answer.headers.get("content-disposition"), await answer.text()] as const;
+        }, address);
+        expect(got[0]).toBe(200);
+        expect(got[1]).toContain("work.html");
+        expect(got[2]).toContain("after");
+      });
+
+      it("a kernel that was shut down is started again by the next cell", async () => {
+        await page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", { hasText: "work.ipynb" }).click();
+        await menu("Kernel", /^Shut Down Kernel$/);
+        await page.locator("#jp-main-statusbar").getByText("No Kernel").waitFor();
+        await page.addLocatorHandler(dialog("Select Kernel"), (found) =>
+          found.locator(".jp-mod-accept").click(),
+        );
+        expect(await answerTo("console.log(6 * 7)")).toBe("42");
       });
 
       it("an open tab can save after a restart of the server", async () => {
