@@ -6,7 +6,7 @@ import { Kernel } from "./client";
 // biome-ignore lint/suspicious/noExplicitAny: each command has its own shape
 type Body = any;
 
-class DebugClient {
+export class DebugClient {
   #seq = 0;
   /** How many events have been taken. */
   #taken = 0;

@@ -195,10 +195,11 @@ export class Debugger {
     this.#session = undefined;
     this.host.setDebugged(false);
     const stopped = this.#stopped.splice(0);
+    // Not by the end of the session: one thread's would wait for the other's.
+    for (const thread of stopped) thread.resume().catch(ignoreEnd);
     for (const thread of this.#threads.values()) this.#breakpoints.removeThread(thread);
     this.#threads.clear();
     this.#frames.clear();
-    // What is stopped goes on when its session ends; workers' sessions end with that of the main thread.
     session.close();
     for (const { id } of stopped) this.host.event("continued", { threadId: id, allThreadsContinued: true });
   }
