@@ -3,8 +3,9 @@ import path from "node:path";
 import type { Browser, Locator, Page, WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserMissing, launchBrowser } from "../browser";
+import { debugByHand, debuggedNotebook } from "./debugger-scenario";
 import { freePort, jupyterMissing, startJupyterServer } from "./jupyter-server";
-import { makePlayground, type Playground } from "./playground";
+import { makePlayground, type Playground, project } from "./playground";
 import { startServer } from "./server-process";
 
 /** A server that can be started again at the same port. */
@@ -138,6 +139,29 @@ for (const [name, start, missing] of servers) {
           .toMatch(/\[\d+\]:/);
         const text = await cell.locator(".jp-OutputArea-output").first().textContent();
         expect(text!.trim().split(/\s+/)).toEqual(Array.from({ length: 10 }, (_, i) => `line${i}`));
+      });
+
+      it("the debugger stops the loop, and then a thread while the loop goes on", async () => {
+        writeFileSync(on("debug.ipynb"), JSON.stringify(debuggedNotebook));
+        const pictures = path.join(project, "out", "test-lab", "pictures");
+        const debugged = await browser.newPage({ viewport: { width: 1500, height: 900 } });
+        debugged.setDefaultTimeout(30_000);
+        try {
+          // In a workspace of its own, without the other notebook.
+          await debugged.goto(
+            server.addressOf("debug.ipynb").replace("/lab/tree/", "/lab/workspaces/debugger/tree/"),
+          );
+          await debugged
+            .locator("#jp-main-statusbar")
+            .getByText("TypeScript | Idle")
+            .waitFor({ timeout: 60_000 });
+          await debugByHand(debugged, pictures, name.split(" ").at(-1)!);
+        } finally {
+          await debugged.screenshot({
+            path: path.join(pictures, `debugger-${name.split(" ").at(-1)}-end.png`),
+          });
+          await debugged.close();
+        }
       });
 
       it("a folder is copied and pasted, and deleted with what is in it", async () => {

@@ -290,7 +290,8 @@ export class DebuggedThread {
     if (!script && isInternal.test(url)) return undefined;
     const origin = script ? script.originOf(line, column) : { line: line + 1, column: column + 1 };
     if (!origin) return undefined;
-    const isTop = !scopeChain.some(({ type }: Params) => type === "closure");
+    // A function that came to a thread stands in no cell there.
+    const isTop = this.id === 1 && !scopeChain.some(({ type }: Params) => type === "closure");
     const name = functionName || (script?.isCell && isTop ? script.label : "(anonymous)");
     return { callFrameId, name, script, url, ...origin, scopes: scopeChain, generated: { line, column } };
   }

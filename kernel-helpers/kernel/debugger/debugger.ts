@@ -91,6 +91,7 @@ export class Debugger {
     debugInfo: () => this.#info(),
     initialize: ({ clientID = "" }) => {
       this.#clientId = clientID;
+      this.#variables.withTypes = clientID !== "jupyterlab";
       queueMicrotask(() => this.host.event("initialized", {}));
       return capabilities;
     },
@@ -314,7 +315,9 @@ export class Debugger {
       const { name, script, url, line, column } = frame;
       const path = script?.path ?? pathOfUrl(url);
       const source = { name: script?.label ?? path.split(/[\\/]/).at(-1), path, sourceReference: 0 };
-      return { id, name, source, line, column };
+      // JupyterLab has no list of threads.
+      const where = this.#clientId === "jupyterlab" && thread.id !== loopId ? ` · ${thread.name}` : "";
+      return { id, name: `${name}${where}`, source, line, column };
     });
     return { stackFrames: shown, totalFrames: frames.length };
   }

@@ -9,7 +9,7 @@ import { lengthOf, textOf, typeOf } from "./remote-values";
 export interface Variable {
   name: string;
   value: string;
-  type: string;
+  type?: string;
   /** 0 for a value that has nothing inside. */
   variablesReference: number;
   namedVariables?: number;
@@ -38,6 +38,8 @@ const partLength = 100;
 const hidden = /^(exports|require|module|__filename|__dirname|arguments|this|tsLastExpr\d*|__\w+|\w+_\d+)$/;
 
 export class Variables {
+  /** JupyterLab's tree shows the type in place of the value, unless it is one of Python's or absent. */
+  withTypes = true;
   readonly #containers = new Map<number, Container>();
   #last = 0;
 
@@ -153,7 +155,7 @@ export class Variables {
     return {
       name,
       value: textOf(remote),
-      type: typeOf(remote),
+      ...(this.withTypes && { type: typeOf(remote) }),
       variablesReference: opens ? this.#add(this.#object(thread, remote, evaluateName)) : 0,
       ...(length > 0 && { indexedVariables: length, namedVariables: 1 }),
       ...(evaluateName && { evaluateName }),
@@ -213,7 +215,6 @@ export class Variables {
       return {
         name: `[${first} … ${next - 1}]`,
         value: "",
-        type: "",
         variablesReference: this.#add(container),
       };
     });
@@ -270,7 +271,7 @@ export class Variables {
       set: (_, value) => setProperty(thread.session, objectId, name, value),
     };
     const variablesReference = this.#add(container);
-    return { name, value: "(…)", type: "getter", variablesReference, presentationHint: { lazy: true } };
+    return { name, value: "(…)", variablesReference, presentationHint: { lazy: true } };
   }
 
   /** What V8 keeps of an object besides its properties. */
