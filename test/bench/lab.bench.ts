@@ -17,6 +17,7 @@ import { jupyterMissing } from "../lab/jupyter-server.ts";
 import { besides, type Candidate, forgetPeak, memoryOf, startOfficial, startOurs } from "./lab-servers.ts";
 import { median, medians } from "./measure.ts";
 import { type Row, row } from "./row.ts";
+import { watchedLoopRows } from "./watched-loop.ts";
 
 export const name = "lab";
 
@@ -112,6 +113,7 @@ async function cellRows(ours: Candidate): Promise<Row[]> {
     return [
       await compare("lab: one trivial cell / a kernel asked directly", "1 + 1", 40, "at most 1.1 ×"),
       await compare("lab: a cell that prints 5,000 lines / the same", lines, 5, "at most 2 ×"),
+      ...(await watchedLoopRows(kernel)),
     ];
   } finally {
     page.close();

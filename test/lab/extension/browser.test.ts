@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -91,6 +92,8 @@ await inThread;`;
 /** Holds up nothing until the file `on` is there. */
 const awaiting = `while (!existsSync("on")) await new Promise((resolve) => setTimeout(resolve, 10));`;
 
+const require = createRequire(import.meta.url);
+
 const servers = [
   ["ours", startOurs, browserMissing],
   ["the official JupyterLab", startOfficial, browserMissing ?? jupyterMissing],
@@ -112,6 +115,8 @@ describe.each(
   let server: Started;
   let browser: Browser;
   let page: Page;
+  /** Bytes of the extension, where it is loaded apart from JupyterLab. */
+  let wire = 0;
   /** What the page sent to kernels. */
   const sent: string[] = [];
 
@@ -139,6 +144,10 @@ describe.each(
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(30_000);
+    page.on("response", async (answer) => {
+      if (answer.url().includes("/extensions/@threads-and-loop/"))
+        wire += (await answer.body().catch(() => "")).length;
+    });
     page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))));
     await page.goto(server.addressOf("work.ipynb"));
   });
@@ -164,6 +173,22 @@ describe.each(
     await page.locator(".lm-Menu-itemLabel", { hasText: "Show Status Bar" }).click();
   }
 
+  /** What axe finds wrong in parts of the page. */
+  async function violationsIn(...parts: string[]): Promise<string[]> {
+    for (const part of parts) expect(await page.locator(part).first().isVisible(), part).toBe(true);
+    await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+    return page.evaluate(
+      async (include) => {
+        const { axe } = globalThis as unknown as {
+          axe: { run(context: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        const { violations } = await axe.run({ include });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+      },
+      parts.map((part) => [part]),
+    );
+  }
+
   async function runCell(index: number) {
     await cell(index).locator(".cm-content").click();
     await page.keyboard.press("Control+Enter");
@@ -179,6 +204,11 @@ describe.each(
       await photograph("loop-blocked");
       writeFileSync(on("go"), "");
       await loop().getByText("Loop: free", { exact: true }).waitFor();
+    });
+
+    it("was loaded with the rest of the extension, of at most 60 KB", () => {
+      expect(wire > 0).toBe(name !== "ours");
+      expect(wire).toBeLessThanOrEqual(60_000);
     });
 
     it("is free while a cell only awaits", async () => {
@@ -329,6 +359,38 @@ describe.each(
   const addressOf = (document: string) => server.addressOf(document);
   describe("run and check", () => tryCheck(labOn(() => page, { addressOf, on, photograph })));
 
+  describe.each(["JupyterLab Light", "JupyterLab Dark"])("what it shows in the theme %s", (theme) => {
+    beforeAll(async () => {
+      await server.json("/lab/api/settings/@jupyterlab/apputils-extension:themes", {
+        raw: JSON.stringify({ theme }),
+      });
+      await page.goto(`${server.addressOf("guide/2-next.ipynb")}&reset`);
+      await page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
+      await page.locator('.jp-SideBar [data-id="threads-and-loop-sections"]').click();
+      await page.locator(".tl-Sections").getByText("2 · Next").waitFor();
+      await loop().getByText("Loop: free").waitFor();
+      await cell(1).locator(".cm-content").click();
+      await page.keyboard.press("Control+a");
+      await page.keyboard.insertText("for (const end = Date.now() + 700; Date.now() < end; );");
+      await page.keyboard.press("Control+Enter");
+      await loop().getByText("Loop: blocked").waitFor();
+      await loop().getByText("Loop: free").waitFor();
+      await loop().getByRole("button").click();
+    });
+
+    it("has nothing that axe finds wrong, and fits a narrow page", async () => {
+      await photograph(theme);
+      expect(await violationsIn(".tl-Sections", ".tl-Loop", ".tl-Loop-history")).toEqual([]);
+      await page.setViewportSize({ width: 700, height: 800 });
+      await photograph(`${theme}, narrow`);
+      for (const part of [".tl-Sections", ".tl-Loop-history"]) {
+        const { x, width } = (await page.locator(part).boundingBox())!;
+        expect(x + width, part).toBeLessThanOrEqual(700);
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+    });
+  });
+
   describe("the connection", () => {
     const banner = () => page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .tl-Banner");
     const status = (text: string) => page.locator("#jp-main-statusbar").getByText(text).waitFor();
@@ -347,6 +409,13 @@ describe.each(
       server = await start(play, port);
       await banner().getByText("The kernel of this notebook is gone").waitFor();
       await photograph("kernel-gone");
+      // The theme is still the dark one.
+      expect(await violationsIn(".tl-Banner")).toEqual([]);
+      await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Settings$/ }).click();
+      for (const item of ["Theme", "JupyterLab Light"])
+        await page.locator(".lm-Menu-itemLabel", { hasText: item }).first().click();
+      await page.locator('body[data-jp-theme-light="true"]').waitFor({ state: "attached" });
+      expect(await violationsIn(".tl-Banner")).toEqual([]);
       await banner().getByRole("button", { name: "Start a New Kernel" }).click();
       await status("TypeScript | Idle");
       await banner().waitFor({ state: "hidden" });

@@ -70,7 +70,7 @@ export class SectionsPanel extends Widget {
     this.#nothing = make("p", { textContent: trans.__("This folder has no numbered notebooks.") });
     this.#edition.addEventListener("click", () => actions.switchEdition());
     this.node.addEventListener("keydown", (event) => this.#move(event));
-    const heading = make("header");
+    const heading = make("div");
     heading.append(make("h2", { textContent: trans.__("Sections") }), this.#edition);
     this.node.append(heading, this.#list, this.#nothing);
   }
