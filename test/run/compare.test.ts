@@ -204,6 +204,7 @@ describe("by shape, for a measured cell,", () => {
       expect(byShape(took(time), took("7 мс"))).toBeNull();
     expect(byShape(took("5 секций"), took("5 событий"))).not.toBeNull();
     expect(exactly(took("1,5 мс"), took("2,5 мс"), { normalize: ["durations"] })).toBeNull();
+    expect(byShape([stream("не больше 7.")], [stream("не больше 7,5.")])).toBeNull();
     expect(byShape([stream("1,2,3")], [stream("1,2")])).not.toBeNull();
   });
 

@@ -3,7 +3,7 @@ import type { Normalizer } from "./options";
 
 const number = String.raw`[-+]?(?:\d[\d_]*(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?`;
 /** As Russian and others write them: 1 234,5 with a no-break space. In 1,2,3 each is a number of its own. */
-const continental = String.raw`(?<!\d,)[-+]?(?:\d{1,3}(?:[\u00a0\u202f]\d{3})+(?:,\d+)?|\d+,\d+)(?![\d.]|,\d)`;
+const continental = String.raw`(?<!\d,)[-+]?(?:\d{1,3}(?:[\u00a0\u202f]\d{3})+(?:,\d+)?|\d+,\d+)(?!\d|[.,]\d)`;
 const unit = `(?:ns|µs|μs|us|ms|s|secs?|seconds?|mins?|minutes?|h|hours?|microseconds?|milliseconds?|нс|мкс|мс|с|мин|ч)`;
 /** A unit ends where the word does; `\w` knows Latin letters only. */
 const wordEnd = String.raw`(?![\w\u0400-\u04ff])`;
