@@ -2,6 +2,7 @@
  * The one owner of Node's inspector in this package, a leaf: sessions within the process, without a port. A session
  * that pauses a thread is the one that resumes it; whoever only wants to know where a thread is asks `readStack`.
  */
+export { afterUnpaused, PauseClock, pauseClock, unpausedNow } from "./pauses";
 export {
   InspectorError,
   type InspectorSession,

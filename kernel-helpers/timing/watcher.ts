@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { workerData } from "node:worker_threads";
-import { MainThreadSession, readStack, type StackFrame } from "../inspector";
+import { MainThreadSession, pauseClock, readStack, type StackFrame } from "../inspector";
 import { readableFrames, where } from "./frames";
 import { now } from "./recorder";
 import { SharedWatch, WatcherData } from "./watch-protocol";
@@ -15,6 +15,8 @@ const watch = new SharedWatch(shared);
 const session = new MainThreadSession();
 const lookEvery = Math.min(10, Math.max(2, threshold / 8));
 let knocked = 0;
+/** How long a debugger had held threads by then, in ms. */
+let pausedBefore = 0;
 
 /** Looks at each block once. */
 async function watchForEver(): Promise<never> {
@@ -32,11 +34,13 @@ async function watchForEver(): Promise<never> {
 function isLate(): boolean {
   const { beat } = watch;
   const time = now();
+  const paused = pauseClock()?.pausedMs ?? 0;
   if (knocked <= beat && time - beat >= threshold / 4) {
     knocked = time;
+    pausedBefore = paused;
     port.postMessage("knock");
   }
-  return knocked > beat && time - knocked >= (threshold * 3) / 4;
+  return knocked > beat && time - knocked - (paused - pausedBefore) >= (threshold * 3) / 4;
 }
 
 function report(frames: StackFrame[]): void {

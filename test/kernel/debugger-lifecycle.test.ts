@@ -86,3 +86,29 @@ describe("while something is stopped", () => {
     await finish(stop);
   });
 });
+
+describe("what does not fire because somebody reads", () => {
+  const timed = `import { toThread, watchLoop } from "kernel-helpers";
+const blocks: string[] = [];
+const watch = await watchLoop({ threshold: 50, onBlock: ({ message }) => blocks.push(message) });
+const inTime = toThread.with({ timeout: 300 })(() => {
+  const reading = 1;
+  return reading;
+});
+const stopHere = 1;
+await inTime;
+await watch.stop();
+JSON.stringify(blocks)`;
+
+  test.each([
+    ["on its thread", 5],
+    ["on the event loop, nor is that a block of the loop", 8],
+  ])("a task's timeout, while it is read %s", async (_, line) => {
+    const stop = await runTo(timed, line);
+    // Longer than the timeout: time is the subject.
+    await new Promise((over) => setTimeout(over, 600));
+    const answer = await finish(stop);
+    expect(answer.reply).toMatchObject({ status: "ok" });
+    if (line === 8) expect(result(answer)).toBe("'[]'");
+  });
+});

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { PauseClock } from "../../inspector";
 import { Shared, type SocketsData } from "../thread-protocol";
 import { type StandardStreams, tell } from "./standard-streams";
 
@@ -26,6 +27,8 @@ export function startSockets({
   ownProcesses,
   compiler,
 }: SocketsOptions): SocketsThread {
+  // Before any other thread: all of them see it.
+  PauseClock.create();
   const shared = new Shared();
   const { port1, port2 } = new MessageChannel();
   port1.unref();

@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import { pauseClock } from "../../inspector";
 import { type LoopCall, loopCalls } from "../loop/calls";
 import { DeadlockError } from "../task/errors";
 import { type Holder, type Waitable, type Waiter, whoAwaits } from "../task/waiting";
@@ -58,7 +59,8 @@ function lookLater(): void {
 
 async function look(): Promise<void> {
   for (const call of suspects) if (isOver(call)) suspects.delete(call);
-  const refused = isAnyBlocked() && (await new Search(suspects).refuseOne());
+  // Who is held by a debugger goes on one day.
+  const refused = !pauseClock()?.isPaused && isAnyBlocked() && (await new Search(suspects).refuseOne());
   isLookDue = false;
   pause = refused ? 0 : Math.min(longestPause, Math.max(firstPause, pause * 2));
   if (suspects.size > 0) lookLater();

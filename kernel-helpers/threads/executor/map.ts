@@ -1,3 +1,4 @@
+import { afterUnpaused, unpausedNow } from "../../inspector";
 import { longestTimer, TimeoutError } from "../task/errors";
 import { requireCount, requireKnown, requireMilliseconds } from "../task/options";
 import type { TaskResult } from "../task/task";
@@ -57,7 +58,7 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
     this.#stop = stop;
     this.#chunksize = chunksize;
     this.#timeout = timeout;
-    this.#until = performance.now() + timeout;
+    this.#until = unpausedNow() + timeout;
     this.#fill(buffersize ?? Number.POSITIVE_INFINITY);
   }
 
@@ -93,19 +94,19 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
   }
 
   async #inTime(outcome: Promise<Outcome>): Promise<Outcome> {
-    const left = this.#until - performance.now();
+    const left = this.#until - unpausedNow();
     if (left === Number.POSITIVE_INFINITY) return outcome;
-    let timer: NodeJS.Timeout | undefined;
+    let cancel = () => {};
     const late = new Promise<never>((_, reject) => {
       const error = new TimeoutError(
         `map had not given its next result within its \`timeout\` of ${this.#timeout} ms.`,
       );
-      timer = setTimeout(() => reject(error), Math.max(0, Math.min(left, longestTimer)));
+      cancel = afterUnpaused(Math.max(0, Math.min(left, longestTimer)), () => reject(error));
     });
     try {
       return await Promise.race([outcome, late]);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 

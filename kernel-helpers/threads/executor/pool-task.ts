@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { afterUnpaused } from "../../inspector";
 import { makeTaskMessage } from "../closures/task-message";
 import { currentOrigin } from "../context/origin";
 import { longestTimer, wouldBlockLoop } from "../task/errors";
@@ -55,7 +56,7 @@ export class PoolTask implements Task, Submitted {
   /** Results of a `map` before its error. */
   partial: unknown[] | undefined = undefined;
   site: SubmitSite = nowhere;
-  #timers: NodeJS.Timeout[] | undefined = undefined;
+  #timers: (() => void)[] | undefined = undefined;
 
   /** Throws DataCloneError for what cannot cross. */
   constructor(
@@ -122,11 +123,11 @@ export class PoolTask implements Task, Submitted {
     else waiter.reject(error);
   }
 
-  /** Calls back after `ms`, unless the task is over by then. */
+  /** Calls back after `ms`, in which no debugger held a thread, unless the task is over by then. */
   after(ms: number, callback: () => void): void {
     if (ms === Number.POSITIVE_INFINITY) return;
     this.#timers ??= [];
-    this.#timers.push(setTimeout(callback, Math.min(ms, longestTimer)));
+    this.#timers.push(afterUnpaused(Math.min(ms, longestTimer), callback));
   }
 
   /** Its thread may know it for long, for what the task left behind there; arguments and result must not stay. */
@@ -138,7 +139,7 @@ export class PoolTask implements Task, Submitted {
   }
 
   clearTimers(): void {
-    for (const timer of this.#timers ?? []) clearTimeout(timer);
+    for (const cancel of this.#timers ?? []) cancel();
     this.#timers = undefined;
   }
 }
