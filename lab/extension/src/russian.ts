@@ -67,4 +67,32 @@ export const russian: Readonly<Record<string, string>> = {
   "work that outlived its cell": "работа, пережившая свою ячейку",
   "✓ ran clean": "✓ выполнено без ошибок",
   "✗ failed": "✗ ошибка",
+  "%1 is defined in line %2 of %3, outside of the folders that are shown here.":
+    "%1 определено в строке %2 файла %3, вне показанных здесь папок.",
+  "All notebooks of this folder as pages with an index and search, in one ZIP file":
+    "Все блокноты этой папки как страницы с оглавлением и поиском, в одном ZIP-файле",
+  Check: "Проверить",
+  "Create a new TypeScript file": "Создать новый файл TypeScript",
+  "Exercise: not checked yet": "Упражнение: ещё не проверено",
+  "Exercise: not right yet": "Упражнение: пока неверно",
+  "Exercise: not solved yet": "Упражнение: ещё не решено",
+  "Export the Collection as a Site": "Экспортировать сборник как сайт",
+  "Exporting %1 as a site": "Экспорт как сайт: %1",
+  "Go to Definition": "Перейти к определению",
+  "Hide the Solution": "Скрыть решение",
+  "New TypeScript File": "Новый файл TypeScript",
+  "New TypeScript Notebook": "Новый блокнот TypeScript",
+  "No cell of this notebook defines %1.": "Ни одна ячейка этого блокнота не определяет %1.",
+  "Open the file or show the cell that defines the name at the cursor":
+    "Открыть файл или показать ячейку, где определено имя под курсором",
+  "Runs this cell and those that check it": "Выполняет эту ячейку и те, что её проверяют",
+  "Show the Solution": "Показать решение",
+  "The kernel does not tell where this is defined.": "Ядро не сообщает, где это определено.",
+  "The site could not be exported: %1": "Не удалось экспортировать сайт: %1",
+  "The site is in the downloads, without what cannot be read: %1":
+    "Сайт — в загрузках, без того, что не удалось прочитать: %1",
+  "The site is in the downloads.": "Сайт — в загрузках.",
+  "TypeScript File": "Файл TypeScript",
+  "all folders": "все папки",
+  "✓ Exercise: solved": "✓ Упражнение решено",
 };

@@ -9,6 +9,7 @@ import { installOddKernels } from "../odd-kernel";
 import { makePlayground, type Playground, project } from "../playground";
 import { startServer } from "../server-process";
 import { checked, tryCheck } from "./check.scenario";
+import { besideSource, definitions, exercise, tryExercises, tryExport, tryTypeScript } from "./home.scenario";
 import { labOn, notebookOf } from "./lab";
 
 /** A server on `root` with an extension to try; gives the address of a document, and its end. */
@@ -128,6 +129,9 @@ describe.each(
     writeFileSync(on("odd.ipynb"), notebookFor("flood", code("0")));
     installOddKernels(dataDirOf(play), "flood");
     writeFileSync(on("check.ipynb"), notebookOf(checked));
+    writeFileSync(on("exercise.ipynb"), notebookOf(exercise));
+    writeFileSync(on("names.ipynb"), notebookOf(definitions));
+    writeFileSync(on("beside.ts"), besideSource);
     mkdirSync(on("guide"));
     const first = markdown("# 1 · Start\n\n*Reading 2 minutes · running 1 s*");
     writeFileSync(on("guide", "1-start.ipynb"), notebook(first, code("1 + 1"), code("")));
@@ -357,7 +361,8 @@ describe.each(
   });
 
   const addressOf = (document: string) => server.addressOf(document);
-  describe("run and check", () => tryCheck(labOn(() => page, { addressOf, on, photograph })));
+  const lab = labOn(() => page, { addressOf, on, photograph });
+  describe("run and check", () => tryCheck(lab));
 
   describe.each(["JupyterLab Light", "JupyterLab Dark"])("what it shows in the theme %s", (theme) => {
     beforeAll(async () => {
@@ -423,6 +428,10 @@ describe.each(
       await cell(1).locator(".jp-OutputArea-output", { hasText: "2" }).waitFor();
     });
   });
+
+  describe("an exercise", () => tryExercises(lab));
+  describe("TypeScript", () => tryTypeScript(lab));
+  describe("the export", () => tryExport(lab, name === "ours"));
 
   describe("in Russian", () => {
     it("says everything in Russian, also where JupyterLab itself has no language pack", async () => {
