@@ -27,19 +27,7 @@ const forbidden = (name, comment, from, to) => ({ name, comment, severity: "erro
 
 export default {
   forbidden: [
-    forbidden(
-      "no-circle",
-      "No circle of imports, not even of types.",
-      { path: "^(kernel-helpers|notebook-tools)/" },
-      { circular: true },
-    ),
-    // TypeScript removes imports of types: only the others run.
-    forbidden(
-      "no-circle-that-runs",
-      "No module is needed before it has run.",
-      {},
-      { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    ),
+    forbidden("no-circle", "No circle of imports, not even of types.", {}, { circular: true }),
     ...rooms.map(room),
     forbidden(
       "no-jupyter",

@@ -6,26 +6,9 @@ import { setImmediate } from "node:timers/promises";
 import { HttpError } from "../http/errors";
 import type { Reply } from "../http/reply";
 import type { Background } from "./background";
+import type { ContentsType, Model } from "./model";
 import { locate, unlessMissing } from "./paths";
 import type { TrustStore } from "./trust";
-
-export type ContentsType = "directory" | "file" | "notebook";
-
-/** Jupyter's model of a file, folder or notebook. */
-export interface Model {
-  readonly name: string;
-  readonly path: string;
-  readonly type: ContentsType;
-  readonly writable: boolean;
-  readonly created: string;
-  readonly last_modified: string;
-  readonly size: number | null;
-  readonly mimetype: string | null;
-  readonly format: string | null;
-  readonly content: unknown;
-  readonly hash: string | null;
-  readonly hash_algorithm: string | null;
-}
 
 /** What of a file the client asked for. */
 export interface Wanted {

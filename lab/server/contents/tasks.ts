@@ -16,7 +16,7 @@ import { mimeTypeOf } from "../http/mime";
 import { encoded, type Pieces, Utf8Writer } from "../http/pieces";
 import { jsonObject, utf8 } from "../http/router";
 import { joinedCell } from "./joined";
-import type { ContentsType, Model } from "./models";
+import type { ContentsType, Model } from "./model";
 import { readTrust, withoutTrust, withTrust } from "./trust";
 
 export interface ReadInput {
