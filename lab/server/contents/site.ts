@@ -4,7 +4,15 @@ import path from "node:path";
 import { zipSync } from "fflate";
 import { exportSite, NotebookError } from "notebook-tools";
 import { HttpError } from "../http/errors";
-import type { Exported } from "./tasks";
+import type { Pieces } from "../http/pieces";
+
+export interface Exported {
+  readonly name: string;
+  readonly mimetype: string;
+  readonly data: Pieces;
+  /** Of a site: the notebooks that could not be read. */
+  readonly leftOut?: readonly string[];
+}
 
 /** All notebooks below a folder as a site, in one ZIP file. Throws `HttpError` 404 where there is no notebook. */
 export async function exportedSite(root: string, folder: string): Promise<Exported> {

@@ -17,6 +17,7 @@ import { encoded, type Pieces, Utf8Writer } from "../http/pieces";
 import { jsonObject, utf8 } from "../http/router";
 import { joinedCell } from "./joined";
 import type { ContentsType, Model } from "./model";
+import type { Exported } from "./site";
 import { readTrust, withoutTrust, withTrust } from "./trust";
 
 export interface ReadInput {
@@ -50,14 +51,6 @@ export interface ExportInput {
   readonly root: string;
   readonly file: string;
   readonly format: string;
-}
-
-export interface Exported {
-  readonly name: string;
-  readonly mimetype: string;
-  readonly data: Pieces;
-  /** Of a site: the notebooks that could not be read. */
-  readonly leftOut?: readonly string[];
 }
 
 function hashOf(...pieces: Pieces): string {
