@@ -64,6 +64,19 @@ describe("a function that travels to a thread", () => {
     await finish(stop);
   });
 
+  test("is stepped into from the event loop, which then stops behind its await", async () => {
+    const stop = await runTo(square, 5);
+    await client.do("stepIn", { threadId: 1 });
+    const inside = await client.stopped();
+    expect(inside).toMatchObject({ reason: "step", frames: [{ line: 6 }] });
+    expect(inside.threadId).toBeGreaterThan(1);
+    await client.do("continue", { threadId: inside.threadId });
+    expect(await client.stopped()).toMatchObject({ threadId: 1, reason: "step", frames: [{ line: 9 }] });
+    expect(result(await finish(stop))).toBe("125");
+    // The next task begins unnoticed.
+    expect(result(await kernel.run(`${square};`))).toBe("125");
+  });
+
   test("stops with what it captured from an earlier cell, which can be read and set", async () => {
     await kernel.run("let earlier = 3");
     const code = `import { toThread } from "kernel-helpers";\nconst used = await toThread(() => {\n  return earlier * 2;\n});\nused`;

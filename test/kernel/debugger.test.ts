@@ -1,5 +1,7 @@
 /** The debugger of the kernel: conversations in the Debug Adapter Protocol, over a real kernel's sockets. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { streamText } from "./client";
 import { debugged } from "./debug-client";
@@ -120,6 +122,23 @@ describe("a breakpoint in a cell", () => {
     ]);
     expect(stop.frames[0].source.path).not.toBe(stop.frames[1].source.path);
     expect(await client.do("source", { source: stop.frames[0].source })).toMatchObject({ content: code });
+    await finish({ id, threadId: 1 });
+  });
+
+  test("in a file that a cell imports stops at its line", async () => {
+    await client.attach();
+    const path = join(import.meta.dirname, "../fixtures/kernel/language/helper.ts");
+    const lines = readFileSync(path, "utf8").split("\n");
+    const line = lines.findIndex((text) => text.includes("throw new Error"));
+    // The line above is the function's own.
+    await client.do("setBreakpoints", { source: { path }, breakpoints: [{ line }] });
+    const id = await kernel.submit(
+      'import { fail } from "./test/fixtures/kernel/language/helper";\ntry {\n  fail();\n} catch {}',
+    );
+    const stop = await client.stopped();
+    expect(stop).toMatchObject({ place: `fail ${line + 1}`, frames: [{ source: { path } }, { line: 3 }] });
+    expect((await client.do("modules")).modules).toMatchObject([{ path }]);
+    await client.do("setBreakpoints", { source: { path }, breakpoints: [] });
     await finish({ id, threadId: 1 });
   });
 

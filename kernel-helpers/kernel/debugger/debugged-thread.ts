@@ -3,6 +3,7 @@
 import type { InspectorSession, Params } from "../../inspector";
 import { isCaught } from "./exceptions";
 import type { Script, Scripts } from "./scripts";
+import { taskEntry } from "./task-entry";
 
 export type Step = "stepInto" | "stepOver" | "stepOut";
 export type ExceptionFilter = "all" | "uncaught" | "none";
@@ -34,6 +35,8 @@ export interface Pause {
 export interface Watcher {
   stopped(thread: DebuggedThread, pause: Pause): void;
   continued(thread: DebuggedThread): void;
+  /** A thread has begun the task that was awaited. */
+  entered(): void;
 }
 
 /** A breakpoint in a script, positions from 0. */
@@ -71,6 +74,9 @@ export class DebuggedThread {
   /** The step under way, where it began, and how often it went on by itself. */
   #step: { kind: Step; from: Frame | undefined; depth: number; repeated: number } | undefined;
   #isPauseAsked = false;
+  /** The breakpoint where tasks begin, as the inspector names it. */
+  #entry: Promise<string | undefined> | undefined;
+  #entryName: string | undefined;
 
   constructor(
     readonly session: InspectorSession,
@@ -144,6 +150,25 @@ export class DebuggedThread {
       await this.session.post("Debugger.removeBreakpoint", { breakpointId: name }).catch(() => undefined);
   }
 
+  /** Stops in the next task of the reader's that this thread begins. */
+  awaitTask(): void {
+    this.#entry ??= this.session
+      .post("Debugger.setBreakpointByUrl", taskEntry())
+      .then(({ breakpointId }) => (this.#entryName = breakpointId))
+      .catch(() => undefined);
+  }
+
+  /** Does not any more. */
+  letTasksBegin(): void {
+    const set = this.#entry;
+    this.#entry = this.#entryName = undefined;
+    set
+      ?.then(
+        (breakpointId) => breakpointId && this.session.post("Debugger.removeBreakpoint", { breakpointId }),
+      )
+      .catch(() => undefined);
+  }
+
   async askPause(): Promise<void> {
     this.#isPauseAsked = true;
     await this.session.post("Debugger.pause");
@@ -167,6 +192,7 @@ export class DebuggedThread {
   }
 
   #paused({ callFrames, reason, data, hitBreakpoints = [] }: Params) {
+    if (this.#entryName !== undefined && hitBreakpoints.includes(this.#entryName)) return this.#enterTask();
     const { lineNumber } = callFrames[0].location;
     // Of a script that is only a part of a cell, the inspector takes the line that is nearest.
     const hit = [...this.#places.values()].flatMap(({ id, name, line }) =>
@@ -182,7 +208,7 @@ export class DebuggedThread {
     const isHit = hit.length > 0;
     if (isThrown && !isHit && !this.#shows(frames)) return this.#goOn();
     if (!isThrown && !isHit && this.#step) {
-      if (this.#isOnTheWay(callFrames[0], frames)) return this.#stepAgain();
+      if (this.#isOnTheWay(callFrames[0], frames)) return this.#stepAgain(callFrames[0]);
       if (this.#step.kind !== "stepInto" && frames[0])
         return void this.#endStep(callFrames[0], reason, frames, data);
     }
@@ -223,6 +249,12 @@ export class DebuggedThread {
     this.watcher.stopped(this, this.pause);
   }
 
+  #enterTask() {
+    this.watcher.entered();
+    this.#step = { kind: "stepInto", from: undefined, depth: 0, repeated: 0 };
+    this.#goOn();
+  }
+
   /** Whether a frame is that of who makes functions from their texts: what it calls is no reader's. */
   #isFactory(below: Params | undefined): boolean {
     const url = below && this.#urls.get(below.location.scriptId);
@@ -261,7 +293,7 @@ export class DebuggedThread {
     if (this.#step!.repeated >= addedSteps) return false;
     const { scriptId, lineNumber, columnNumber = 0 } = top.location;
     const script = this.scripts.byUrl(this.#urls.get(scriptId) ?? "");
-    if (!script) return frames.length === 0;
+    if (!script) return frames.length === 0 || isInternal.test(this.#urls.get(scriptId) ?? "");
     return script.isAdded(lineNumber, columnNumber) || this.#isFurtherInLine(frames);
   }
 
@@ -275,9 +307,11 @@ export class DebuggedThread {
     );
   }
 
-  #stepAgain() {
+  #stepAgain(top: Params) {
     this.#step!.repeated++;
-    const kind = this.#step!.kind === "stepOut" ? "stepOver" : this.#step!.kind;
+    // V8 steps into some constructors of Node's although they are internal.
+    const isWithin = !this.scripts.byUrl(this.#urls.get(top.location.scriptId) ?? "");
+    const kind = isWithin ? "stepOut" : this.#step!.kind === "stepOut" ? "stepOver" : this.#step!.kind;
     this.session.post(`Debugger.${kind}`).catch(() => {
       // The thread has ended.
     });

@@ -76,6 +76,7 @@ export class Debugger {
   /** Threads that are stopped, the one that front ends show last. */
   #stopped: DebuggedThread[] = [];
   #clientId = "";
+  #areTasksAwaited = false;
   #lastFrame = 0;
 
   constructor(private readonly host: Host) {}
@@ -180,6 +181,7 @@ export class Debugger {
     if (!isOurs) {
       const thread = new DebuggedThread(worker, worker.id + 1, worker.name, this.#scripts, this);
       this.#add(thread).catch(ignoreEnd);
+      if (this.#areTasksAwaited) thread.awaitTask();
       this.host.event("thread", { reason: "started", threadId: thread.id });
     }
     if (isWaiting) worker.post("Runtime.runIfWaitingForDebugger").catch(ignoreEnd);
@@ -277,10 +279,28 @@ export class Debugger {
   }
 
   async #step(threadId: number, kind: Step): Promise<void> {
-    await this.#stoppedThread(threadId).step(kind);
+    const thread = this.#stoppedThread(threadId);
+    // A call of `toThread` leads into the function that travels.
+    if (thread.id === loopId && kind === "stepInto") this.#awaitTasks(true);
+    await thread.step(kind);
+  }
+
+  /** While the loop steps into a statement, the first task that a thread begins is where it leads. */
+  #awaitTasks(is: boolean) {
+    this.#areTasksAwaited = is;
+    for (const thread of this.#threads.values()) {
+      if (thread.id === loopId) continue;
+      if (is) thread.awaitTask();
+      else thread.letTasksBegin();
+    }
+  }
+
+  entered(): void {
+    this.#awaitTasks(false);
   }
 
   async stopped(thread: DebuggedThread, pause: Pause): Promise<void> {
+    if (thread.id === loopId) this.#awaitTasks(false);
     this.#stopped = [...this.#stopped.filter((each) => each !== thread), thread];
     this.#notePause();
     await this.#learnName(thread);
