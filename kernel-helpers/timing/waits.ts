@@ -112,24 +112,24 @@ function forAnswer(
 
 function forPool({ trace, duration }: TimelineData): Wait[] {
   const work = trace?.pool ?? [];
-  const exact = work.filter(({ inferred }) => !inferred);
-  const byThread = new Map<string, typeof exact>();
-  for (const item of exact) byThread.set(item.thread!, [...(byThread.get(item.thread!) ?? []), item]);
+  const holderOf = lastBefore(
+    work,
+    ({ thread }) => thread,
+    ({ started }) => started,
+    ({ ended }) => ended ?? duration,
+  );
   return work.map((item) => {
-    const before = (byThread.get(item.thread ?? "") ?? []).findLast(
-      (other) =>
-        other !== item &&
-        (other.ended ?? duration) <= item.started &&
-        (other.ended ?? duration) > item.submitted,
-    );
+    const { name: who, thread, submitted: start, started: end } = item;
+    const holder = holderOf(item);
+    const held = holder && (holder.ended ?? duration) > start;
     return {
-      who: item.name,
+      who,
       where: "libuv queue",
       reason: "thread" as const,
-      for: before?.name ?? "",
-      on: item.thread ?? "",
-      start: item.submitted,
-      end: item.started,
+      for: held ? holder.name : "",
+      on: thread ?? "",
+      start,
+      end,
     };
   });
 }

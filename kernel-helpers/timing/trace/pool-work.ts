@@ -75,7 +75,8 @@ const byStart = (a: Pair, b: Pair) => a.start - b.start;
 /** An item lies within its submission and its receipt; those of one name are taken up in the order of submission. */
 function matched(onPool: Pair[], submitted: Pair[], names: Map<number, string>): Placed[] {
   const waiting = new Map<string, Pair[]>();
-  for (const item of submitted) waiting.set(item.name, [...(waiting.get(item.name) ?? []), item]);
+  for (const { name } of submitted) waiting.set(name, []);
+  for (const item of submitted) waiting.get(item.name)!.push(item);
   return onPool.map((done) => {
     const queue = waiting.get(done.name) ?? [];
     const at = queue.findIndex(({ start, end }) => start <= done.start && end >= done.end);
