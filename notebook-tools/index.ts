@@ -7,14 +7,20 @@
 // Pages.
 export {
   type ExportNotebooksOptions,
+  type ExportOptions,
   type ExportReport,
+  type ExportSelection,
   type ExportSiteOptions,
   exportHtml,
   exportMarkdown,
   exportNotebooks,
   exportScript,
   exportSite,
+  type FindImage,
+  type FindLink,
   imagesBelow,
+  type MarkdownExport,
+  type ScriptExport,
 } from "./export";
 // Kernels: found, started, talked to.
 // The wire, for who passes messages on, as a server does.
@@ -48,31 +54,45 @@ export {
 } from "./kernel-client";
 // Notebook files: read, checked, edited without noise, written whole or not at all.
 export {
+  type Attachments,
   type Cell,
+  type CellMetadata,
+  type CellOutputs,
   type CodeCell,
   checkNotebook,
+  type DisplayData,
+  type ErrorOutput,
+  type ExecuteResult,
+  type FileContent,
   findNotebooks,
+  type JsonValue,
   joinStreams,
   type MarkdownCell,
   type MimeBundle,
+  type MultilineString,
   multilineText,
   type Notebook,
   NotebookDocument,
   NotebookError,
+  type NotebookMetadata,
+  type NotebookPath,
   notebookText,
   type Output,
   type Problem,
   parseNotebook,
   type RawCell,
   readNotebook,
+  type Stream,
   sourceText,
   validateNotebook,
+  type WriteOptions,
   writeAtomically,
 } from "./nbformat";
 // Runs: many notebooks, each cell reported, nothing that failed taken for passed.
 export {
   type CellResult,
   type CellStatus,
+  type CompareOptions,
   type Failure,
   type FailureKind,
   type Listener,

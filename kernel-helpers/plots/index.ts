@@ -8,6 +8,7 @@ export type { ConcurrencyChartOptions } from "./concurrency";
 export { concurrencyChart } from "./concurrency";
 export type { CostOptions } from "./cost";
 export { costChart } from "./cost";
+export type { FlameOptions } from "./flame";
 export type { HistogramOptions } from "./histogram";
 export { histogramChart } from "./histogram";
 export type { LatencyOptions } from "./latency";

@@ -1,6 +1,6 @@
 /** To the thread and back: executors, futures, contexts, errors. */
 
-export { registerErrorClass } from "./closures/error-class";
+export { type ErrorClass, registerErrorClass } from "./closures/error-class";
 export { DataCloneError } from "./closures/refusal";
 export { moduleTask } from "./closures/task-message";
 export {
@@ -14,8 +14,13 @@ export {
 } from "./context/context-var";
 export { exportContext, importContext, type WireContext } from "./context/wire-context";
 export { type Executor, type ShutdownOptions, ThreadPoolExecutor } from "./executor/executor";
-export { type IterateInThread, type IterateOptions, iterateInThread } from "./executor/iterate";
-export { type ActiveExecutor, activeExecutors, assertNoLeaks } from "./executor/leaks";
+export {
+  type AnyIterable,
+  type IterateInThread,
+  type IterateOptions,
+  iterateInThread,
+} from "./executor/iterate";
+export { type ActiveExecutor, activeExecutors, assertNoLeaks, type ShutdownNeeded } from "./executor/leaks";
 export type { MapOptions, MapResults } from "./executor/map";
 export type { ExecutorOptions } from "./executor/options";
 export type { ExecutorStats } from "./executor/stats";
@@ -60,6 +65,7 @@ export {
 export { Future } from "./task/future";
 export type { TaskOptions } from "./task/options";
 export * from "./task/transferable";
+export type { AnyFunction } from "./task/types";
 export { callSoonThreadsafe, runCoroutineThreadsafe } from "./worker/loop-proxy";
 export { move } from "./worker/move";
 export { checkCancelled } from "./worker/worker-context";

@@ -8,7 +8,7 @@ import { endMark, startMark } from "./trace/thread-marks";
  * and stamps it last, so threads never wait for one another and a reader skips a record that is still
  * being written. When the ring is full the oldest events are overwritten, and `readEvents` says how many.
  */
-const eventKinds = [
+const eventKinds: readonly EventKind[] = [
   "queued",
   "started",
   "blocked",
@@ -20,8 +20,23 @@ const eventKinds = [
   "died",
   "put",
   "taken",
-] as const;
-export type EventKind = (typeof eventKinds)[number];
+];
+/**
+ * What happened: to a task, from `queued` to one of `done`, `failed`, `stopped` and `died`; to its thread, `blocked`
+ * and `resumed`; on the loop, `awaiting`; to an item of a queue, `put` and `taken`.
+ */
+export type EventKind =
+  | "queued"
+  | "started"
+  | "blocked"
+  | "resumed"
+  | "awaiting"
+  | "done"
+  | "failed"
+  | "stopped"
+  | "died"
+  | "put"
+  | "taken";
 
 /** One event as it lies in the ring; `time` in ms on the clock of `now`. */
 export interface RingEvent {

@@ -3,3 +3,4 @@ export { exportHtml } from "./html";
 export type { ExportOptions } from "./options";
 export { exportMarkdown, type MarkdownExport } from "./to-markdown";
 export { exportScript, type ScriptExport } from "./to-script";
+export type { ExportSelection } from "./visibility";

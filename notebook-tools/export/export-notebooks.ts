@@ -14,12 +14,12 @@ import { imagesBelow, linksFrom } from "./local-files";
 import type { ExportOptions } from "./options";
 import { exportMarkdown } from "./to-markdown";
 import { commentOf, exportScript } from "./to-script";
-import type { Selection } from "./visibility";
+import type { ExportSelection } from "./visibility";
 
 export const FORMATS = ["html", "markdown", "script"] as const;
 export type Format = (typeof FORMATS)[number];
 
-export interface ExportNotebooksOptions extends Selection {
+export interface ExportNotebooksOptions extends ExportSelection {
   /** Default `html`. */
   to?: Format;
   /** Where the pages go, in the folders of the notebooks; default: beside each notebook. */

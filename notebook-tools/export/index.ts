@@ -1,4 +1,5 @@
 /** Turns notebooks into web pages, Markdown and scripts; no Python, no network. */
+export type { FindImage, FindLink } from "./addresses";
 export * from "./browser";
 export { registerExport } from "./command";
 export {

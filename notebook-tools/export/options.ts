@@ -2,10 +2,10 @@ import type { MimeBundle } from "../nbformat/browser";
 import type { FindImage, FindLink } from "./addresses";
 import type { Labels } from "./labels";
 import type { Heading } from "./markdown-html";
-import type { Selection } from "./visibility";
+import type { ExportSelection } from "./visibility";
 
 /** What is known of a notebook beside its content, and what of it is wanted. */
-export interface ExportOptions extends Selection {
+export interface ExportOptions extends ExportSelection {
   /** The notebook's path; gives the title without a heading, and the language where a folder names one. */
   path?: string;
   /** The language of the prose (BCP 47); without it the metadata's `lang`, the path's, or English. */

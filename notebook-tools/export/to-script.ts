@@ -1,7 +1,7 @@
 import { type Cell, type CodeCell, hasTag, type Notebook, sourceText } from "../nbformat/browser";
 import { languageOf } from "./html";
 import { rawFormat } from "./raw-cells";
-import { type Selection, visibilityOf } from "./visibility";
+import { type ExportSelection, visibilityOf } from "./visibility";
 
 /** A program, and the extension of its file. */
 export interface ScriptExport {
@@ -16,7 +16,7 @@ export interface ScriptExport {
  * imports of all cells, so that Node.js runs the file by itself, and ts-node too, as long as the types can be erased
  * (no `enum`, no parameter properties, `type` before the imports of types).
  */
-export function exportScript(notebook: Notebook, selection: Selection = {}): ScriptExport {
+export function exportScript(notebook: Notebook, selection: ExportSelection = {}): ScriptExport {
   const language = languageOf(notebook);
   const comment = commentOf(language);
   const context = { comment, selection, mimetype: notebook.metadata.language_info?.mimetype };
@@ -142,7 +142,7 @@ function extensionOf(notebook: Notebook): string {
 interface ScriptContext {
   comment: string;
   mimetype: unknown;
-  selection: Selection;
+  selection: ExportSelection;
 }
 
 function cellScript(cell: Cell, { comment, mimetype, selection }: ScriptContext): string {

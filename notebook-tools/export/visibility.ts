@@ -1,7 +1,7 @@
 import { type Cell, hasTag } from "../nbformat/browser";
 
 /** What a whole export leaves out. */
-export interface Selection {
+export interface ExportSelection {
   /** Leaves out the code of all cells; their outputs stay. */
   noInput?: boolean;
   /** Leaves out the cells tagged `solution`. */
@@ -22,7 +22,7 @@ export interface CellVisibility {
  * How a cell is to be seen, by its tags (`remove-cell`, `remove-input`, `remove-output`, `hide-cell`, `hide-input`,
  * `hide-output`, `solution`), by the metadata that JupyterLab keeps of folded parts, and by what is left out of all.
  */
-export function visibilityOf(cell: Cell, { noInput, noSolutions }: Selection = {}): CellVisibility {
+export function visibilityOf(cell: Cell, { noInput, noSolutions }: ExportSelection = {}): CellVisibility {
   const isSolution = hasTag(cell, "solution");
   const { jupyter, collapsed } = cell.metadata;
   const isCode = cell.cell_type === "code";

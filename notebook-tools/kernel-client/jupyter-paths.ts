@@ -4,8 +4,6 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, posix, resolve, win32 } from "node:path";
 
-export type Env = Record<string, string | undefined>;
-
 /** Of a Python installation, what decides where Jupyter looks. */
 interface PythonEnvironment {
   /** Its `sys.prefix`. */
@@ -41,7 +39,7 @@ class Places {
   readonly #home: string;
 
   constructor(
-    private readonly env: Env,
+    private readonly env: NodeJS.ProcessEnv,
     private readonly platform: string,
   ) {
     this.#join = platform === "win32" ? win32.join : posix.join;
@@ -93,7 +91,7 @@ class Places {
 }
 
 /** The first `python3` or `python` on PATH. */
-function pythonOnPath({ PATH = "" }: Env, platform: string): string | undefined {
+function pythonOnPath({ PATH = "" }: NodeJS.ProcessEnv, platform: string): string | undefined {
   const names = platform === "win32" ? ["python.exe"] : ["python3", "python"];
   return (
     PATH.split(delimiter)
@@ -123,7 +121,7 @@ print(sys.prefix, sys.base_prefix, site.getuserbase() if site.ENABLE_USER_SITE e
 const known = new Map<string, PythonEnvironment | undefined>();
 
 /** Asked once: starting Python takes a while. */
-function askPython(python: string, env: Env): PythonEnvironment | undefined {
+function askPython(python: string, env: NodeJS.ProcessEnv): PythonEnvironment | undefined {
   const key = JSON.stringify([
     python,
     Object.entries(env).filter(([name]) => /^PY|^HOME$|^APPDATA$/.test(name)),
@@ -154,7 +152,7 @@ function isMine(folder: string): boolean {
 }
 
 /** Whether an environment's kernels go before the user's. */
-function goesBeforeUser({ prefix, isVirtual }: PythonEnvironment, env: Env): boolean {
+function goesBeforeUser({ prefix, isVirtual }: PythonEnvironment, env: NodeJS.ProcessEnv): boolean {
   if (env.JUPYTER_PREFER_ENV_PATH !== undefined) return isSet(env.JUPYTER_PREFER_ENV_PATH);
   if (!isMine(prefix)) return false;
   const { CONDA_PREFIX, CONDA_DEFAULT_ENV = "base" } = env;
@@ -164,7 +162,7 @@ function goesBeforeUser({ prefix, isVirtual }: PythonEnvironment, env: Env): boo
 }
 
 /** Active environments that are not on PATH: they say by a variable that they are. */
-function named({ VIRTUAL_ENV, CONDA_PREFIX }: Env): PythonEnvironment[] {
+function named({ VIRTUAL_ENV, CONDA_PREFIX }: NodeJS.ProcessEnv): PythonEnvironment[] {
   const environment = (prefix: string, isVirtual: boolean) => ({ prefix, isVirtual, userBase: undefined });
   return [
     ...(VIRTUAL_ENV ? [environment(VIRTUAL_ENV, true)] : []),
@@ -173,14 +171,14 @@ function named({ VIRTUAL_ENV, CONDA_PREFIX }: Env): PythonEnvironment[] {
 }
 
 /** The environments that count: that of the first Python on PATH, whose Jupyter one would start, then those that are named. */
-function environments(env: Env, platform: string): PythonEnvironment[] {
+function environments(env: NodeJS.ProcessEnv, platform: string): PythonEnvironment[] {
   const python = pythonOnPath(env, platform);
   const first = python && (virtualEnvironment(python) ?? askPython(python, env));
   return first ? [first, ...named(env)] : named(env);
 }
 
 /** Jupyter's own, after `JUPYTER_PATH`; what only Python knows is asked for as late as can be. */
-function* jupyterDirs(env: Env, platform: string): Generator<string> {
+function* jupyterDirs(env: NodeJS.ProcessEnv, platform: string): Generator<string> {
   const places = new Places(env, platform);
   const system = places.system();
   const user = places.user();
@@ -201,7 +199,7 @@ function* jupyterDirs(env: Env, platform: string): Generator<string> {
 }
 
 /** `JUPYTER_PATH`, then Jupyter's own: what there is wherever a notebook lies. */
-function* eachSharedDir(env: Env, platform: string): Generator<string> {
+function* eachSharedDir(env: NodeJS.ProcessEnv, platform: string): Generator<string> {
   const named = (env.JUPYTER_PATH ?? "").split(platform === "win32" ? ";" : ":");
   yield* named.filter((folder) => folder !== "").map((folder) => folder.replace(/(?<=.)[\\/]+$/, ""));
   yield* jupyterDirs(env, platform);
@@ -210,7 +208,7 @@ function* eachSharedDir(env: Env, platform: string): Generator<string> {
 /** The same as `dataDirs`, one by one: what comes late, and takes a while to find, is mostly not needed. */
 export function* eachDataDir(
   from: string,
-  env: Env = process.env,
+  env: NodeJS.ProcessEnv = process.env,
   platform: string = process.platform,
 ): Generator<string> {
   const seen = new Set<string>();
@@ -223,7 +221,10 @@ export function* eachDataDir(
 }
 
 /** `dataDirs` without the project's own: for who must not run what the folder of a notebook brings along. */
-export function sharedDataDirs(env: Env = process.env, platform: string = process.platform): string[] {
+export function sharedDataDirs(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: string = process.platform,
+): string[] {
   return [...new Set(eachSharedDir(env, platform))];
 }
 
@@ -235,7 +236,7 @@ export function sharedDataDirs(env: Env = process.env, platform: string = proces
  */
 export function dataDirs(
   from: string,
-  env: Env = process.env,
+  env: NodeJS.ProcessEnv = process.env,
   platform: string = process.platform,
 ): string[] {
   return [...eachDataDir(from, env, platform)];

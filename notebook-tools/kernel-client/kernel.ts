@@ -39,10 +39,6 @@ export interface RequestOptions {
   untilIdle?: boolean;
 }
 
-type FramesListener = (channel: Channel, frames: Frames) => void;
-type MessageListener = (message: Message) => void;
-type ExitListener = (exit: KernelExit) => void;
-
 const startAttempts = 4;
 const defaultStartTimeoutMs = 60_000;
 /** Quiet for this long after the process's end means that nothing more is under way, in ms. */
@@ -58,11 +54,11 @@ async function withinMs(ms: number, promise: Promise<unknown>): Promise<void> {
   stop.abort();
 }
 
-function listenerSet<T>(): { items: Set<T>; add(listener: T): () => void } {
-  const items = new Set<T>();
+function listenerSet<A extends unknown[]>() {
+  const items = new Set<(...args: A) => void>();
   return {
     items,
-    add(listener) {
+    add(listener: (...args: A) => void) {
       items.add(listener);
       return () => void items.delete(listener);
     },
@@ -73,9 +69,9 @@ export class Kernel {
   readonly spec: Kernelspec;
   readonly #options: KernelOptions;
   readonly #session = randomUUID();
-  readonly #frames = listenerSet<FramesListener>();
-  readonly #messages = listenerSet<MessageListener>();
-  readonly #exits = listenerSet<ExitListener>();
+  readonly #frames = listenerSet<[channel: Channel, frames: Frames]>();
+  readonly #messages = listenerSet<[message: Message]>();
+  readonly #exits = listenerSet<[exit: KernelExit]>();
   readonly #executions = new Set<Execution>();
   /** Missing only until the first one has been started. */
   #process!: KernelProcess;
@@ -118,17 +114,17 @@ export class Kernel {
   }
 
   /** Every verified message of the kernel as bytes, for passing on. Returns the way to stop listening. */
-  onFrames(listener: FramesListener): () => void {
+  onFrames(listener: (channel: Channel, frames: Frames) => void): () => void {
     return this.#frames.add(listener);
   }
 
   /** Every message of the kernel, parsed. Returns the way to stop listening. */
-  onMessage(listener: MessageListener): () => void {
+  onMessage(listener: (message: Message) => void): () => void {
     return this.#messages.add(listener);
   }
 
   /** The process ended although nobody called `shutdown` or `restart`. Returns the way to stop listening. */
-  onExit(listener: ExitListener): () => void {
+  onExit(listener: (exit: KernelExit) => void): () => void {
     return this.#exits.add(listener);
   }
 

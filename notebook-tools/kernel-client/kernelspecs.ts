@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { KernelspecError } from "./errors";
-import { dataDirs, type Env, eachDataDir, inactiveEnvironments } from "./jupyter-paths";
+import { dataDirs, eachDataDir, inactiveEnvironments } from "./jupyter-paths";
 
 /** How to start a kernel: `kernel.json`, and where it was found. */
 export interface Kernelspec {
@@ -64,7 +64,7 @@ function kernelFolders(dataDir: string): string[] {
 }
 
 /** Every kernel that a notebook in the folder `from` can have, by name; broken kernelspecs are left out. */
-export function findKernelspecs(from: string, env: Env = process.env): Map<string, Kernelspec> {
+export function findKernelspecs(from: string, env: NodeJS.ProcessEnv = process.env): Map<string, Kernelspec> {
   return findKernelspecsIn(dataDirs(from, env));
 }
 
@@ -88,7 +88,7 @@ export function findKernelspecsIn(dataDirs: readonly string[]): Map<string, Kern
  * The kernelspec called `name` for a notebook in the folder `from`. Names are compared without case, as Jupyter does.
  * Throws `KernelspecError`, which lists what there is.
  */
-export function findKernelspec(name: string, from: string, env: Env = process.env): Kernelspec {
+export function findKernelspec(name: string, from: string, env: NodeJS.ProcessEnv = process.env): Kernelspec {
   for (const dataDir of eachDataDir(from, env)) {
     const folder = kernelFolders(dataDir).find((other) => other.toLowerCase() === name.toLowerCase());
     if (folder) return readKernelspec(join(dataDir, "kernels", folder), folder);

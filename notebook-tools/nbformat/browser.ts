@@ -2,7 +2,7 @@
 export { parseCells, parseWithout } from "./cell-by-cell";
 export { hasTag, headingAbove, headings, tags } from "./cells";
 export type { Problem } from "./check";
-export { NotebookDocument, type Results } from "./document";
+export { type CellOutputs, NotebookDocument } from "./document";
 export { NotebookError } from "./errors";
 export { notebookText, writeNotebookText } from "./notebook-text";
 export { checkNotebook, parseNotebook } from "./parse";

@@ -7,7 +7,7 @@ import { type CellSpans, type Span, scanArray, scanCells, scanNotebook } from ".
 import type { Cell, CodeCell, Notebook, Output } from "./types";
 
 /** What a run changes in a code cell. */
-export interface Results {
+export interface CellOutputs {
   outputs: Output[];
   execution_count: number | null;
 }
@@ -18,6 +18,7 @@ export class NotebookDocument {
   readonly notebook: Notebook;
   private foundEdits: readonly Edit[] | undefined;
 
+  /** @internal `parseNotebook` and `readNotebook` make one. */
   constructor(
     /** The name used in messages. */
     readonly file: string,
@@ -43,7 +44,7 @@ export class NotebookDocument {
    * Outputs that equal the stored ones keep their text.
    * @throws RangeError when the cell is not a code cell.
    */
-  withOutputs(cellIndex: number, { outputs, execution_count }: Results): NotebookDocument {
+  withOutputs(cellIndex: number, { outputs, execution_count }: CellOutputs): NotebookDocument {
     const cell = this.cells[cellIndex];
     if (cell?.cell_type !== "code") {
       throw new RangeError(
@@ -125,7 +126,8 @@ export class NotebookDocument {
 /** The index of what changes in the notebook itself. */
 const ofNotebook = -1;
 
-interface Change extends Partial<Results> {
+/** What is another now in a cell or the notebook. */
+interface Change extends Partial<CellOutputs> {
   metadata?: Record<string, unknown>;
 }
 

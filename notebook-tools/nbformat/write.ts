@@ -16,7 +16,8 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { NotebookError } from "./errors";
 
-type Data = string | Uint8Array | readonly string[];
+/** What is written to a file: text, bytes, or texts one after another. */
+export type FileContent = string | Uint8Array | readonly string[];
 
 export interface WriteOptions {
   /**
@@ -33,7 +34,11 @@ export interface WriteOptions {
  * cannot be kept, is overwritten.
  * @throws NotebookError when it cannot be written, or is a pipe, a device, a socket or a folder; then all is as it was
  */
-export async function writeAtomically(file: string, data: Data, options: WriteOptions = {}): Promise<void> {
+export async function writeAtomically(
+  file: string,
+  data: FileContent,
+  options: WriteOptions = {},
+): Promise<void> {
   await writing(file, async () => replaceFile(await replaceable(file), data, options));
 }
 
@@ -177,7 +182,7 @@ function isFolder(path: string): boolean {
 /** Short, so that it may stand beside a file with the longest name that there can be. */
 const draftOf = (file: string): string => join(dirname(file), `.nb-${randomUUID().slice(0, 8)}.tmp`);
 
-async function replaceFile({ path, stats }: Target, data: Data, options: WriteOptions): Promise<void> {
+async function replaceFile({ path, stats }: Target, data: FileContent, options: WriteOptions): Promise<void> {
   const draft = draftOf(path);
   try {
     await writeThrough(draft, data, options);
@@ -202,7 +207,7 @@ async function keepsItself(draft: string, old: Stats): Promise<boolean> {
 }
 
 /** Writes into the file itself: a crash could leave half of it, so only where it cannot be replaced. */
-async function overwrite(file: string, data: Data, { sync = true }: WriteOptions): Promise<void> {
+async function overwrite(file: string, data: FileContent, { sync = true }: WriteOptions): Promise<void> {
   const handle = await open(file, "r+");
   try {
     await handle.truncate(await writeAll(handle, data));
@@ -213,7 +218,11 @@ async function overwrite(file: string, data: Data, { sync = true }: WriteOptions
 }
 
 /** Waits until the data is on the disk, so that a crash cannot leave an empty file behind the rename. */
-async function writeThrough(file: string, data: Data, { sync = true }: WriteOptions = {}): Promise<void> {
+async function writeThrough(
+  file: string,
+  data: FileContent,
+  { sync = true }: WriteOptions = {},
+): Promise<void> {
   const handle = await open(file, "wx", 0o600);
   try {
     await writeAll(handle, data);
@@ -224,7 +233,7 @@ async function writeThrough(file: string, data: Data, { sync = true }: WriteOpti
 }
 
 /** How many bytes were written, from where the file is. */
-async function writeAll(handle: FileHandle, data: Data): Promise<number> {
+async function writeAll(handle: FileHandle, data: FileContent): Promise<number> {
   let size = 0;
   for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
     for (const bytes of bytesOf(part)) {

@@ -1,4 +1,5 @@
 /** Runs notebooks so that nothing that failed is taken for passed. */
+export type { CompareOptions } from "./compare";
 export { type RunOptions, runNotebooks } from "./notebooks";
 export type {
   CellResult,

@@ -10,8 +10,9 @@ import type { AnyFunction } from "../task/types";
 import { copyOf, knownId, liveFunction } from "./identity";
 import { type ModuleReference, referenceOf, resolveReference } from "./modules";
 
+/** The class of an error, whatever its constructor takes. */
 // biome-ignore lint/suspicious/noExplicitAny: the class of an error may take any arguments
-type ErrorClass = abstract new (...args: any[]) => unknown;
+export type ErrorClass = abstract new (...args: any[]) => unknown;
 
 const registered = new Map<string, ErrorClass>();
 

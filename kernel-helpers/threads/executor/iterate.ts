@@ -9,7 +9,8 @@ export interface IterateOptions extends ToThreadOptions {
   credit?: number;
 }
 
-type Items<T> = Iterable<T> | AsyncIterable<T>;
+/** What gives items one after another, or promises to. */
+export type AnyIterable<T> = Iterable<T> | AsyncIterable<T> | PromiseLike<Iterable<T> | AsyncIterable<T>>;
 
 /** `iterateInThread` as it can be called. */
 export interface IterateInThread {
@@ -29,14 +30,14 @@ export interface IterateInThread {
    * })) console.log(line);
    */
   <A extends unknown[], T>(
-    fn: (...args: A) => Items<T> | PromiseLike<Items<T>>,
+    fn: (...args: A) => AnyIterable<T>,
     ...args: A
   ): AsyncGenerator<T, void, undefined>;
   /** The same with options: `iterateInThread.with({ credit: 1 })(fn, ...args)`. */
   with(
     options: IterateOptions,
   ): <A extends unknown[], T>(
-    fn: (...args: A) => Items<T> | PromiseLike<Items<T>>,
+    fn: (...args: A) => AnyIterable<T>,
     ...args: A
   ) => AsyncGenerator<T, void, undefined>;
 }
@@ -45,7 +46,7 @@ function withOptions(options: IterateOptions) {
   const { credit = 16, signal, ...others } = options;
   checkGivenOptions(options, ["executor", "credit"]);
   requireCount("credit", credit, 1, "Leave it out for 16 items.");
-  return <A extends unknown[], T>(fn: (...args: A) => Items<T> | PromiseLike<Items<T>>, ...args: A) => {
+  return <A extends unknown[], T>(fn: (...args: A) => AnyIterable<T>, ...args: A) => {
     const name = options.name ?? (fn.name || "generator");
     return iterate<T>(fn, args, credit, { ...others, name }, signal);
   };
@@ -84,7 +85,7 @@ const pump = moduleTask<typeof pumpItems>(__filename, "pumpItems");
 
 /** @internal In the worker: puts the items in the queue until it is closed, then ends the generator. */
 export async function pumpItems(queue: Queue<unknown>, fn: AnyFunction, args: unknown[]): Promise<void> {
-  const items: Items<unknown> = await fn(...args);
+  const items: Awaited<AnyIterable<unknown>> = await fn(...args);
   requireItems(items);
   try {
     if (Symbol.asyncIterator in items) for await (const item of items) await queue.asyncQ.put(item);

@@ -29,7 +29,12 @@ export interface WaitingOptions {
 /** What both faces of a queue have. */
 abstract class Face<T> {
   /** @internal */
-  constructor(protected readonly endpoint: QueueEndpoint) {}
+  protected readonly endpoint: QueueEndpoint;
+
+  /** @internal */
+  constructor(endpoint: QueueEndpoint) {
+    this.endpoint = endpoint;
+  }
 
   /** How many items fit; 0: as many as come. */
   get maxsize(): number {

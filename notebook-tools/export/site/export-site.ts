@@ -18,7 +18,7 @@ import { isUnrun, langOf, notebookHtml } from "../html";
 import { LANGUAGES, labelsOf } from "../labels";
 import { imagesBelow, isBelow, pathFrom } from "../local-files";
 import { renderMarkdown } from "../markdown-html";
-import type { Selection } from "../visibility";
+import type { ExportSelection } from "../visibility";
 import {
   CARDS_MARK,
   chartsPath,
@@ -32,7 +32,7 @@ import { searchScript } from "./search";
 import { type Edition, type Site, type SitePage, startOf } from "./site";
 import { SITE_STYLE } from "./style";
 
-export interface ExportSiteOptions extends Selection {
+export interface ExportSiteOptions extends ExportSelection {
   outputDir: string;
   /** Where the site will be, such as `https://example.org/notebooks/`; without it there is no sitemap. */
   address?: string;
