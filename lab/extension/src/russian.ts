@@ -1,10 +1,10 @@
 /** The words of this extension in Russian, for `translation.ts`. */
 export const russian: Readonly<Record<string, string>> = {
+  "%1.%2 s": "%1,%2 с",
   "%1 line %2": "%1, строка %2",
   "%1 min %2 s": "%1 мин %2 с",
   "%1 ms": "%1 мс",
   "%1 of %2 threads busy": "занято потоков: %1 из %2",
-  "%1 s": "%1 с",
   "%1 of %2 cells differ from what is stored.": "Ячеек, отличающихся от сохранённого: %1 из %2.",
   "%1 of %2 cells failed.": "Ячеек с ошибкой: %1 из %2.",
   "%1 of %2 cells were not run.": "Невыполненных ячеек: %1 из %2.",

@@ -358,6 +358,20 @@ describe.each(
       await toolbar("switch-edition").getByText("English").click();
       await page.locator(".tl-Sections").getByText("2 · Next").waitFor();
     });
+
+    it("leave the tab where it is if the other notebook cannot be opened", async () => {
+      await entries().nth(2).click();
+      // JupyterLab says what is wrong, and asks whether what it could not read shall be saved.
+      await page.locator(".jp-Dialog").getByRole("button").last().click();
+      await page
+        .locator(".jp-Dialog")
+        .getByRole("button", { name: /^Discard/ })
+        .click();
+      await page.locator(".jp-Dialog").waitFor({ state: "detached" });
+      expect(await tabs().allTextContents()).toContain("2-next.ipynb");
+      await page.goto(`${server.addressOf("work.ipynb")}&reset`);
+      await cell(1).waitFor();
+    });
   });
 
   const addressOf = (document: string) => server.addressOf(document);

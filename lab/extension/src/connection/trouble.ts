@@ -70,10 +70,12 @@ export class TroubleWatch {
     if (kernel !== this.#kernel || this.context.isDisposed) return;
     this.#timer = undefined;
     if (kernel.isDisposed || kernel.connectionStatus === "connected") return this.#look();
+    const isBack = trouble === undefined && this.#trouble === "server";
     this.#set(trouble);
     if (trouble === "kernel") return;
-    // JupyterLab itself gives up after some attempts.
-    if (trouble === undefined) void kernel.reconnect().catch(() => {});
+    // JupyterLab itself waits longer each time, and gives up after some attempts.
+    if (isBack || (trouble === undefined && kernel.connectionStatus === "disconnected"))
+      void kernel.reconnect().catch(() => {});
     this.#timer = setTimeout(() => void this.ask(), askMs);
   }
 

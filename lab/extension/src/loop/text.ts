@@ -50,7 +50,10 @@ export function readLoopState(data: unknown): LoopState | undefined {
 /** A duration to read at a glance: `812 ms`, `1.2 s`, `2 min 5 s`. */
 export function durationText(ms: number, translate: Translate): string {
   if (ms < 999.5) return translate("%1 ms", `${Math.round(ms)}`);
-  if (ms < 59_950) return translate("%1 s", (ms / 1000).toFixed(1));
+  if (ms < 59_950) {
+    const [whole, tenth] = (ms / 1000).toFixed(1).split(".") as [string, string];
+    return translate("%1.%2 s", whole, tenth);
+  }
   const seconds = Math.round(ms / 1000);
   return translate("%1 min %2 s", `${Math.floor(seconds / 60)}`, `${seconds % 60}`);
 }

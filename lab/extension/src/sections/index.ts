@@ -93,7 +93,7 @@ class Sections {
     });
   }
 
-  /** Opens a section in place of the current one, whose tab stays only if it has unsaved changes. */
+  /** Opens a section in place of the current one, whose tab stays if it has unsaved changes or the other does not open. */
   open(path: string, place?: string) {
     const left = this.current;
     if (left?.context.path === path) return void left.activate();
@@ -101,10 +101,11 @@ class Sections {
     const beside = left ? ({ ref: left.id, mode: "tab-after" } as const) : {};
     const opened = this.manager.openOrReveal(path, undefined, undefined, beside);
     if (opened && place !== undefined) void showPlace(opened as NotebookPanel, place);
-    if (left && opened && isListed && !left.context.model.dirty) this.#leave(left);
+    if (left && isListed) void opened?.context.ready.then(() => this.#leave(left));
   }
 
   #leave(panel: NotebookPanel) {
+    if (panel.isDisposed || panel.context.model.dirty) return;
     const { sessions } = this.manager.services;
     const session = panel.sessionContext.session;
     const { id, status } = session?.kernel ?? {};
