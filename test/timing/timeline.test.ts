@@ -198,18 +198,21 @@ describe("Timeline", () => {
     expect(() => Timeline.start(options)).toThrow(`\`${name}\` must be a number of`);
   });
 
-  it("ends by itself when nobody holds it any more: the cell was run again", async () => {
-    const { sharedRing } = createRequire(import.meta.url)(compiledRecorder) as {
-      sharedRing(): SharedArrayBuffer | undefined;
-    };
-    Timeline.start({ tickEvery: 5 });
-    expect(sharedRing()).toBeDefined();
-    for (let i = 0; i < 50 && sharedRing(); i++) {
-      await sleep(5);
-      collectGarbage();
-    }
-    expect(sharedRing()).toBeUndefined();
-  });
+  it.each([{}, { trace: true }])(
+    "ends by itself when nobody holds it any more: the cell was run again, %o",
+    async (options) => {
+      const { sharedRing } = createRequire(import.meta.url)(compiledRecorder) as {
+        sharedRing(): SharedArrayBuffer | undefined;
+      };
+      Timeline.start({ tickEvery: 5, ...options });
+      expect(sharedRing()).toBeDefined();
+      for (let i = 0; i < 50 && sharedRing(); i++) {
+        await sleep(5);
+        collectGarbage();
+      }
+      expect(sharedRing()).toBeUndefined();
+    },
+  );
 
   it("is stopped by Symbol.dispose", async () => {
     const timeline = Timeline.start();

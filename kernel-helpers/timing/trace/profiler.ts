@@ -43,7 +43,7 @@ const patience = 1000;
 export class CpuProfiler {
   readonly profiles: ThreadProfile[] = [];
   readonly missing: string[] = [];
-  readonly #own = new OwnThreadSession();
+  #own: OwnThreadSession | undefined;
   readonly #workers = new Map<WorkerSession, { from: number; to: number }>();
   readonly #interval: number;
   #loop = { from: 0, to: 0 };
@@ -58,17 +58,20 @@ export class CpuProfiler {
   /** Resolves when the loop's thread is profiled and the workers have been asked. */
   async start(): Promise<void> {
     const attached = (worker: WorkerSession) => void this.#startIn(worker);
-    const detached = ({ id }: WorkerSession) => {
-      if (isNamed(id)) this.missing.push(`the CPU profile of ${threadName(id)}, which has ended`);
+    const detached = (worker: WorkerSession) => {
+      if (this.#workers.delete(worker))
+        this.missing.push(`the CPU profile of ${threadName(worker.id)}, which has ended`);
     };
+    const own = this.#connect();
+    if (!own) return;
     try {
-      await attachWorkers(this.#own, { attached, detached });
+      await attachWorkers(own, { attached, detached });
     } catch (error) {
       this.missing.push(`CPU profiles of workers: ${(error as Error).message}`);
     }
     await this.#try(threadName(0), async () => {
       const from = now();
-      for (const [method, params] of this.#commands()) this.#own.ask(method, params);
+      for (const [method, params] of this.#commands()) own.ask(method, params);
       this.#loop = { from, to: now() };
       this.cost += now() - from;
     });
@@ -78,11 +81,21 @@ export class CpuProfiler {
   async stop(began: number): Promise<void> {
     this.#began = began;
     const from = now();
-    const { profile } = this.#loop.to > 0 ? this.#own.ask("Profiler.stop") : {};
+    const { profile } = this.#loop.to > 0 ? this.#own!.ask("Profiler.stop") : {};
     if (profile) this.#keep(threadName(0), profile, this.#loop);
     this.cost += now() - from;
     await Promise.all([...this.#workers].map(([worker, window]) => this.#stopIn(worker, window)));
-    this.#own.close();
+    this.#own?.close();
+  }
+
+  /** A Node that was built without the inspector has none. */
+  #connect(): OwnThreadSession | undefined {
+    try {
+      this.#own = new OwnThreadSession();
+    } catch (error) {
+      this.missing.push(`CPU profiles: ${(error as Error).message}`);
+    }
+    return this.#own;
   }
 
   #commands(): [string, object][] {
@@ -117,7 +130,8 @@ export class CpuProfiler {
 
   async #try(thread: string, work: () => Promise<void>): Promise<void> {
     await work().catch((error: Error) => {
-      if (!this.missing.some((what) => what.includes(thread)))
+      // One that ends while it is asked has said so.
+      if (!this.missing.includes(`the CPU profile of ${thread}, which has ended`))
         this.missing.push(`the CPU profile of ${thread}: ${error.message}`);
     });
   }
