@@ -91,7 +91,7 @@ export function tryCheck({ page, open, on, cell, photograph, accept, command }: 
     await cell(7).getByText("Failed").waitFor();
     await cell(7).getByRole("button", { name: "Show Why" }).click();
     await cell(7)
-      .getByText(/^The kernel died while this cell ran: it was (restarted|started anew)\.$/)
+      .getByText(/^The kernel died while this cell ran: it (ended or )?was (restarted|started anew)\.$/)
       .waitFor();
     await photograph("check-restarted");
   });

@@ -81,7 +81,8 @@ export const checkPlugin: JupyterFrontEndPlugin<void> = {
     const activeCell = () => tracker.activeCell?.model.id;
     const isIdle = (check: PanelCheck) => !check.isRunning;
     add(names.run, trans.__("Run and Check"), (check) => check.run(false), isIdle, {
-      icon: checkIcon,
+      // In a menu it would look as if it were switched on.
+      icon: ({ toolbar }: { toolbar?: boolean }) => (toolbar ? checkIcon : undefined),
       caption: trans.__("Restart the kernel, run all cells and compare their outputs with the stored ones"),
     });
     add(names.twice, trans.__("Run Twice and Check"), (check) => check.run(true), isIdle, {

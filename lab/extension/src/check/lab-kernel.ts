@@ -12,7 +12,7 @@ type Future = Kernel.IShellFuture<KernelMessage.IExecuteRequestMsg, KernelMessag
 type Exit = NonNullable<SessionKernel["exit"]>;
 
 const ends: Partial<Record<Kernel.Status, string>> = {
-  restarting: "it was restarted",
+  restarting: "it ended or was restarted",
   autorestarting: "it ended and was started anew",
   terminating: "it was shut down",
   dead: "it ended",
