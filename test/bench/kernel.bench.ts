@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Kernel, kernels, streamText } from "../kernel/client.ts";
+import { debuggerCosts } from "./kernel/debugger.ts";
 import { type Folders, makeFolders } from "./kernel/folders.ts";
 import { growth } from "./kernel/growth.ts";
 import { residentMegabytes } from "./kernel/memory.ts";
@@ -156,6 +157,18 @@ async function waits(): Promise<Row[]> {
   ];
 }
 
+/** Without a client a debugger costs nothing. */
+async function debugging(): Promise<Row[]> {
+  const { never, gone, attached } = await debuggerCosts();
+  const goal = "at most 1.1 ×";
+  return [
+    row("cell, after a debugger / never one", gone.cell, never.cell, "ms", goal),
+    row("cell, debugger attached / never one", attached.cell, never.cell, "ms", "–"),
+    row("toThread, after a debugger / never one", gone.call, never.call, "µs", goal),
+    row("toThread, debugger attached / never one", attached.call, never.call, "µs", "–"),
+  ];
+}
+
 export async function bench(): Promise<Row[]> {
   await buildSnapshot();
   const folders = makeFolders();
@@ -192,6 +205,7 @@ async function rows(folders: Folders): Promise<Row[]> {
     ),
     row("first result, snapshot / Deno without types", snapshot!.first, deno?.first, "ms", "–"),
     ...(await starts(folders)),
+    ...(await debugging()),
     row("typed cell, launcher / stock", launcher!.cell, stock!.cell, "ms", "at most 0.6 ×"),
     row("typed cell, snapshot / stock", snapshot!.cell, stock!.cell, "ms", "at most 0.6 ×"),
     row("cell / Deno without types", launcher!.cell, deno?.cell, "ms", "–"),
