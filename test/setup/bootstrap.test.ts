@@ -79,6 +79,7 @@ beforeEach(() => {
   put("kernel-helpers/kernel/install.ts", "1");
   put("kernel-helpers/dist/kernel/install.js", installer());
   put("lab/extension/src/index.ts", "1");
+  for (const room of ["run", "nbformat", "kernel-client"]) put(`notebook-tools/${room}/index.ts`, "1");
   put("kernel-helpers/kernel/jupyterlab/extension.ts", "1");
   put("kernel-helpers/dist/kernel/jupyterlab/extension.js", extensionInstaller());
   putNpm(npm());
