@@ -224,6 +224,8 @@ export class Debugger {
   /** Cells have been compiled and are about to run. */
   async prepare(compiled: CompiledScript[]): Promise<void> {
     if (!this.#session) return;
+    // A step that ended with its cell leads nowhere any more.
+    this.#awaitTasks(false);
     const loop = this.#threads.get(loopId);
     for (const each of compiled) {
       const script = this.#scripts.add(each);
