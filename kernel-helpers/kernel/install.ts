@@ -62,6 +62,12 @@ function activePrefix(): string {
 
 /** Who uses the threads alone does not have tslab: only the kernel needs it, in the version it was made for. */
 function checkNeeded() {
+  if (process.versions.pnp) {
+    throw new UsageError(
+      "Yarn's Plug'n'Play keeps packages in archives, where the kernel's processes and the compiler cannot read. " +
+        "Set `nodeLinker: node-modules` in .yarnrc.yml, then run `yarn install`. Threads and charts need no such change.",
+    );
+  }
   const { peerDependencies } = require("../../package.json") as { peerDependencies: Record<string, string> };
   if (!isInstalled("tslab")) {
     throw new UsageError(

@@ -7,14 +7,14 @@ import { count, plain, words } from "./words";
 export type Duration = number | { duration: number };
 
 export interface ComparisonOptions {
-  /** "How long it took" unless given. */
+  /** The title of the chart. @default "How long it took" */
   title?: string;
 }
 
 /**
  * How long the same work took in several ways, such as one after another and at once.
  *
- * @throws RangeError without any, TypeError for a duration that is no number of at least 0.
+ * @throws RangeError if there is no duration, TypeError if one is not a number of at least 0.
  */
 export function comparisonChart(
   durations: { [name: string]: Duration },

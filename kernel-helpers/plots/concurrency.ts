@@ -16,18 +16,18 @@ import { waitTable } from "./waits";
 import { count, plain, words } from "./words";
 
 export interface ConcurrencyChartOptions {
-  /** "Who ran where" unless given. */
+  /** The title of the chart. @default "Who ran where" */
   title?: string;
   /**
-   * What a task's colour says; its name unless given. Tasks of one group have one colour, as those of one request do
-   * wherever it goes.
+   * What a task's colour says. Tasks of one group have one colour, as those of one request do wherever it goes.
+   * @default the task's name
    */
   colourBy?: (task: TimelineTask) => string;
-  /** Also an arrow from the loop to each task's start on its thread, and from each put into a queue to the get. */
+  /** Also an arrow from the loop to each task's start on its thread, and from each put into a queue to the get. @default false */
   messages?: boolean;
   /** Below the lanes, a flame graph of a thread; by its name alone, over the whole recording. */
   flame?: string | FlameOptions;
-  /** At the foot, a table of who waited for whom. */
+  /** At the foot, a table of who waited for whom. @default false */
   waits?: boolean;
 }
 

@@ -4,16 +4,16 @@ import { threeDigits } from "./numbers";
 import { plain, words } from "./words";
 
 export interface CostOptions {
-  /** "What a call costs" unless given. */
+  /** The title of the chart. @default "What a call costs" */
   title?: string;
-  /** The unit of the numbers; "µs" unless given, "мкс" in the Russian edition. */
+  /** The unit of the numbers, "мкс" in the Russian edition. @default "µs" */
   unit?: string;
 }
 
 /**
  * What each kind of call costs, as bars in the order given.
  *
- * @throws RangeError without any, TypeError for a cost that is no number of at least 0.
+ * @throws RangeError if there is no cost, TypeError if one is not a number of at least 0.
  */
 export function costChart(costs: { [name: string]: number }, options: CostOptions = {}): Chart {
   const { costOfCall, timeForCall, costs: cost, us } = words();

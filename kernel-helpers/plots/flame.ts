@@ -8,9 +8,9 @@ import { plain, words } from "./words";
 export interface FlameOptions {
   /** The name of a thread: "event loop", "Worker-0". */
   thread: string;
-  /** The beginning of the recording unless given. */
+  /** Where the stretch begins. @default 0, the beginning of the recording */
   from?: number;
-  /** Its end unless given. */
+  /** Where it ends. @default the end of the recording */
   to?: number;
 }
 

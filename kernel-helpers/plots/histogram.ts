@@ -5,20 +5,20 @@ import { ink, palette } from "./theme";
 import { grouped, plain, words } from "./words";
 
 export interface HistogramOptions {
-  /** "How often each result came" unless given. */
+  /** The title of the chart. @default "How often each result came" */
   title?: string;
   /** What the values are, with their unit: the title of the axis. */
   x: string;
   /** The value that a right program gives every time: a line of its own. */
   expected?: number;
-  /** At most so many bars; 30 unless given. */
+  /** At most so many bars. @default 30 */
   bins?: number;
 }
 
 /**
  * How often each value came in many runs, such as the sums that threads reach without a lock.
  *
- * @throws RangeError without values, TypeError for a value that is no number of at least 0.
+ * @throws RangeError if `values` is empty, TypeError if one is not a number of at least 0.
  */
 export function histogramChart(values: number[], options: HistogramOptions): Chart {
   checkSome("histogramChart's list", values.length, "Give it the result of each run.");

@@ -6,11 +6,11 @@ import { ink, palette } from "./theme";
 import { plain, words } from "./words";
 
 export interface LatencyOptions {
-  /** "How long calls took" unless given. */
+  /** The title of the chart. @default "How long calls took" */
   title?: string;
-  /** The unit of the numbers; "ms" unless given. */
+  /** The unit of the numbers. @default "ms" */
   unit?: string;
-  /** "log" unless given: a tail a hundred times the median then still fits. */
+  /** How the times are laid out: with "log" a tail a hundred times the median still fits. @default "log" */
   scale?: "linear" | "log";
 }
 
@@ -21,7 +21,7 @@ const laneHeight = 44;
  * the middle half, a dot for the median; and a tick for the 99th percentile where each has at least 100 values, for of
  * fewer there is none. Of fewer than 20 each value is a point.
  *
- * @throws RangeError for no series or an empty one, TypeError for a latency that is no number of at least 0.
+ * @throws RangeError if there is no series or one is empty, TypeError if a latency is not a number of at least 0.
  */
 export function latencyChart(series: { [name: string]: number[] }, options: LatencyOptions = {}): Chart {
   const say = words();

@@ -16,7 +16,7 @@ export interface LineOptions {
   /** The title of each axis, with its unit. */
   x: string;
   y: string;
-  /** Either axis is logarithmic if it says so; a power law is then a straight line. Both are linear unless given. */
+  /** Which axes are logarithmic; on both, a power law is a straight line. @default neither */
   log?: "x" | "y" | "both";
   /** A line across the chart, such as what a reader would accept: its height and its label. */
   limit?: { y: number; label: string };
@@ -28,7 +28,8 @@ export interface LineOptions {
  * Lines of one number against another, each with its name at its end: what something costs against its size. Where the
  * first two lines cross, the chart marks the point and the alt text says where.
  *
- * @throws RangeError without lines or points, or for numbers of 0 on a logarithmic axis; TypeError for numbers below 0.
+ * @throws RangeError if there is no line, if one has no points, or if a number on a logarithmic axis is 0; TypeError if a
+ * number is below 0.
  */
 export function lineChart(series: { [name: string]: Point[] }, options: LineOptions): Chart {
   const entries = Object.entries(series);

@@ -3,7 +3,7 @@ import { Chart } from "./chart";
 import { notebook } from "./show";
 
 export interface LiveOptions {
-  /** The least time between two updates, in ms; 250 unless given, at least 50. */
+  /** The least time between two updates, in ms, at least 50. @default 250 */
   every?: number;
 }
 
@@ -14,7 +14,7 @@ export interface LiveOptions {
  *
  * An error of `draw` ends the updates and is thrown by `stop()`.
  *
- * @throws RangeError for `every` below 50 ms.
+ * @throws RangeError if `every` is below 50 ms.
  */
 export function liveChart(draw: () => Chart, options: LiveOptions = {}): LiveChart {
   return new LiveChart(draw, options);

@@ -12,7 +12,7 @@ export interface LoopDelayData {
 }
 
 export interface LoopDelayOptions {
-  /** "How long an event waits for the loop" unless given. */
+  /** The title of the chart. @default "How long an event waits for the loop" */
   title?: string;
 }
 

@@ -30,7 +30,7 @@ const barLength = 24;
  * `const bar = progress(10); bar.tick()`. Leaving the loop early stops the bar where it is. It is drawn at
  * most ten times a second, and a notebook sees it only when the loop is free: in a synchronous loop, at the end.
  *
- * @throws TypeError for something that is neither iterable nor a number of at least 0.
+ * @throws TypeError if it is given neither something iterable nor a number of at least 0.
  */
 export function progress(total: number, options?: ProgressOptions): ProgressBar;
 export function progress<T>(items: Iterable<T>, options?: ProgressOptions): ProgressBar & Iterable<T>;

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { VegaLiteSpec } from "./spec";
 import { font } from "./theme";
 
@@ -56,17 +58,28 @@ interface VegaLite {
 /** Optional peers of this package, which takes ten times the space with them. */
 function loadVega(): { vega: Vega; vegaLite: VegaLite } {
   try {
-    return { vega: require("vega") as Vega, vegaLite: require("vega-lite") as VegaLite };
+    const vega = load("vega");
+    return { vega: vega as Vega, vegaLite: load("vega-lite", { vega }) as VegaLite };
   } catch (cause) {
     if ((cause as { code?: string }).code !== "MODULE_NOT_FOUND") throw cause;
-    const { peerDependencies } = require("../../package.json") as {
-      peerDependencies: Record<string, string>;
-    };
-    const packages = ["vega", "vega-lite"].map((name) => `"${name}@${peerDependencies[name]}"`);
     throw new Error(
-      `Drawing a chart takes vega and vega-lite, which are not installed: npm install ${packages.join(" ")}`,
+      "Drawing a chart takes vega and vega-lite, which are not installed: npm install vega@5 vega-lite@5",
       { cause },
     );
+  }
+}
+
+/** Version 6 is of ES modules, which wait as they load and so cannot be required; its script for browsers can. */
+function load(name: string, given: Record<string, unknown> = {}): unknown {
+  try {
+    return require(name);
+  } catch (error) {
+    if (!/^ERR_REQUIRE_/.test(String((error as { code?: string }).code))) throw error;
+    const script = join(dirname(require.resolve(name)), `${name}.min.js`);
+    const exported = {};
+    const wrapper = new Function("exports", "module", "require", readFileSync(script, "utf8"));
+    wrapper(exported, {}, (id: string) => given[id]);
+    return exported;
   }
 }
 

@@ -9,13 +9,13 @@ import { count, plain, words } from "./words";
 export type ScheduledTask = number | { waits?: number; computes?: number };
 
 export interface ScheduleOptions {
-  /** "The same tasks on so many threads" unless given. */
+  /** The title of the chart. @default "The same tasks on so many threads" */
   title?: string;
-  /** The largest number of threads that the slider offers; 16 unless given, at most 32. */
+  /** The largest number of threads that the slider offers, at most 32. @default 16 */
   maxThreads?: number;
-  /** How many threads are shown at first, and in a stored picture; 4 unless given. */
+  /** How many threads are shown at first, and in a stored picture. @default 4 */
   threads?: number;
-  /** How many cores compute at once; as many as there are threads unless given. */
+  /** How many cores compute at once. @default as many as there are threads */
   cores?: number;
 }
 
@@ -26,7 +26,7 @@ const mostThreads = 32;
  * chooses the number of threads; it needs no kernel. Tasks are taken up in order by the first free thread; computing
  * tasks share the `cores` evenly, as an operating system does.
  *
- * @throws RangeError without tasks or for numbers of threads or cores below 1; TypeError for durations below 0.
+ * @throws RangeError if `tasks` is empty or a number of threads or cores is below 1, TypeError if a duration is below 0.
  */
 export function scheduleChart(tasks: ScheduledTask[], options: ScheduleOptions = {}): Chart {
   const { maxThreads = 16, threads = 4, cores = mostThreads } = options;

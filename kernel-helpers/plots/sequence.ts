@@ -9,7 +9,7 @@ import { ink, palette } from "./theme";
 import { count, words } from "./words";
 
 export interface SequenceOptions {
-  /** "Who called whom" unless given. */
+  /** The title of the chart. @default "Who called whom" */
   title?: string;
   /** Also each task: from the loop, where it was submitted, to its thread, and its result back; for a portal's calls. */
   tasks?: boolean;

@@ -12,9 +12,9 @@ export interface ThroughputPoint {
 }
 
 export interface ThroughputOptions {
-  /** "Throughput by number of threads" unless given. */
+  /** The title of the chart. @default "Throughput by number of threads" */
   title?: string;
-  /** What is counted; "tasks" unless given. */
+  /** What is counted. @default "tasks" */
   unit?: string;
   /** The machine's cores: a line where computing threads are expected to stop gaining. */
   cores?: number;
@@ -23,7 +23,7 @@ export interface ThroughputOptions {
 /**
  * Throughput against the number of threads, beside the line on which each thread adds as much as the first.
  *
- * @throws RangeError without points, TypeError for numbers below 0 or none at all.
+ * @throws RangeError if `points` is empty, TypeError if a value is not a number of at least 0.
  */
 export function throughputChart(points: ThroughputPoint[], options: ThroughputOptions = {}): Chart {
   const say = words();

@@ -1,4 +1,4 @@
-/** @throws RangeError unless `value` is a number above 0, and finite. */
+/** @throws RangeError if `value` is not a finite number above 0. */
 export function checkPositive(option: string, value: number, unit: string): number {
   if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
   throw new RangeError(

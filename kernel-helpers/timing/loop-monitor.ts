@@ -25,7 +25,7 @@ export interface LoopReport {
 }
 
 export interface LoopMonitorOptions {
-  /** The shortest stretch that counts as a block, in ms; 2 unless given. */
+  /** The shortest stretch that counts as a block, in ms. @default 2 */
   threshold?: number;
 }
 
@@ -38,7 +38,7 @@ const leastDelay = 0.1;
  * Watches the event loop of this thread from `new LoopMonitor()` until `stop()`, at no cost while it idles.
  * A monitor that nobody holds any more stops by itself, so a cell may be run again.
  *
- * @throws RangeError for a threshold that is not a positive number.
+ * @throws RangeError if `threshold` is not a finite number above 0.
  */
 export class LoopMonitor {
   readonly #began = now();

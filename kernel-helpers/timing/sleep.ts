@@ -6,7 +6,7 @@ const never = new Int32Array(new SharedArrayBuffer(4));
  * Blocks the calling thread for `ms` milliseconds, as Python's `time.sleep` does: a stand-in for any
  * blocking call. On the event loop's thread nothing else runs meanwhile. It cannot be cancelled.
  *
- * @throws RangeError unless `ms` is a finite number of at least 0.
+ * @throws RangeError if `ms` is not a finite number of at least 0.
  */
 export function sleepSync(ms: number): void {
   if (!Number.isFinite(ms) || ms < 0) {

@@ -50,15 +50,16 @@ export interface TimelineData {
 }
 
 export interface TimelineOptions {
-  /** The shortest block of the event loop that is noted, in ms; 2 unless given. */
+  /** The shortest block of the event loop that is noted, in ms; above 0. @default 2 */
   threshold?: number;
-  /** How many events are kept, the latest ones; 2^18 unless given, 24 bytes each. */
+  /** How many events are kept, the latest ones; 24 bytes each. @default 2^18 */
   capacity?: number;
-  /** Sets a timer on the loop that comes round every so many ms, drawn as dots: a blocked loop leaves a gap. */
+  /** Sets a timer on the loop that comes round every so many ms, drawn as dots: a blocked loop leaves a gap. @default no timer */
   tickEvery?: number;
   /**
    * Also records with Node's own tracing: what libuv's threads did, garbage collections, the CPU time of tasks, the way of items through queues. It is
    * there once the recording has stopped. Costs some 5 µs for each item of libuv's pool.
+   * @default false
    */
   trace?: boolean;
 }
@@ -67,6 +68,7 @@ export interface RecordOptions extends TimelineOptions {
   /**
    * Also samples, on each thread, which function computes. It is there once `record` has resolved; what a thread could
    * not give, `missing` names. Costs each thread some ten ms at its start, and a few per cent.
+   * @default false
    */
   cpuProfile?: boolean | CpuProfileOptions;
 }
@@ -76,7 +78,7 @@ export interface RecordOptions extends TimelineOptions {
  * Executors leave the events of their tasks by themselves. Recordings may overlap; they then share the
  * memory of the first one, and its capacity.
  *
- * @throws RangeError for an option that is not a number above 0.
+ * @throws RangeError if an option is not a finite number above 0.
  */
 export class Timeline implements TimelineData {
   readonly #began = now();

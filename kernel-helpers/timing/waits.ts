@@ -25,7 +25,7 @@ const loop = "event loop";
 /**
  * Who waited for whom, the longest first, as Python's `asyncio pstree` shows it of tasks: tasks for a thread of their
  * executor, threads for the loop's answers, calls for the loop, files and hashes for a thread of libuv's pool. What
- * still waits does so until the end. `least` leaves out what is shorter, in ms; 1 unless given.
+ * still waits does so until the end. `least`, in ms, leaves out what is shorter (default 1).
  */
 export function waitsOf(timeline: TimelineData, least = 1): Wait[] {
   const { tasks, duration } = timeline;

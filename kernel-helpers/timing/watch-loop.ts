@@ -20,11 +20,11 @@ export interface BlockReport {
 }
 
 export interface WatchOptions {
-  /** The shortest block to report, in ms; 50 unless given, at least 5. */
+  /** The shortest block to report, in ms, at least 5. @default 50 */
   threshold?: number;
   /** Called on the loop as soon as the block is over. */
   onBlock?: (report: BlockReport) => void;
-  /** Also write a line to the process's stderr while the block lasts: for a loop that may never come back. */
+  /** Also write a line to the process's stderr while the block lasts: for a loop that may never come back. @default false */
   log?: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface WatchOptions {
  * function that held the loop, read while it held it. Costs a thread, wakes an idle loop four
  * times per threshold: for finding a block, not for leaving it on. No breakpoint of a debugger is touched.
  *
- * @throws RangeError for a threshold below 5 ms.
+ * @throws RangeError if `threshold` is not a number of at least 5.
  */
 export async function watchLoop(options: WatchOptions = {}): Promise<LoopWatcher> {
   const { threshold = 50, onBlock = () => {}, log = false } = options;

@@ -128,7 +128,16 @@ describe("kernel-helpers, installed from its package", () => {
     }
   });
 
-  test.each(["5.9.3", "7.0.2"])("npm puts it beside TypeScript %s", async (version) => {
+  test("under Yarn's Plug'n'Play the installer says that the kernel needs a node_modules folder", async () => {
+    const pnp = join(project, "pnp.cjs");
+    writeFileSync(pnp, 'process.versions.pnp = "3"');
+    const installer = join(project, "node_modules", "kernel-helpers", "bin", "kernel-helpers.js");
+    const args = ["-r", pnp, installer, "install", "--prefix", project];
+    const failure = await run(process.execPath, args).catch((error) => error);
+    expect(failure).toMatchObject({ code: 2, stderr: expect.stringContaining("`nodeLinker: node-modules`") });
+  });
+
+  test.each(["5.9.3", "7.0.2"])("npm puts it beside TypeScript %s and Vega 6", async (version) => {
     const folder = join(project, `beside-${version}`);
     const packageIn = (name: string, content: object) => {
       mkdirSync(join(folder, name), { recursive: true });
@@ -139,9 +148,10 @@ describe("kernel-helpers, installed from its package", () => {
     const { dependencies, ...helpers } = JSON.parse(readFileSync(packed, "utf8"));
     packageIn("helpers", helpers);
     packageIn("typescript", { name: "typescript", version });
+    packageIn("vega", { name: "vega", version: "6.4.0" });
     packageIn("typescript-6", { name: "typescript", version: testedTypeScript });
     packageIn(".", {
-      dependencies: { "kernel-helpers": "file:helpers", typescript: "file:typescript" },
+      dependencies: { "kernel-helpers": "file:helpers", typescript: "file:typescript", vega: "file:vega" },
       devDependencies: { "typescript-6": "file:typescript-6" },
     });
     await run("npm", ["install", "--offline", "--no-audit", "--no-fund"], {
@@ -283,7 +293,28 @@ describe("kernel-helpers' entry points, installed from its package", () => {
        console.log(String(chart).length > 0);
        try { chart.toSvg() } catch (error) { console.log(error.message) }`,
     );
-    expect(stdout).toMatch(/^true\n.*npm install "vega@\^5\S*" "vega-lite@\^5\S*"\n$/);
+    expect(stdout).toMatch(/^true\n.*npm install vega@5 vega-lite@5\n$/);
+  });
+
+  test("a chart is drawn by Vega 6 as well, which is of ES modules that cannot be required", async () => {
+    const folder = strangersProject("vega-6", []);
+    for (const name of ["vega", "vega-lite"]) {
+      const place = join(folder, "node_modules", name);
+      mkdirSync(place);
+      const content = { name, version: "6.4.0", type: "module", exports: { ".": "./module.js" } };
+      writeFileSync(join(place, "package.json"), JSON.stringify(content));
+      writeFileSync(join(place, "module.js"), "export default await 1;");
+      const script = join(root, "node_modules", name, "build", `${name}.min.js`);
+      cpSync(script, join(place, `${name}.min.js`));
+    }
+    const peers = join(folder, "node_modules", ".store", "kernel-helpers", "node_modules");
+    for (const name of ["vega", "vega-lite"])
+      symlinkSync(join(folder, "node_modules", name), join(peers, name), "junction");
+    const { stdout } = await script(
+      folder,
+      'console.log(require("kernel-helpers/plots").latencyChart({ a: [1, 2, 3] }).toSvg())',
+    );
+    expect(stdout).toMatch(/^<svg .*<\/svg>\n$/s);
   });
 
   test("the help says which TypeScript compiles cells; one of version 7 beside it is not it", async () => {

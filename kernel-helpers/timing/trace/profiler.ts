@@ -28,7 +28,7 @@ export interface ThreadProfile {
 }
 
 export interface CpuProfileOptions {
-  /** ms between two samples; 1 unless given. */
+  /** ms between two samples. @default 1 */
   interval?: number;
 }
 
