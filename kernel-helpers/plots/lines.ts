@@ -54,7 +54,12 @@ export function lineChart(series: { [name: string]: Point[] }, options: LineOpti
   return new Chart(text, {
     height: 260,
     ...(slider !== undefined && { params: [sliderParam(slider, stops.length)] }),
-    datasets: { points: rows, crossing: crossing ? [crossing] : [], limit: limit ? [limit] : [] },
+    datasets: {
+      points: rows,
+      crossing: crossing ? [crossing] : [],
+      limit: limit ? [limit] : [],
+      ...(slider !== undefined && { readings: readingsAt(stops, rows) }),
+    },
     encoding: {
       x: axis(
         "x",
@@ -69,9 +74,11 @@ export function lineChart(series: { [name: string]: Point[] }, options: LineOpti
         field: "name",
         type: "nominal",
         scale: { domain: names, range: [...palette] },
+        // A slider's reading stands between legend and lines.
+        ...(slider !== undefined && { legend: { offset: 26 } }),
         ...(names.length < 2 && { legend: null }),
       }),
-      ...(slider === undefined ? [] : readingLayers(stops)),
+      ...(slider === undefined ? [] : readingLayers()),
     ],
     usermeta: { names },
   });
@@ -118,29 +125,36 @@ function layers(color: VegaLiteSpec): VegaLiteSpec[] {
 
 /** The slider counts the points: on a logarithmic axis equal steps of it are equal steps of the picture. */
 function sliderParam(name: string, stops: number): VegaLiteSpec {
-  const middle = Math.floor(stops / 2);
   return {
     name: "stop",
-    value: middle,
-    bind: { input: "range", min: 0, max: stops - 1, step: 1, name: `${name} ` },
+    value: Math.floor(stops / 2) + 1,
+    bind: { input: "range", min: 1, max: stops, step: 1, name: `${words().slider(name)} ` },
   };
 }
 
-function readingLayers(stops: number[]): VegaLiteSpec[] {
-  const chosen = { filter: `datum.x == ${JSON.stringify(stops)}[stop]` };
-  const value = { calculate: "format(datum.y, ',~r')", as: "value" };
+/** What the slider reads at each of its stops, as one line: at the points themselves the numbers would overlap. */
+function readingsAt(stops: number[], rows: { name: string; x: number; y: number }[]) {
+  return stops.map((stop, index) => {
+    const here = rows.filter(({ x }) => x === stop).map(({ name, y }) => `${name} ${plain(y)}`);
+    return { stop: index + 1, x: stop, reading: `${plain(stop)}: ${here.join(" · ")}` };
+  });
+}
+
+function readingLayers(): VegaLiteSpec[] {
+  const data = { name: "readings" };
+  const transform = [{ filter: "datum.stop == stop" }];
   return [
     {
-      data: { name: "points" },
-      transform: [chosen],
-      mark: { type: "rule", color: ink, opacity: 0.35 },
+      data,
+      transform,
+      mark: { type: "rule", color: ink, opacity: 0.6 },
       encoding: { y: { value: 0 }, y2: { value: "height" } },
     },
     {
-      data: { name: "points" },
-      transform: [chosen, value],
-      mark: { type: "text", align: "left", dx: 7, dy: -8, color: ink, fontSize: 12, fontWeight: 600 },
-      encoding: { text: { field: "value" } },
+      data,
+      transform,
+      mark: { type: "text", align: "left", baseline: "bottom", color: ink, fontSize: 12, fontWeight: 600 },
+      encoding: { x: { value: 0 }, y: { value: -6 }, text: { field: "reading" } },
     },
   ];
 }

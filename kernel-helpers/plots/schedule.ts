@@ -5,7 +5,7 @@ import type { VegaLiteSpec } from "./spec";
 import { ink, palette } from "./theme";
 import { count, plain, words } from "./words";
 
-/** What each task does, in ms: waits without a core, then computes on one. A number is a wait. */
+/** What each task does, in ms: blocks its thread without a core, then computes on one. A number is such a wait. */
 export type ScheduledTask = number | { waits?: number; computes?: number };
 
 export interface ScheduleOptions {
@@ -20,6 +20,7 @@ export interface ScheduleOptions {
 }
 
 const mostThreads = 32;
+const height = 190; // px
 
 /**
  * How so many tasks lie on a pool of 1 … `maxThreads` threads: computed, not measured. A slider below the chart
@@ -52,7 +53,10 @@ export function scheduleChart(tasks: ScheduledTask[], options: ScheduleOptions =
   const ends = all.map((rows) => Math.max(...rows.map(({ end }) => end)));
   const text = {
     title: options.title ?? say.schedule,
-    subtitle: say.scheduleLegend,
+    subtitle: [
+      ...(plans.some(({ waits }) => waits > 0) ? [say.scheduleBlocked] : []),
+      ...(plans.some(({ computes }) => computes > 0) ? [say.scheduleComputing] : []),
+    ].join(" · "),
     description: say.scheduled(
       count(tasks.length, "task"),
       count(1, "thread"),
@@ -62,7 +66,7 @@ export function scheduleChart(tasks: ScheduledTask[], options: ScheduleOptions =
     ),
   };
   return new Chart(text, {
-    height: 190,
+    height,
     params: [
       {
         name: "threads",
@@ -101,6 +105,11 @@ function layers(): VegaLiteSpec[] {
   const chosen = { filter: "datum.of == threads" };
   const lane = { calculate: "datum.lane + 0.12", as: "top" };
   const below = { calculate: "datum.lane + 0.88", as: "bottom" };
+  const tooltip = [
+    { field: "task", title: fields.task },
+    { field: "start", title: fields.from },
+    { field: "end", title: fields.to },
+  ];
   return [
     {
       data: { name: "bars" },
@@ -112,11 +121,26 @@ function layers(): VegaLiteSpec[] {
         y: { field: "top" },
         y2: { field: "bottom" },
         fillOpacity: { condition: { test: "datum.state == 'running'", value: 1 }, value: 0.45 },
-        tooltip: [
-          { field: "task", title: fields.task },
-          { field: "start", title: fields.from },
-          { field: "end", title: fields.to },
-        ],
+        tooltip,
+      },
+    },
+    {
+      // As in concurrencyChart: what blocks its thread is striped along the bar.
+      data: { name: "bars" },
+      transform: [
+        { filter: "datum.of == threads && datum.state == 'blocked'" },
+        { calculate: "[1 / 6, 1 / 2, 5 / 6]", as: "part" },
+        { flatten: ["part"] },
+        { calculate: "datum.lane + 0.12 + 0.76 * datum.part", as: "stripe" },
+        { calculate: `${height} * 0.76 / 6 / max(4, threads)`, as: "thickness" },
+      ],
+      mark: { type: "rule", color: palette[0], opacity: 1, x2Offset: -0.5 },
+      encoding: {
+        x: { field: "start" },
+        x2: { field: "end" },
+        y: { field: "stripe" },
+        strokeWidth: { field: "thickness", type: "quantitative", scale: null },
+        tooltip,
       },
     },
     {
@@ -149,7 +173,7 @@ interface Plan {
 interface ScheduledBar {
   task: number;
   lane: number;
-  state: "waiting" | "running";
+  state: "blocked" | "running";
   start: number;
   end: number;
 }
@@ -179,7 +203,7 @@ function schedule(plans: Plan[], threads: number, cores: number): ScheduledBar[]
       else task.computes -= step * speed;
       const isOver = wasWaiting ? task.waits <= 1e-9 : task.computes <= 1e-9;
       if (!isOver) continue;
-      const state = wasWaiting ? "waiting" : "running";
+      const state = wasWaiting ? "blocked" : "running";
       if (now > task.from)
         bars.push({ task: task.task, lane, state, start: round(task.from), end: round(now) });
       task.from = now;

@@ -192,12 +192,14 @@ const en = {
   seconds: (seconds: string) => `${seconds} s`,
   // A schedule for so many threads.
   schedule: "The same tasks on so many threads",
-  scheduleLegend: "pale: waiting, without a core · solid: computing on one",
+  scheduleBlocked: "striped: blocked, needs no core",
+  scheduleComputing: "solid: computing on a core",
   scheduleAxis: "time (ms)",
   scheduled: (tasks: string, from: string, fromMs: string, to: string, toMs: string) =>
     `${tasks} are done after ${fromMs} ms on ${from}, after ${toMs} ms on ${to}.`,
   allDone: (ms: string) => `all done after ${ms} ms`,
   // Lines: cost against size.
+  slider: (name: string) => `${name}, point`,
   lineAt: (name: string, from: string, to: string, most: string) =>
     `${name} goes from ${from} to ${to}, ${most} at most`,
   cross: (a: string, b: string, at: string) => `${a} and ${b} cross at ${at}`,
@@ -354,10 +356,12 @@ const ru: Words = {
   of: (done, total) => `${done} из ${total}`,
   seconds: (seconds) => `${seconds.replace(".", ",")} с`,
   schedule: "Те же задачи и разное число потоков",
-  scheduleLegend: "бледное: ожидание без ядра · сплошное: вычисление на ядре",
+  scheduleBlocked: "штриховка: блокировка, ядро не нужно",
+  scheduleComputing: "сплошное: вычисление на ядре",
   scheduleAxis: "время (мс)",
   scheduled: (tasks, from, fromMs, to, toMs) => `${tasks}: ${from} — ${fromMs} мс, ${to} — ${toMs} мс.`,
   allDone: (ms) => `всё готово через ${ms} мс`,
+  slider: (name) => `${name}, точка`,
   lineAt: (name, from, to, most) => `${name}: от ${from} до ${to}, не больше ${most}`,
   cross: (a, b, at) => `${a} и ${b} пересекаются при ${at}`,
   histogram: "Как часто получался каждый результат",

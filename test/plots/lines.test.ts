@@ -1,4 +1,4 @@
-import { concurrencyChart, lineChart, type Point } from "kernel-helpers";
+import { concurrencyChart, lineChart, type Point, scheduleChart } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 
 const ticks = (xs: number[]): number[] => {
@@ -31,4 +31,23 @@ it("the stripes of a blocked bar run along it, so that one wait does not look li
   const run = { duration: 10, events: [], blocks: [], marks: [], lost: 0, tasks: [blocked] };
   const svg = String(concurrencyChart(run).toMimeBundle()["image/svg+xml"]);
   expect(svg).not.toContain('stroke-dasharray="2,5"');
+});
+
+const drawn = (chart: ReturnType<typeof lineChart>) => String(chart.toMimeBundle()["image/svg+xml"]);
+
+it("a schedule has the stripes of a blocked thread where a task needs no core, and says only what is drawn", () => {
+  const waits = drawn(scheduleChart([100, 100]));
+  const computes = drawn(scheduleChart([{ computes: 100 }]));
+  expect(waits).toContain("striped: blocked");
+  expect(waits).not.toContain("solid: computing");
+  expect(computes).not.toContain("striped");
+  const stripes = (svg: string) => svg.split(/<line[^>]* stroke="#2761d3"/i).length - 1;
+  expect(stripes(waits)).toBe(2 * 3);
+  expect(stripes(computes)).toBe(0);
+});
+
+it("the slider of lines reads all of them in one line, however close they lie", () => {
+  const same = { a: [{ x: 1, y: 3 }], b: [{ x: 1, y: 3.001 }], c: [{ x: 1, y: 2.999 }] };
+  const svg = drawn(lineChart(same, { title: "t", x: "x", y: "y", slider: "size" }));
+  expect(svg).toContain(">1: a 3 · b 3 · c 3<");
 });
