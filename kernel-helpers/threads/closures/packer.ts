@@ -9,7 +9,16 @@ import { errorNode } from "./pack-error";
 import { FunctionPacker } from "./pack-function";
 import type { PackedNode, PackedValues } from "./packed";
 import type { Packing, PackOptions } from "./packing";
-import { isBuffer, isErrorLike, isObjectPrototype, isPlain, needsTransfer, newFindings } from "./plain";
+import {
+  isBuffer,
+  isErrorLike,
+  isObjectPrototype,
+  isPlain,
+  mostLevels,
+  needsTransfer,
+  newFindings,
+  TooDeep,
+} from "./plain";
 import { DataCloneError, refusal } from "./refusal";
 import { weakEntriesOf } from "./scopes";
 
@@ -26,6 +35,7 @@ export class Packer implements Packing {
   readonly copies = new Map<object, object>();
   readonly nodeOf = new Map<unknown, number>();
   private readonly functions: FunctionPacker;
+  private level = 0;
   /** The keys of weak collections that were added to them. */
   private readonly carried = new Map<object, Set<object>>();
 
@@ -39,14 +49,19 @@ export class Packer implements Packing {
   }
 
   into(holder: object, key: string | number, value: unknown, path: string): void {
+    if (++this.level > mostLevels) throw new TooDeep();
     try {
       const packed = this.value(value, path, holder, key);
       // An assignment would set the prototype; for any other key it is much the faster.
       if (key === "__proto__") Object.defineProperty(holder, key, { value: packed, ...ordinary });
       else (holder as Record<string | number, unknown>)[key] = packed;
     } catch (error) {
-      if (!this.leftOut || !(error instanceof DataCloneError)) throw error;
-      this.leftOut.push(error.message.split(", which cannot go")[0]!);
+      const isRefusal = error instanceof DataCloneError || error instanceof TooDeep;
+      if (!this.leftOut || !isRefusal) throw error;
+      const reason = error instanceof TooDeep ? `${path} is nested too deeply` : error.message;
+      this.leftOut.push(reason.split(", which cannot go")[0]!);
+    } finally {
+      this.level--;
     }
   }
 
@@ -183,6 +198,8 @@ export class Packer implements Packing {
 
   private copy(value: object, path: string): object {
     if (types.isProxy(value)) throw new DataCloneError(path, "a Proxy", "Send the object behind it.");
+    if (types.isArgumentsObject(value))
+      throw new DataCloneError(path, "an `arguments` object", "Send `[...arguments]`.");
     const proto: unknown = Object.getPrototypeOf(value);
     if (proto === Array.prototype) return this.array(value as unknown[], path);
     if (isObjectPrototype(proto)) return this.object(value, path);

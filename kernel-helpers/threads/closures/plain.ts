@@ -16,12 +16,24 @@ export function newFindings(): Findings {
 }
 
 /**
+ * How deep values may be nested. A thread's stack is four times that of the main thread, which could not read some
+ * 1,500 levels of objects any more: Node would drop the message, and the task never end.
+ */
+export const mostLevels = 1000;
+
+/** The value is nested deeper than that. */
+export class TooDeep extends RangeError {}
+
+let level = 0;
+
+/**
  * Does structured clone give the same thing on the other side? False for whatever needs care or cannot go.
  * Large arrays of numbers and typed arrays are passed over fast.
  */
 export function isPlain(value: unknown, findings?: Findings): boolean {
   if (typeof value === "function" || typeof value === "symbol") return false;
   if (typeof value !== "object" || value === null || isListOfPrimitives(value)) return true;
+  level = 0;
   if (!findings) return isPlainObject(value, new Set());
   if (findings.plain.has(value)) return true;
   const plain = isPlainObject(value, new Set(), findings.special);
@@ -50,7 +62,9 @@ function isPlainObject(value: object, seen: Set<object>, special?: Set<object>):
   if (seen.has(value)) return true;
   if (special?.has(value)) return false;
   seen.add(value);
+  if (++level > mostLevels) throw new TooDeep();
   const plain = !types.isProxy(value) && isPlainKind(value, seen, special);
+  level--;
   if (!plain) special?.add(value);
   return plain;
 }
@@ -60,7 +74,9 @@ function isPlainKind(value: object, seen: Set<object>, special?: Set<object>): b
   if (proto === Array.prototype) {
     return hasPlainItems(value as unknown[], seen, special) && hasNoExtras(value as unknown[]);
   }
-  if (isObjectPrototype(proto)) return hasPlainProperties(value, seen, special);
+  // Structured clone loses the length of `arguments`.
+  if (isObjectPrototype(proto))
+    return !types.isArgumentsObject(value) && hasPlainProperties(value, seen, special);
   if (proto === Map.prototype && types.isMap(value)) return hasPlainEntries(value, seen, special);
   if (proto === Set.prototype && types.isSet(value)) return hasPlainItems([...value], seen, special);
   if (isBuffer(value) || isRevivable(value) || isErrorLike(value)) return false;

@@ -60,9 +60,13 @@ export function refusal(value: object, path: string): DataCloneError {
       "Call a function that gives it: `const later = () => future`, runCoroutineThreadsafe(later).";
     return new DataCloneError(path, "a Future", wayOut);
   }
+  // Made by Object.create, it says that its class is that of its prototype's prototype.
+  const isOwn = (value.constructor as { prototype?: unknown })?.prototype === Object.getPrototypeOf(value);
   return new DataCloneError(
     path,
-    `an instance of ${name}`,
+    isOwn || name !== "Object"
+      ? `an instance of ${name}`
+      : "an object whose prototype is not that of plain objects",
     "Send plain data and make it inside the function, give the class a [toTransfer]() method, or keep it on the loop " +
       "and call a function that uses it: runCoroutineThreadsafe(fn).",
   );

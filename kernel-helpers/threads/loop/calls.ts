@@ -1,13 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { recordCalled } from "../../timing/recorder";
-import { liveFunction } from "../closures/identity";
+import { copyOf, liveFunction } from "../closures/identity";
 import { packThrown, packValue } from "../closures/pack";
 import { unpackCall } from "../closures/unpack";
 import { importContext } from "../context/wire-context";
 import type { ToLoop, ToWorker } from "../task/message";
 import type { Task } from "../task/task";
-import { isThenable } from "../task/types";
+import { type AnyFunction, isThenable } from "../task/types";
 import { awaitAs, awaitName, type Waitable, type Waiter } from "../task/waiting";
+import { callSoonThreadsafe, runCoroutineThreadsafe } from "../worker/loop-proxy";
 import { OpenResources } from "./open-resources";
 
 /** On the loop's thread: runs what workers ask for, in the order of their messages. */
@@ -116,7 +117,7 @@ function runReplying(
 
 function start(message: Call): unknown {
   const parts = unpackCall(message);
-  const fn = parts.fn ?? liveFunction(message.fn);
+  const fn = parts.fn ?? liveFunction(message.fn) ?? passedOn(message);
   if (!fn)
     throw new ReferenceError(
       "The function that the worker calls is gone: keep a reference to it on the loop.",
@@ -124,4 +125,13 @@ function start(message: Call): unknown {
   return importContext(parts.context, () =>
     recordCalled(message.recorded, fn.name || "call", () => fn(...parts.args)),
   );
+}
+
+/**
+ * In a portal's thread, which is the loop of its own pools: a function of the loop that the portal serves is called
+ * there, as a call made here would be, or refused like one.
+ */
+function passedOn({ fn: id, soon }: Call): AnyFunction | undefined {
+  const fn = copyOf(id);
+  return fn && ((...args) => (soon ? callSoonThreadsafe(fn, ...args) : runCoroutineThreadsafe(fn, ...args)));
 }

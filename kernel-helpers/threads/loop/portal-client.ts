@@ -3,13 +3,14 @@ import { type PackedTask, recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
 import { currentOrigin, Origins } from "../context/origin";
 import { Bell } from "../sync/queue-channel";
-import { PortalNotRunning } from "../task/errors";
+import { DeadlockError, PortalNotRunning } from "../task/errors";
 import { Future } from "../task/future";
 import { word as taskWord } from "../task/message";
 import { type SubmitSite, withSubmitSite } from "../task/submit-site";
 import type { Origin } from "../task/task";
 import { cancelled, isCancelledHere, mailbox, recordHere } from "../worker/worker-context";
 import { type Answer, type Line, type ToPortal, word } from "./portal-protocol";
+import { ThreadWait } from "./thread-waits";
 
 /** How often a thread that waits looks whether the portal's thread is still there, in ms. */
 const lookEvery = 50;
@@ -82,7 +83,10 @@ export class PortalClient {
     return future;
   }
 
-  /** Blocks this thread until `done`, at most `ms`; throws CancelledError when the task that waits is to stop. */
+  /**
+   * Blocks this thread until `done`, at most `ms`; throws CancelledError when the task that waits is to stop, and
+   * DeadlockError when the portal's thread waits for this one, too.
+   */
   block(done: () => boolean, ms: number, announce = ms === Number.POSITIVE_INFINITY): void {
     const until = performance.now() + ms;
     if (announce) {
@@ -90,6 +94,7 @@ export class PortalClient {
       this.post({ kind: "wait" });
     }
     recordHere("blocked");
+    const wait = ms === Number.POSITIVE_INFINITY ? new ThreadWait(this.line.thread) : undefined;
     try {
       for (;;) {
         const rings = this.#bell.rings;
@@ -98,13 +103,23 @@ export class PortalClient {
         if (isCancelledHere()) throw cancelled();
         const left = until - performance.now();
         if (left <= 0) return;
+        if (wait?.isForEver()) throw this.#circle();
         this.#bell.wait(rings, Math.min(left, lookEvery));
         this.#lookForEnd();
       }
     } finally {
+      wait?.end();
       Atomics.store(this.#waits, 0, 0);
       recordHere("resumed");
     }
+  }
+
+  #circle(): DeadlockError {
+    const { name } = this.line;
+    return new DeadlockError(
+      `A call to ${name} would wait for ever: the thread of ${name} waits for this thread, itself or through other ` +
+        "portals. Await startTaskSoon(…) in one of them, or give the call a `timeout`.",
+    );
   }
 
   /** Settles all that is open; nothing can be called from then on. */

@@ -62,8 +62,8 @@ export interface PortalCalls {
    * the value, or throws the error, with its class, its fields and both stacks.
    *
    * Throws TypeError if `fn` is not a function, DataCloneError for what cannot go to the thread or come back,
-   * PortalNotRunning after `stop` or when the thread has ended, DeadlockError in the portal's own thread and for a
-   * promise that nothing can settle any more, CancelledError when this code is itself a task that is cancelled.
+   * PortalNotRunning after `stop` or when the thread has ended, DeadlockError in the portal's own thread, when portals
+   * wait for each other in a circle without a `timeout`, and for a promise that nothing can settle any more, CancelledError when this code is itself a task that is cancelled.
    */
   call<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Awaited<R>;
   /**

@@ -254,3 +254,22 @@ describe("what cannot go along with an error is left out by itself, and the stac
     expect(back).toEqual({ b: 2 });
   });
 });
+
+test("what is nested too deeply in an error, or as what is thrown, does not hide it", async () => {
+  const nested = () => {
+    let list: unknown[] = [];
+    for (let i = 0; i < 5000; i++) list = [list];
+    return list;
+  };
+  const failing = () => {
+    throw Object.assign(new RangeError("too far"), { list: nested(), row: 3 });
+  };
+  const error = (await executor.submit(failing).catch((thrown: unknown) => thrown)) as Error;
+  expect(error).toMatchObject({ name: "RangeError", message: "too far", row: 3 });
+  expect(error).not.toHaveProperty("list");
+  expect(error.stack).toContain("--- stayed in its thread: list is nested too deeply ---");
+  const throwing = () => {
+    throw nested();
+  };
+  await expect(executor.submit(throwing)).rejects.toBe("[object Array]");
+});

@@ -186,3 +186,48 @@ test("a container that was half packed with what cannot go is whole for the othe
     [1, 2],
   ]);
 });
+
+describe("nested more deeply than the event loop's thread can read", () => {
+  const nested = (levels: number) => {
+    let list: unknown = [];
+    for (let i = 1; i < levels; i++) list = i % 2 ? { list } : [list];
+    return list;
+  };
+  const refused =
+    /is nested more than 1000 levels deep, which cannot go to another thread\. Send a flat list/;
+
+  test("900 levels go there and back", async () => {
+    expect(await executor.submit((list) => list, nested(900))).toEqual(nested(900));
+  });
+
+  test("an argument and a captured value are refused by name", () => {
+    const list = nested(20_000);
+    const map = new Map([[1, nested(3000)]]);
+    expect(() => executor.submit((list) => list, list)).toThrow(refused);
+    expect(() => executor.submit(() => list)).toThrow(refused);
+    expect(() => executor.submit(() => [map, executor])).toThrow(refused);
+  });
+
+  test.each([1500, 4000, 100_000])(
+    "a result of %d levels is refused, and the task does not hang",
+    async (levels) => {
+      await expect(executor.submit(nested, levels)).rejects.toThrow(refused);
+    },
+  );
+});
+
+test("`arguments` is refused: structured clone would lose its length", () => {
+  const args = (function (..._all: number[]) {
+    // biome-ignore lint/complexity/noArguments: this is the value to be sent.
+    return arguments;
+  })(1, 2);
+  expect(() => executor.submit(() => args.length)).toThrow("is an `arguments` object, which cannot go");
+  expect(() => executor.submit((list) => list.length, args)).toThrow("Send `[...arguments]`");
+});
+
+test("an object with a prototype of its own is not called an instance of Object", () => {
+  const made = Object.create({ greet: () => "hello" }) as { greet(): string };
+  expect(() => executor.submit(() => made.greet())).toThrow(
+    "an object whose prototype is not that of plain objects",
+  );
+});

@@ -295,6 +295,53 @@ describe("it does not hang", () => {
   });
 });
 
+describe("portals that call each other", () => {
+  let others: BlockingPortal[];
+  beforeAll(() => {
+    others = ["a", "b", "c"].map((name) => startBlockingPortal({ name }));
+  });
+  afterAll(() => {
+    for (const other of others) other.stop();
+  });
+  const circle = /^A call to a would wait for ever: the thread of a waits for this thread/;
+
+  test("two, in a circle: DeadlockError in the call that closes it, and both serve on", () => {
+    const [a, b] = others as [BlockingPortal, BlockingPortal];
+    expect(() => a.call(() => b.call(() => a.call(() => 1)))).toThrow(circle);
+    const inMiddle = () => {
+      try {
+        return a.startTaskSoon(() => 1).result();
+      } catch (error) {
+        return (error as Error).name;
+      }
+    };
+    expect(a.call(() => b.call(inMiddle))).toBe("DeadlockError");
+    expect(a.call(() => b.call(() => 2))).toBe(2);
+  });
+
+  test("three, in a circle", () => {
+    const [a, b, c] = others as [BlockingPortal, BlockingPortal, BlockingPortal];
+    expect(() => a.call(() => b.call(() => c.call(() => a.call(() => 1))))).toThrow(circle);
+  });
+
+  test("a call with a limit has its TimeoutError", () => {
+    const [a, b] = others as [BlockingPortal, BlockingPortal];
+    const limited = () => a.with({ timeout: 150 }).call(() => 1);
+    expect(() => a.call(() => b.call(limited))).toThrow(TimeoutError);
+  });
+
+  test("no alarm where the first awaits, and while calls cross in both directions", async () => {
+    const [a, b] = others as [BlockingPortal, BlockingPortal];
+    expect(a.call(async () => await b.startTaskSoon(() => a.call(() => 1)))).toBe(1);
+    const calls = Array.from({ length: 40 }, (_, i) =>
+      i % 2
+        ? a.startTaskSoon(async () => await b.startTaskSoon(() => 1))
+        : b.startTaskSoon(() => portal.call(async () => 1)),
+    );
+    expect(await Promise.all(calls)).toEqual(calls.map(() => 1));
+  });
+});
+
 describe("stop", () => {
   test("waits for what runs, runs exit handlers, and refuses calls from then on; twice is once", () => {
     const ending = startBlockingPortal();
@@ -470,6 +517,22 @@ describe("its own loop has threads of its own, while this thread waits", () => {
     short.call(async () => void toThread(() => new Promise(() => setInterval(() => {}, 1000))));
     short.stop({ cancelRemaining: true });
     expect(short.running).toBe(false);
+  });
+});
+
+describe("a function of this thread that a pool of the portal's loop names", () => {
+  test("its result is refused as in the portal's own code: this loop waits", () => {
+    const here = () => 42;
+    const asks = () => portal.call(async () => toThread(() => runCoroutineThreadsafe(here).result()));
+    expect(asks).toThrow(/^runCoroutineThreadsafe would wait for ever in the thread of shared/);
+  });
+
+  test("a note to it is read when this loop turns", async () => {
+    const seen = await new Promise((resolve) => {
+      const here = (value: number) => resolve(value);
+      portal.call(async () => toThread(() => callSoonThreadsafe(here, 7)));
+    });
+    expect(seen).toBe(7);
   });
 });
 
