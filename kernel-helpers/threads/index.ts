@@ -25,15 +25,14 @@ export type { MapOptions, MapResults } from "./executor/map";
 export type { ExecutorOptions } from "./executor/options";
 export type { ExecutorStats } from "./executor/stats";
 export { runInExecutor, type ToThread, type ToThreadOptions, toThread } from "./executor/to-thread";
+export type { Handle } from "./loop/handle";
 export {
   type BlockingPortal,
-  type Handle,
   type PortalCallOptions,
   type PortalCalls,
-  type PortalOptions,
-  type StopOptions,
   startBlockingPortal,
 } from "./loop/portal";
+export type { PortalOptions, StopOptions } from "./loop/portal-owner";
 export { type RunSync, type RunSyncOptions, runSync } from "./loop/run-sync";
 export { taskSignal } from "./loop/task-signal";
 export { type Gathered, type GatherOptions, gather } from "./structure/gather";

@@ -1,37 +1,16 @@
-import { join } from "node:path";
-import {
-  MessageChannel,
-  type MessagePort,
-  type ResourceLimits,
-  receiveMessageOnPort,
-  SHARE_ENV,
-  threadId,
-  Worker,
-  type WorkerOptions,
-} from "node:worker_threads";
-import { nameThread } from "../../timing/recorder";
+import { MessageChannel, threadId } from "node:worker_threads";
 import { makeTaskMessage } from "../closures/task-message";
-import { isNotebook } from "../context/host";
-import { threadEnded } from "../sync/lock";
 import { newId, WeakById } from "../task/collections";
-import { CancelledError, checkTimeout, DeadlockError, PortalNotRunning, TimeoutError } from "../task/errors";
+import { DeadlockError, PortalNotRunning, TimeoutError } from "../task/errors";
 import type { Future } from "../task/future";
-import { type ToLoop, word as taskWord } from "../task/message";
 import { checkResourceLimits, requireFunction, requireKnown, requireMilliseconds } from "../task/options";
 import { type SubmitSite, submitSite } from "../task/submit-site";
 import { type Revivable, type Revival, toTransfer } from "../task/transferable";
 import { type AnyFunction, functionName } from "../task/types";
-import { keptValue } from "../worker/kept";
-import { runLoopCall } from "./calls";
+import { Handle } from "./handle";
 import { PortalClient } from "./portal-client";
-import { type Line, type PortalThreadData, word } from "./portal-protocol";
-
-export interface PortalOptions {
-  /** What charts, errors and the system call the thread. @default "portal" */
-  name?: string;
-  /** Limits of the thread's memory in megabytes, as `worker_threads` takes them. @default those of Node */
-  resourceLimits?: ResourceLimits;
-}
+import { type PortalOptions, PortalOwner, type StopOptions } from "./portal-owner";
+import type { Line } from "./portal-protocol";
 
 /** How one call runs. */
 export interface PortalCallOptions {
@@ -46,13 +25,6 @@ export interface PortalCallOptions {
   transfer?: readonly object[];
   /** Values for variables that the function captures, in place of those that it has. */
   captures?: Record<string, unknown>;
-}
-
-export interface StopOptions {
-  /** Cancel what still runs instead of waiting for it. @default false */
-  cancelRemaining?: boolean;
-  /** Milliseconds to wait for what still runs; after that it is cancelled. @default no limit */
-  timeout?: number;
 }
 
 /** The calls of a portal; `portal.with(options)` gives them with options. */
@@ -78,96 +50,6 @@ export interface PortalCalls {
    * the value in `handle.value`.
    */
   callHandle<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Handle<Awaited<R>>;
-}
-
-/** Takes an output or a call of the portal's thread as its message comes, or is looked for. */
-class PortalOwner {
-  readonly client: PortalClient;
-  readonly worker: Worker;
-  readonly #mail: MessagePort;
-  #mailIsClosed = false;
-
-  constructor({ name = "portal", resourceLimits }: PortalOptions) {
-    const mail = new MessageChannel();
-    const calls = new MessageChannel();
-    const shared = newWords(word.count);
-    const taskWords = newWords(taskWord.count);
-    const setup = { name, port: mail.port2, shared: taskWords, loopWaits: true, inNotebook: isNotebook() };
-    const workerData: PortalThreadData = { setup, port: calls.port2, shared };
-    const transferList = [mail.port2, calls.port2];
-    const options: WorkerOptions = { name, workerData, transferList, resourceLimits, env: SHARE_ENV };
-    this.worker = new Worker(join(__dirname, "portal-thread.js"), options);
-    this.worker.unref();
-    this.#mail = mail.port1;
-    this.#mail.on("message", (message: ToLoop) => this.#receive(message));
-    this.#mail.on("close", () => {
-      this.#mailIsClosed = true;
-    });
-    this.#mail.unref();
-    const thread = this.worker.threadId;
-    nameThread(thread, name);
-    this.client = new PortalClient({ name, thread, port: calls.port1, shared, taskWords }, true);
-    this.client.beforeAnswer = () => this.#readMail();
-    this.#listenForEnd();
-  }
-
-  #listenForEnd(): void {
-    let error: unknown;
-    this.worker.on("error", (each) => {
-      error = each;
-    });
-    const thread = this.worker.threadId;
-    this.worker.on("exit", () => {
-      threadEnded(thread);
-      this.#readMail();
-      this.client.end(this.client.whyGone(error), "died");
-    });
-  }
-
-  #readMail(): void {
-    // Node crashes on a read of a port that has just closed.
-    while (!this.#mailIsClosed) {
-      const mail = receiveMessageOnPort(this.#mail);
-      if (!mail) return;
-      this.#receive(mail.message as ToLoop);
-    }
-  }
-
-  /** Output is shown at once; what the loop is asked to do waits until it turns. */
-  #receive(message: ToLoop): void {
-    const { origins } = this.client;
-    if (message.kind === "output") origins.act(message.task, ({ write }) => write(message.fd, message.text));
-    else if (message.kind === "call")
-      origins.act(message.task, () => void setImmediate(() => runLoopCall(message, undefined, () => {})));
-    else if (message.kind === "forget") origins.forget(message.tasks);
-  }
-
-  stop({ cancelRemaining = false, timeout }: StopOptions): void {
-    const { client } = this;
-    const limit = checkTimeout(timeout);
-    if (client.over) return;
-    client.post({ kind: "stop", cancelRemaining });
-    const isOver = () => client.over !== undefined;
-    client.block(isOver, cancelRemaining ? gracePeriod : (limit ?? Number.POSITIVE_INFINITY));
-    if (!isOver() && !cancelRemaining) {
-      client.post({ kind: "stop", cancelRemaining: true });
-      client.block(isOver, gracePeriod);
-    }
-    this.end(new CancelledError("cancelled by stop() of the portal."));
-  }
-
-  /** Ends the thread whatever it does. */
-  end(reason: Error): void {
-    void this.worker.terminate();
-    this.client.end(reason, "stopped");
-  }
-}
-
-/** Milliseconds between asking tasks to stop and terminating the thread; as an executor's. */
-const gracePeriod = 250;
-
-function newWords(count: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT);
 }
 
 /**
@@ -357,45 +239,4 @@ export function revivePortal({ id, line }: PortalData): BlockingPortal {
   if (!portal) return new BlockingPortal(id, new PortalClient(line));
   line.port.close();
   return portal;
-}
-
-/** A value that stays in a portal's thread; made by `callHandle`. */
-export class Handle<T> implements Revivable, Disposable {
-  readonly #thread: number;
-  readonly #id: number;
-  readonly #drop: () => void;
-
-  /** @internal */
-  constructor(thread: number, id: number, drop: () => void = () => {}) {
-    this.#thread = thread;
-    this.#id = id;
-    this.#drop = drop;
-  }
-
-  /** The value, in the portal's thread. Throws Error in other threads, ReferenceError after `dispose`. */
-  get value(): T {
-    if (threadId === this.#thread) return keptValue(this.#id) as T;
-    throw new Error(
-      "The value of this handle is in the portal's thread. Use it in a function that the portal calls: " +
-        "`portal.call(() => handle.value.method())`.",
-    );
-  }
-
-  /** Lets go of the value in the portal's thread. It is not closed by this: do that before, in a call. */
-  dispose(): void {
-    this.#drop();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  [toTransfer](): Revival {
-    return { module: __filename, name: "reviveHandle", data: { thread: this.#thread, id: this.#id } };
-  }
-}
-
-/** @internal */
-export function reviveHandle({ thread, id }: { thread: number; id: number }): Handle<unknown> {
-  return new Handle(thread, id);
 }
