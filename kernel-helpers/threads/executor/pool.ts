@@ -5,19 +5,19 @@ import type { LoopCall } from "../loop/calls";
 import { unwatched } from "../loop/open-resources";
 import { QueueFull } from "../sync/queue";
 import { Fifo } from "../task/collections";
-import { BrokenThreadPool, CancelledError, ExecutorShutDown, TimeoutError } from "../task/errors";
+import { BrokenThreadPool, ExecutorShutDown, TimeoutError } from "../task/errors";
 import type { Reply } from "../task/message";
 import { noOptions, requireFunction, type SubmitOptions } from "../task/options";
 import { withSubmitSite } from "../task/submit-site";
 import type { TaskResult } from "../task/task";
 import type { AnyFunction } from "../task/types";
-import type { Waiter } from "../task/waiting";
 import type { ConcurrencyLimit } from "./concurrency-limit";
 import { noteWait } from "./deadlock";
 import { refuseInWorker, threadDied } from "./failures";
 import type { Submitter } from "./from-thread";
 import type { Settings } from "./options";
 import { type Places, PoolTask, type TaskOwner } from "./pool-task";
+import { drain, noteShutdown, stopAll } from "./shutdown";
 import { unwatchSignal, watchSignal } from "./signals";
 import { type ExecutorStats, Meter } from "./stats";
 import { WorkerSet } from "./worker-set";
@@ -334,51 +334,19 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
 
   async shutdown(wait: boolean, cancelFutures: boolean, timeout: number | undefined): Promise<void> {
     this.closed = true;
-    if (cancelFutures) this.stopAll((task) => task.state === "queued", "shutdown({ cancelFutures: true })");
-    const ended = this.drain(timeout).then(() => this.workers.end());
+    if (cancelFutures) stopAll(this, (task) => task.state === "queued", "shutdown({ cancelFutures: true })");
+    const ended = drain(this, timeout).then(() => this.workers.end());
     if (!wait) return;
     await new Promise<void>((resolve, reject) => {
       ended.then(resolve, reject);
-      if (timeout === undefined) this.noteShutdown({ resolve, reject });
+      if (timeout === undefined) noteShutdown(this, { resolve, reject });
     });
   }
 
-  /** Awaited by a function for which a task of this executor waits, it would never end. */
-  private noteShutdown(waiter: Waiter): void {
-    const pool = this;
-    noteWait(
-      {
-        waiters: [waiter],
-        get isOver() {
-          return pool.tasks.size === 0;
-        },
-        heldBy: () => ({ need: "one", holders: [...this.tasks] }),
-        refusal: {
-          inWords: () =>
-            "shutdown() would wait for ever: a task of this executor waits for the function that awaits it. " +
-            "Return from that function first, or give shutdown a `timeout`.",
-          refuse: (waiter, error) => waiter.reject(error),
-        },
-      },
-      waiter,
-    );
-  }
-
-  private async drain(timeout: number | undefined): Promise<void> {
-    if (this.tasks.size === 0) return;
-    const empty = new Promise<void>((resolve) => this.whenEmpty.push(resolve));
-    const timer =
-      timeout !== undefined && timeout !== Number.POSITIVE_INFINITY
-        ? setTimeout(() => this.stopAll(() => true, `shutdown({ timeout: ${timeout} })`), timeout)
-        : undefined;
-    await empty;
-    clearTimeout(timer);
-  }
-
-  private stopAll(which: (task: PoolTask) => boolean, why: string): void {
-    for (const task of [...this.tasks]) {
-      if (which(task)) this.stop(task, new CancelledError(`${task.name} was cancelled by ${why}.`));
-    }
+  /** Calls back, once, when no task is left. */
+  onceEmpty(callback: () => void): void {
+    if (this.tasks.size === 0) callback();
+    else this.whenEmpty.push(callback);
   }
 
   get stats(): ExecutorStats {

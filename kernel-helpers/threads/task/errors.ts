@@ -39,6 +39,9 @@ export class PortalNotRunning extends Error {
  * `queueTimeout`, a `signal`, a timer or request that the function has open. A `Promise.race` with a promise from
  * outside of the function is waited for a second. Not seen is a promise of `toThread` that two await, a wait in
  * `Promise.any`, for a Lock, Semaphore, Event or Queue, and in code compiled for engines without `async`.
+ *
+ * Portals whose threads wait for one another in a circle, each without a `timeout`, are seen; not a portal that waits
+ * for another whose code awaits a thread which calls the first.
  */
 export class DeadlockError extends Error {
   override name = "DeadlockError";
