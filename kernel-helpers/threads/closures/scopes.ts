@@ -16,9 +16,10 @@ interface Probe {
 }
 
 /** A short name of the global object: the inspector reads it in a third of the time of an expression. */
-const key = "__kernelHelpersProbe";
+let key = "__kernelHelpersProbe";
 const probe: Probe = { id: `${process.pid} ${Math.random()}`, list: [] };
 let session: OwnThreadSession | undefined;
+let functionDeclaration = "";
 /** The inspector's number for the `vm` context in which this file runs, as under Jest; undefined for that of Node. */
 let contextId: number | undefined;
 
@@ -28,6 +29,9 @@ class ScopesUnreadable extends Error {}
 function connect(): OwnThreadSession {
   const opened = new OwnThreadSession();
   session = opened;
+  // Another copy of this package has its own: cells and kernel, or two versions that npm installed.
+  while (Object.hasOwn(globalThis, key)) key += "_";
+  functionDeclaration = `function(){${key}.list=this}`;
   Object.defineProperty(globalThis, key, { value: probe, configurable: true });
   if (seesProbe()) return opened;
   contextId = contextIds(opened).find((id) => seesProbe(id));
@@ -90,8 +94,6 @@ function releaseNames(): void {
   names.clear();
   post("Runtime.releaseObjectGroup", { objectGroup });
 }
-
-const functionDeclaration = `function(){${key}.list=this}`;
 
 /**
  * The scopes that a function sees, innermost first, each an object of its variables at this moment; without the

@@ -50,3 +50,20 @@ test("a variable of a name like that of an import is read anew, too", async () =
   impl_1 = await import("node:os").then(({ default: os }) => os);
   expect(await executor.submit(keys)).toBe(false);
 });
+
+test("two copies of the package in one process read closures side by side", async () => {
+  const { stdout } = await node(`
+    const first = require("kernel-helpers");
+    for (const file of Object.keys(require.cache)) delete require.cache[file];
+    const second = require("kernel-helpers");
+    (async () => {
+      const results = [first === second];
+      for (const { toThread } of [first, second, first, second]) {
+        const n = results.length;
+        results.push(await toThread(() => n * 10));
+      }
+      console.log(JSON.stringify(results));
+      process.exit();
+    })();`);
+  expect(JSON.parse(stdout)).toEqual([false, 10, 20, 30, 40]);
+});
