@@ -72,12 +72,12 @@ export interface UrgentRequest {
 export type FromSockets = Request | UrgentRequest | InputAnswer | Ping | BreakpointsReady;
 
 /** The breakpoints in scripts that main has told of are set. */
-export interface BreakpointsReady {
+interface BreakpointsReady {
   ready: number;
 }
 
 /** Asks whether the event loop turns; answered with `pong`. */
-export interface Ping {
+interface Ping {
   ping: true;
 }
 

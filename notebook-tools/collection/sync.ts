@@ -17,7 +17,7 @@ export interface SyncOptions {
 }
 
 /** A file whose generated parts are not what they should be, and its right text. */
-export interface FileChange {
+interface FileChange {
   file: string;
   text: string;
 }

@@ -1,6 +1,6 @@
 /** Notebooks that look well and are not: each should fail, or at least say something. */
 
-export interface TrapCell {
+interface TrapCell {
   source: string;
   tags?: string[];
   outputs?: object[];

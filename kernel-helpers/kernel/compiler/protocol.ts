@@ -94,7 +94,7 @@ export interface AnswerRequest {
 }
 
 /** For a compiler that begins anew: what the one before had put into its archive. */
-export interface RestoreRequest {
+interface RestoreRequest {
   kind: "restore";
   archived: string[];
 }

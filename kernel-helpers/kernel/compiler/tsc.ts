@@ -58,7 +58,7 @@ export interface CompilerHost extends typescript.CompilerHost {
   hasChangedAutomaticTypeDirectiveNames?(): boolean;
 }
 /** Resolves what one file asks for. */
-export interface ResolutionLoader {
+interface ResolutionLoader {
   nameAndMode: {
     getName(entry: unknown): string;
     getMode(entry: unknown, file: typescript.SourceFile | undefined, options: CompilerOptions): unknown;

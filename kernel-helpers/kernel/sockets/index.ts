@@ -6,7 +6,7 @@ import { PauseClock } from "../../inspector";
 import { Shared, type SocketsData } from "../thread-protocol";
 import { type StandardStreams, tell } from "./standard-streams";
 
-export { captureStandardStreams, type StandardStreams } from "./standard-streams";
+export { captureStandardStreams } from "./standard-streams";
 
 export interface SocketsThread {
   worker: Worker;
@@ -16,7 +16,7 @@ export interface SocketsThread {
   streams: StandardStreams | undefined;
 }
 
-export interface SocketsOptions extends Pick<SocketsData, "streams" | "ownProcesses" | "compiler"> {
+interface SocketsOptions extends Pick<SocketsData, "streams" | "ownProcesses" | "compiler"> {
   connectionFile: string;
 }
 

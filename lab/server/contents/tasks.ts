@@ -20,7 +20,7 @@ import type { ContentsType, Model } from "./model";
 import type { Exported } from "./site";
 import { readTrust, withoutTrust, withTrust } from "./trust";
 
-export interface ReadInput {
+interface ReadInput {
   readonly file: string;
   readonly model: Model;
   readonly type: ContentsType;
@@ -30,7 +30,7 @@ export interface ReadInput {
   readonly trustFolder: string;
 }
 
-export interface SaveInput {
+interface SaveInput {
   readonly apiPath: string;
   /** The request's body. */
   readonly body: Uint8Array<ArrayBuffer>;
@@ -47,7 +47,7 @@ export interface Saved {
   readonly trusted: string[];
 }
 
-export interface ExportInput {
+interface ExportInput {
   readonly root: string;
   readonly file: string;
   readonly format: string;

@@ -8,7 +8,7 @@ import { type Reply, send } from "./reply";
 import { type Router, readBody } from "./router";
 
 /** What takes a WebSocket; answers 404 where nothing listens. */
-export type Upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer, url: URL) => void;
+type Upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer, url: URL) => void;
 
 /** Everything that the door needs to know of the house. */
 export interface House {

@@ -14,7 +14,7 @@ import type { CompareOptions } from "./options";
 import { isVegaLite, vegaLiteContent, vegaLiteShape } from "./vega-lite";
 
 export { diff } from "./diff";
-export { type CompareOptions, type Normalizer, normalizers } from "./options";
+export { type CompareOptions, normalizers } from "./options";
 
 interface How extends CompareOptions {
   /** Compares shapes: numbers are masked, charts go by encoding and names. */

@@ -73,7 +73,7 @@ function createBundle(table: Record<string, BundledFunction>, builtin: NodeJS.Re
   return { load, cache };
 }
 
-export type BundledFunction = [(...args: unknown[]) => void, Record<string, string>];
+type BundledFunction = [(...args: unknown[]) => void, Record<string, string>];
 
 export interface BundleLoader {
   load(path: string): NodeJS.Module;
