@@ -74,9 +74,7 @@ function isPlainKind(value: object, seen: Set<object>, special?: Set<object>): b
   if (proto === Array.prototype) {
     return hasPlainItems(value as unknown[], seen, special) && hasNoExtras(value as unknown[]);
   }
-  // Structured clone loses the length of `arguments`.
-  if (isObjectPrototype(proto))
-    return !types.isArgumentsObject(value) && hasPlainProperties(value, seen, special);
+  if (isObjectPrototype(proto)) return hasPlainProperties(value, seen, special);
   if (proto === Map.prototype && types.isMap(value)) return hasPlainEntries(value, seen, special);
   if (proto === Set.prototype && types.isSet(value)) return hasPlainItems([...value], seen, special);
   if (isBuffer(value) || isRevivable(value) || isErrorLike(value)) return false;
@@ -107,6 +105,7 @@ function hasNoExtras(items: unknown[]): boolean {
   return Object.keys(items).length <= items.length && !Object.hasOwn(items, "raw");
 }
 
+/** `arguments` has a symbol of its own. */
 function hasPlainProperties(value: object, seen: Set<object>, special?: Set<object>): boolean {
   for (const key in value) {
     if (!isPlainValue((value as Record<string, unknown>)[key], seen, special)) return false;
