@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import {
@@ -226,10 +226,11 @@ class SiteBuilder {
     await this.#write("assets/site.css", SITE_STYLE);
     await this.#write("assets/site.js", await readFile(clientScript(), "utf8"));
     const libraries = [installed("minisearch", "dist/umd/index.js")!];
+    // Charts in notebooks are of Vega-Lite 5: version 6 compiles some of them to a fault ("Duplicate signal name").
     const charts = [
-      installed("vega", "build/vega.min.js"),
-      installed("vega-lite", "build/vega-lite.min.js"),
-      installed("vega-interpreter", "build/vega-interpreter.min.js"),
+      installed("vega", "build/vega.min.js", "5"),
+      installed("vega-lite", "build/vega-lite.min.js", "5"),
+      installed("vega-interpreter", "build/vega-interpreter.min.js", "1"),
     ].filter((library) => library !== undefined);
     if (charts.length === 3) libraries.push(...charts);
     for (const { name, file } of libraries) {
@@ -247,14 +248,16 @@ interface Library {
   file: string;
 }
 
-/** A script of an installed package, of this one or of the working directory's. */
-function installed(name: string, script: string): Library | undefined {
+/** A script of an installed package, of this one or of the working directory's; none of another major version. */
+function installed(name: string, script: string, major?: string): Library | undefined {
   try {
     const main = require.resolve(name, { paths: [process.cwd(), __dirname] });
     const at = main.lastIndexOf(`${sep}${name}${sep}`);
     const folder = main.slice(0, at + name.length + 1);
     const file = join(folder, script);
-    return existsSync(file) ? { name, folder, file } : undefined;
+    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
+    const fits = major === undefined || version.split(".")[0] === major;
+    return fits && existsSync(file) ? { name, folder, file } : undefined;
   } catch {
     return undefined;
   }
