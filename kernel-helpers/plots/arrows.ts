@@ -74,7 +74,8 @@ export function arrowsOf(tasks: TimelineTask[], bars: Bar[], { lanes }: Layout):
     };
     // An answer goes to who waits for it; a note that was left is not answered.
     const waits = caller.blocked.find(
-      ({ start, end }) => call.done !== null && start <= call.done && (end === null || end >= call.done),
+      ({ start, end }) =>
+        !call.soon && call.done !== null && start <= call.done && (end === null || end >= call.done),
     );
     if (!waits) return [there];
     const at = round(call.done!);

@@ -62,6 +62,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
   const scale = pxPerMs(lanes, duration);
   const labels = markRows(marks, duration);
   const ends = endingsOf(bars);
+  const has = (kind: string) => arrows.some((each) => each.kind === kind);
   const legend = [
     say.pale,
     say.solid,
@@ -69,9 +70,9 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
     ...ends.map(({ name, how }) => `${say.shapes[name]}: ${say.endings[how]}`),
     say.red(plain(threshold)),
     ...(ticks.length > 0 ? [say.dots] : []),
-    ...(arrows.some(({ kind }) => kind === "call") ? [say.arrows] : []),
-    ...(arrows.some(({ kind }) => kind === "start") ? [say.startArrows] : []),
-    ...(arrows.some(({ kind }) => kind === "item") ? [say.itemArrows] : []),
+    ...(has("call") ? [has("answer") ? say.arrows : say.calls] : []),
+    ...(has("start") ? [say.startArrows] : []),
+    ...(has("item") ? [say.itemArrows] : []),
     ...(collections.length > 0 ? [say.collected] : []),
     ...(costs.length > 0 ? [say.ownCost] : []),
   ];

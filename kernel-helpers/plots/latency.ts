@@ -50,7 +50,7 @@ export function latencyChart(series: { [name: string]: number[] }, options: Late
         title: say.latency(unit),
         axis:
           scale === "log"
-            ? { format: "~g", values: powersOfTen(rows.flatMap(({ least, most }) => [least, most])) }
+            ? { format: ",~r", values: powersOfTen(rows.flatMap(({ least, most }) => [least, most])) }
             : { format: ",~r", tickCount: 6 },
       },
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },

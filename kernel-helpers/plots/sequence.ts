@@ -96,11 +96,11 @@ function messagesOf(call: TimelineTask, byId: Map<number, TimelineTask>): Messag
   const caller = byId.get(call.caller!);
   const thread = caller?.thread;
   if (!caller || !thread) return [];
-  const { name: label, done } = call;
+  const { name: label, done, soon } = call;
   const time = call.queued ?? call.started ?? 0;
   const made: Message = { from: thread, to: loopLane, label, time, kind: "call" };
   const waits =
-    done !== null && caller.blocked.some(({ start, end }) => start <= done && (end ?? done) >= done);
+    !soon && done !== null && caller.blocked.some(({ start, end }) => start <= done && (end ?? done) >= done);
   return waits ? [made, { from: loopLane, to: thread, label, time: done, kind: "answer" }] : [made];
 }
 

@@ -168,7 +168,7 @@ function arrowsOf({ tasks, items = [] }: TimelineData, tracks: Map<string, numbe
     if (!caller || tid === undefined) return [];
     const call = arrow(++arrows, `call ${name}`, { tid, at: queued }, { tid: loopTrack, at: started });
     const waits = caller.blocked.find(
-      ({ start, end }) => done !== null && end !== null && start <= done && end >= done,
+      ({ start, end }) => !task.soon && done !== null && end !== null && start <= done && end >= done,
     );
     if (!waits) return call;
     return [

@@ -70,8 +70,8 @@ interface Ring {
 let ring: Ring | undefined;
 let recordings = 0;
 const taskNames = new Map<number, string>();
-/** For a function that the loop runs for a thread: the task that called it. */
-const callers = new Map<number, number>();
+/** For a function that the loop runs for a thread: its call, with the task that made it. */
+const calls = new Map<number, RecordedCall>();
 /** In a worker: the task that runs here, which a sleep or a wait blocks. */
 let taskHere = 0;
 const threadNames = new Map<number, string>([[0, "event loop"]]);
@@ -101,7 +101,7 @@ export function startRecording(capacity: number): { shared: SharedArrayBuffer; f
   if (recordings++ === 0 || !ring) {
     ring = newRing(capacity);
     taskNames.clear();
-    callers.clear();
+    calls.clear();
   }
   return { shared: ring.shared, from: Atomics.load(ring.words, written) };
 }
@@ -140,14 +140,16 @@ export function recordTask(name: string): number {
 export interface RecordedCall {
   id: number;
   caller: number;
+  /** By `callSoonThreadsafe`: nobody waits for an answer. */
+  soon: boolean;
 }
 
 /** In a worker: notes a call to the loop as queued; undefined while nothing records. */
-export function recordCall(): RecordedCall | undefined {
+export function recordCall(soon: boolean): RecordedCall | undefined {
   if (!ring || taskHere === 0) return undefined;
   const id = Atomics.add(ring.words, tasksGiven, 1) + 1;
   recordEvent("queued", id);
-  return { id, caller: taskHere };
+  return { id, caller: taskHere, soon };
 }
 
 /** What an item of a queue is sent as while a recording traces; its taker finds the number and takes it off. */
@@ -182,7 +184,7 @@ function isRecorded(item: unknown): item is RecordedItem {
 export function recordCalled<T>(call: RecordedCall | undefined, name: string, run: () => T): T {
   if (!ring || !call) return run();
   taskNames.set(call.id, name);
-  callers.set(call.id, call.caller);
+  calls.set(call.id, call);
   return recordRun(call.id, run);
 }
 
@@ -200,9 +202,9 @@ export function recordRun<T>(task: number, run: () => T): T {
   }
 }
 
-/** The task that a call came from, or undefined for what nobody called. */
-export function callerOf(task: number): number | undefined {
-  return callers.get(task);
+/** How a thread called this task, or undefined for what nobody called. */
+export function callOf(task: number): RecordedCall | undefined {
+  return calls.get(task);
 }
 
 /** In a worker: the task that runs here is blocked in `wait`, which the chart shows. On the loop thread it is the loop. */

@@ -1,4 +1,4 @@
-import { callerOf, EventKind } from "./recorder";
+import { callOf, EventKind } from "./recorder";
 
 /** Something that happened to a task; `time` in ms since the recording began. */
 export interface TimelineEvent {
@@ -30,6 +30,8 @@ export interface TimelineTask {
   awaiting?: number;
   /** Of a function that the loop ran for a thread: the id of the task that called it; else absent. */
   caller?: number;
+  /** True where it was called by `callSoonThreadsafe`, and nobody waits for an answer; else absent. */
+  soon?: boolean;
   /** Where it held its thread without running: asleep, or waiting for the loop's answer, a queue or a lock. */
   blocked: { start: number; end: number | null }[];
 }
@@ -69,8 +71,9 @@ function taskOf(tasks: Map<number, TimelineTask>, { task: id, name }: TimelineEv
   const known = tasks.get(id);
   if (known) return known;
   const task: TimelineTask = { id, name, thread: null, queued: null, started: null, done: null, blocked: [] };
-  const caller = callerOf(id);
-  if (caller !== undefined) task.caller = caller;
+  const call = callOf(id);
+  if (call) task.caller = call.caller;
+  if (call?.soon) task.soon = true;
   tasks.set(id, task);
   return task;
 }

@@ -97,8 +97,9 @@ function forAnswer(
   duration: number,
 ): Wait {
   const end = held.end ?? duration;
-  const call = tasks.find(({ caller, queued, done }) => {
+  const call = tasks.find(({ caller, soon, queued, done }) => {
     return (
+      !soon &&
       caller === task.id &&
       (queued ?? 0) <= end &&
       (done === null ? held.end === null : done >= held.start && done <= end)

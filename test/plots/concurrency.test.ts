@@ -258,6 +258,7 @@ describe("the concurrency chart", () => {
             caller: 1,
           }),
           task(3, "note", { thread: "event loop", queued: 70, started: 71, done: 72, caller: 1 }),
+          task(4, "soon", { thread: "event loop", queued: 30, started: 31, done: 32, caller: 1, soon: true }),
         ],
       }),
     );
@@ -270,6 +271,8 @@ describe("the concurrency chart", () => {
       ["ask", "call", 20, 21],
       ["ask", "answer", 60, 60],
       ["note", "call", 70, 71],
+      // The thread is blocked as this note ends, by something else.
+      ["soon", "call", 30, 31],
     ]);
     expect(subtitleOf(chart).join()).toContain("arrows: a call to the loop and its answer");
     // A click on any of them follows the task that called.

@@ -1,5 +1,12 @@
 import { createRequire } from "node:module";
-import { checkCancelled, ThreadPoolExecutor, Timeline, toThread } from "kernel-helpers";
+import {
+  callSoonThreadsafe,
+  checkCancelled,
+  runCoroutineThreadsafe,
+  ThreadPoolExecutor,
+  Timeline,
+  toThread,
+} from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { flag, raised } from "../threads/helpers";
 import { collectGarbage, compiledRecorder } from "./compiled";
@@ -11,6 +18,22 @@ const raise = (word: Int32Array): void => {
 };
 
 describe("Timeline", () => {
+  it("tells a note to the loop, which has no answer, from a call that has one", async () => {
+    const noted = () => {};
+    const asked = () => 1;
+    const { tasks } = await Timeline.record(() =>
+      toThread(() => {
+        callSoonThreadsafe(noted);
+        return runCoroutineThreadsafe(asked).result(60_000);
+      }),
+    );
+    const called = tasks.filter(({ caller }) => caller !== undefined);
+    expect(called.map(({ name, soon }) => [name, soon])).toEqual([
+      ["noted", true],
+      ["asked", undefined],
+    ]);
+  });
+
   it("records tasks of the loop with their times, in order", async () => {
     const timeline = await Timeline.record(async (recording) => {
       await recording.task("first", () => sleep(20));

@@ -63,7 +63,7 @@ export function callSoonThreadsafe<A extends unknown[]>(fn: (...args: A) => unkn
       id: 0,
       soon: true,
       task: currentTask()?.id ?? 0,
-      recorded: recordCall(),
+      recorded: recordCall(true),
       ...messageOf(fn, args),
     });
 }
@@ -134,7 +134,7 @@ export function callLoop<A extends unknown[], R>(fn: (...args: A) => R, args: A)
     id,
     soon: false,
     task: currentTask()?.id ?? 0,
-    recorded: recordCall(),
+    recorded: recordCall(false),
     ...messageOf(fn, args),
   };
   pending.set(id, future as Future<unknown>);
