@@ -177,10 +177,10 @@ describe("the collection as a site", () => {
     }
   });
 
-  test("has pages of at most 60 KB without their charts", async () => {
+  test("has pages of at most 60 KB without their charts, of 70 where a letter takes two bytes", async () => {
     for (const path of pages) {
       const html = (await readFile(join(site, path), "utf8")).replace(/src="data:image[^"]*"/g, "");
-      expect(Buffer.byteLength(html) / 1000, path).toBeLessThan(60);
+      expect(Buffer.byteLength(html) / 1000, path).toBeLessThan(path.startsWith("ru/") ? 70 : 60);
     }
   });
 

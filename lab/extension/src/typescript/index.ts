@@ -12,7 +12,6 @@ import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
 import { command, packageName } from "../names";
 import { loadTranslation } from "../translation";
-import { goToDefinition } from "./definition";
 import { versionText } from "./text";
 
 const typescriptIcon = new LabIcon({
@@ -127,6 +126,7 @@ export const typescriptPlugin: JupyterFrontEndPlugin<void> = {
       isEnabled: () => tracker.activeCell?.model.type === "code",
       execute: async () => {
         const panel = tracker.currentWidget;
+        const { goToDefinition } = await import("./definition");
         if (panel) await goToDefinition(panel, manager, trans);
       },
     });
