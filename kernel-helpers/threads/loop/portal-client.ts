@@ -30,6 +30,8 @@ export class PortalClient {
   readonly #bell: Bell;
   readonly #waits = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #number: number;
+  /** That of a call which has been sent, until it blocks. */
+  #wait: ThreadWait | undefined;
   #count = 0;
   #awaited = 0;
   #closed = false;
@@ -70,8 +72,17 @@ export class PortalClient {
     if (this.#over) throw new PortalNotRunning(this.#over.message, { cause: this.#over.cause });
     const { message, name, transfer } = packed;
     message.id = (this.#number << 20) | (++this.#count & 0xfffff);
-    if (waits) Atomics.store(this.#waits, 0, 1);
-    this.post({ kind: "run", message, name }, [...new Set(transfer)]);
+    // Before the task can begin: it may call this thread back, and then that call closes the circle.
+    if (waits) {
+      Atomics.store(this.#waits, 0, 1);
+      this.#wait = new ThreadWait(this.line.thread);
+    }
+    try {
+      this.post({ kind: "run", message, name }, [...new Set(transfer)]);
+    } catch (error) {
+      this.#endWait(this.#wait);
+      throw error;
+    }
     const future: Future<unknown> = new Future<unknown>({
       block: (timeoutMs) => this.block(() => future.done(), timeoutMs),
       cancel: () => this.#cancel(message.id),
@@ -94,7 +105,8 @@ export class PortalClient {
       this.post({ kind: "wait" });
     }
     recordHere("blocked");
-    const wait = ms === Number.POSITIVE_INFINITY ? new ThreadWait(this.line.thread) : undefined;
+    const wait =
+      ms === Number.POSITIVE_INFINITY ? (this.#wait ?? new ThreadWait(this.line.thread)) : undefined;
     try {
       for (;;) {
         const rings = this.#bell.rings;
@@ -108,10 +120,15 @@ export class PortalClient {
         this.#lookForEnd();
       }
     } finally {
-      wait?.end();
-      Atomics.store(this.#waits, 0, 0);
+      this.#endWait(wait);
       recordHere("resumed");
     }
+  }
+
+  #endWait(wait: ThreadWait | undefined): void {
+    wait?.end();
+    this.#wait = undefined;
+    Atomics.store(this.#waits, 0, 0);
   }
 
   #circle(): DeadlockError {
