@@ -27,24 +27,49 @@ function connected(target: "main thread" | "own thread"): Session {
   return session;
 }
 
-/** A session on the main thread, from another thread of the process: it answers even while that thread computes or is paused. */
-export class MainThreadSession implements InspectorSession {
-  readonly #session = connected("main thread");
-  readonly #waiting = new Set<() => void>();
-  #isClosed = false;
+/** What the sessions within the process have in common. */
+abstract class LocalSession implements InspectorSession {
+  protected readonly session: Session;
+  protected isClosed = false;
   #last: string | undefined;
+
+  constructor(target: "main thread" | "own thread") {
+    this.session = connected(target);
+  }
+
+  abstract post(method: string, params?: object): Promise<Params>;
 
   /** Names the command that is posted before the session ends. */
   sayLast(method: string): void {
     this.#last = method;
   }
 
+  on(event: string, listener: (params: Params) => void): void {
+    this.session.on(event, (message: { params: Params }) => listener(message.params));
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    if (this.#last) this.session.post(this.#last);
+    this.session.disconnect();
+  }
+}
+
+/** A session on the main thread, from another thread of the process: it answers even while that thread computes or is paused. */
+export class MainThreadSession extends LocalSession {
+  readonly #waiting = new Set<() => void>();
+
+  constructor() {
+    super("main thread");
+  }
+
   post(method: string, params: object = {}): Promise<Params> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) return reject(closed(method));
+      if (this.isClosed) return reject(closed(method));
       const fail = () => reject(closed(method));
       this.#waiting.add(fail);
-      this.#session.post(method, params, (error: { message: string } | null, answer?: object) => {
+      this.session.post(method, params, (error: { message: string } | null, answer?: object) => {
         this.#waiting.delete(fail);
         if (error) reject(refused(method, error));
         else resolve(answer);
@@ -52,15 +77,8 @@ export class MainThreadSession implements InspectorSession {
     });
   }
 
-  on(event: string, listener: (params: Params) => void): void {
-    this.#session.on(event, (message: { params: Params }) => listener(message.params));
-  }
-
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    if (this.#last) this.#session.post(this.#last);
-    this.#session.disconnect();
+  override close(): void {
+    super.close();
     for (const fail of this.#waiting) fail();
     this.#waiting.clear();
   }
@@ -73,21 +91,18 @@ export const refused = (method: string, { message }: { message: string }) =>
   new InspectorError(`The inspector refused ${method}: ${message}`);
 
 /** A session of a thread with itself: answers come before `ask` returns. */
-export class OwnThreadSession implements InspectorSession {
-  readonly #session = connected("own thread");
-  #last: string | undefined;
-
-  /** Names the command that is posted before the session ends. */
-  sayLast(method: string): void {
-    this.#last = method;
+export class OwnThreadSession extends LocalSession {
+  constructor() {
+    super("own thread");
   }
 
-  /** @throws InspectorError if the command is refused. */
+  /** @throws InspectorError if the command is refused, or the session has ended. */
   ask(method: string, params: object = {}): Params {
+    if (this.isClosed) throw closed(method);
     let answer: Params = {};
     let refusal: { message: string } | null = null;
     // What is thrown in here nobody hears of.
-    this.#session.post(method, params, (error: { message: string } | null, result?: object) => {
+    this.session.post(method, params, (error: { message: string } | null, result?: object) => {
       refusal = error;
       answer = result;
     });
@@ -97,14 +112,5 @@ export class OwnThreadSession implements InspectorSession {
 
   async post(method: string, params: object = {}): Promise<Params> {
     return this.ask(method, params);
-  }
-
-  on(event: string, listener: (params: Params) => void): void {
-    this.#session.on(event, (message: { params: Params }) => listener(message.params));
-  }
-
-  close(): void {
-    if (this.#last) this.#session.post(this.#last);
-    this.#session.disconnect();
   }
 }

@@ -114,14 +114,15 @@ export class Timeline implements TimelineData {
     const profiler = asked && new CpuProfiler(asked);
     // Before the recording begins: it takes each thread some ms.
     await profiler?.start();
-    const timeline = new Timeline(options);
-    timeline.#profiler = profiler;
+    let timeline: Timeline | undefined;
     try {
+      timeline = new Timeline(options);
+      timeline.#profiler = profiler;
       await work(timeline);
       return timeline.stop();
     } finally {
-      timeline.stop();
-      await profiler?.stop(timeline.#began);
+      timeline?.stop();
+      await profiler?.stop(timeline ? timeline.#began : now());
     }
   }
 

@@ -45,7 +45,7 @@ describe("readStack", () => {
        const { MainThreadSession, readStack } = require(workerData.room);
        const session = new MainThreadSession();
        setInterval(() => {}, 60_000);
-       Atomics.store(workerData.flag, 0, 1); Atomics.notify(workerData.flag, 0);
+       Atomics.wait(workerData.flag, 0, 0);
        readStack(session).then((frames) => {
          Atomics.store(workerData.flag, 0, 2);
          require("node:worker_threads").parentPort.postMessage(frames);
@@ -55,8 +55,9 @@ describe("readStack", () => {
     );
     const told = once(reader, "message");
     (function outer() {
-      Atomics.wait(flag, 0, 0);
       (function inner() {
+        Atomics.store(flag, 0, 1);
+        Atomics.notify(flag, 0);
         while (Atomics.load(flag, 0) !== 2);
       })();
     })();

@@ -69,7 +69,9 @@ test("what calls of a portal leave behind prints in the cell of its call, each i
     return id;
   };
   const ids = [await call("A"), await call("B")];
-  await kernel.run("await new Promise((r) => setTimeout(r, 300)); portal.stop();");
+  while (ids.some((id) => kernel.of(id, "stream").length === 0))
+    await kernel.run("await new Promise((r) => setTimeout(r, 20));");
+  await kernel.run("portal.stop();");
   const texts = ids.map((id) => kernel.of(id, "stream").map(({ content }) => content.text));
   expect(texts).toEqual([["late of A\n"], ["late of B\n"]]);
 });

@@ -2,12 +2,13 @@ import { pbkdf2 } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs";
 import { readFile as read } from "node:fs/promises";
+import { Session } from "node:inspector";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { type CallTree, callTree, gather, ThreadPoolExecutor, Timeline, toThread } from "kernel-helpers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { compiledRecorder } from "./compiled";
 
 const inTrace = (file: string) =>
@@ -188,6 +189,14 @@ describe("CPU profiles of a recording", () => {
 
   it("refuse an interval that is none", async () => {
     await expect(Timeline.record(() => {}, { cpuProfile: { interval: 0 } })).rejects.toThrow(RangeError);
+  });
+
+  it("ends what it has begun where another option is refused", async () => {
+    const ended = vi.spyOn(Session.prototype, "disconnect");
+    const options = { cpuProfile: true, threshold: -1 };
+    await expect(Timeline.record(() => {}, options)).rejects.toThrow(RangeError);
+    expect(ended).toHaveBeenCalledOnce();
+    ended.mockRestore();
   });
 });
 

@@ -1,5 +1,6 @@
 /** The plugin that runs a notebook as `nb run --check` does, and shows how its outputs differ from the stored ones. */
 import "../../style/check.css";
+import "../../style/links.css";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, ISessionContextDialogs } from "@jupyterlab/apputils";
 import { INotebookTracker, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";

@@ -1,5 +1,6 @@
 /** The plugin that says below each exercise of a notebook whether it is solved. */
 import "../../style/exercises.css";
+import "../../style/links.css";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ISessionContextDialogs } from "@jupyterlab/apputils";
 import type { CodeCell } from "@jupyterlab/cells";
