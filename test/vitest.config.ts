@@ -8,6 +8,8 @@ export default defineConfig({
     // Real kernels, threads and browsers start here, on machines with two busy cores.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // On a shared machine a pause of some seconds can outlast any limit. What passed only then is named by `ci-reporter.ts`.
+    retry: process.env.CI ? 1 : 0,
     pool: "forks",
     maxWorkers: 2,
   },
