@@ -41,9 +41,10 @@ function ownStack(limit: number): unknown {
 }
 
 /**
- * What a thread is computing, innermost first; empty while it waits in its event loop. The inspector interrupts
- * the running JavaScript for this question only, so that no breakpoint or pause of anyone else is touched. A thread
- * that waits in Node itself or for a child process answers when that is over.
+ * What a thread is computing, innermost first; empty while it waits in its event loop, and while Node itself does
+ * work there (delivers a message, looks after its timers) that has not come to any code of the reader's. The
+ * inspector interrupts the running JavaScript for this question only, so that no breakpoint or pause of anyone
+ * else is touched. A thread that waits in Node itself or for a child process answers when that is over.
  */
 export async function readStack(session: InspectorSession): Promise<StackFrame[]> {
   const { result } = await session.post("Runtime.evaluate", {
@@ -52,6 +53,8 @@ export async function readStack(session: InspectorSession): Promise<StackFrame[]
     silent: true,
     disableBreaks: true,
   });
+  if (!Array.isArray(result.value)) return [];
   // The first two are the question's own.
-  return Array.isArray(result.value) ? (result.value as StackFrame[]).slice(2) : [];
+  const frames = (result.value as StackFrame[]).slice(2);
+  return frames.every(({ file }) => file.startsWith("node:")) ? [] : frames;
 }

@@ -66,6 +66,27 @@ describe("readStack", () => {
     expect(frames[0].file).toContain("inspector.test.ts");
     await reader.terminate();
   });
+
+  test("reads nothing where Node itself is at work, and no code of anybody's", async () => {
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    // A function without a line, called by Node's timers: only frames of Node stand in its stack.
+    setTimeout(RegExp.prototype.test.bind(/^(a+)+$/, `${"a".repeat(20)}b`));
+    setTimeout(() => Atomics.store(done, 0, 1));
+    debuggerThread = new Worker(
+      `const { parentPort, workerData } = require("node:worker_threads");
+       const { MainThreadSession, readStack } = require(workerData.room);
+       const session = new MainThreadSession();
+       const alive = setInterval(() => {}, 60_000);
+       (async () => {
+         const seen = [];
+         do seen.push(...await readStack(session)); while (!Atomics.load(workerData.done, 0));
+         session.close();
+         parentPort.postMessage(seen.filter(({ file }) => file.startsWith("node:")));
+       })();`,
+      { eval: true, workerData: { done, room: require.resolve("../../kernel-helpers/dist/inspector") } },
+    );
+    expect(await once(debuggerThread, "message")).toEqual([[]]);
+  });
 });
 
 describe("attachWorkers", () => {
