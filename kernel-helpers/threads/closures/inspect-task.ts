@@ -1,40 +1,53 @@
-import { existsSync } from "node:fs";
-import { dirname, isAbsolute } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type Place, placeOf } from "../context/host";
-import type { FunctionTarget } from "../task/message";
+import { serialize } from "node:v8";
+import type { BundleTarget, FunctionTarget } from "../task/message";
 import type { AnyFunction } from "../task/types";
+import { codeOf, nameOf } from "./function-code";
 import { idOf } from "./identity";
+import { integrityOf, ownMembers, prototypeMembers } from "./members";
 import { referenceOf } from "./modules";
 import { Names } from "./names";
-import { type FunctionCode, functionCode } from "./packed";
+import { pack } from "./pack";
 import { DataCloneError } from "./refusal";
-import { scriptOf } from "./scopes";
 
 /** A task's function, looked at before anything is packed: most are code alone. */
 
-const alone = new WeakMap<AnyFunction, FunctionTarget | null>();
+/** What is the same for each task of a function. */
+export interface Ready {
+  target: FunctionTarget | BundleTarget;
+  /** The functions whose text says all of them: the task's own, and those that it captures. */
+  packed: Names[];
+  /** The functions of the program that travel by number. */
+  along: AnyFunction[];
+}
+
+const ready = new WeakMap<AnyFunction, Ready | "captures">();
 
 /**
- * What the worker needs of a task's function: its code alone, when it captures nothing and has no properties,
- * else its names, to pack along with what they stand for. Neither for a function that is found by reference.
+ * What the worker needs of a task's function: when it captures nothing, or only constants, its code and theirs; else
+ * its names, to pack along with what they stand for. Neither for a function that is found by reference.
  */
-export function inspectTask(fn: AnyFunction, path: string): { target?: FunctionTarget; names?: Names } {
-  const known = alone.get(fn);
-  if (known && Object.keys(fn).length === 0) return { target: known };
+export function inspectTask(fn: AnyFunction, path: string): { ready?: Ready; names?: Names } {
+  const known = ready.get(fn);
+  if (known !== undefined && known !== "captures" && known.packed.every(isAsItsText)) return { ready: known };
   if (known === undefined && referenceOf(fn)) return {};
   const names = new Names(fn, path);
   if (names.analysis.shape === "class") throw classAsTask(fn);
   if (names.analysis.methodThis)
     throw new DataCloneError(path, "a method cut off from its `this`", "Pass the data as an argument.");
-  // What a name is bound to may change; that it is bound may not.
-  if (known !== undefined || !names.captureNothing()) {
-    if (known === undefined) alone.set(fn, null);
-    return { names };
-  }
-  const target = { code: codeOf(names, []), id: idOf(fn) };
-  alone.set(fn, target);
-  return Object.keys(fn).length === 0 ? { target } : { names };
+  const made = names.captureNothing() ? codeAlone(names) : bundle(names);
+  if (made) ready.set(fn, made);
+  else if (known === undefined) ready.set(fn, "captures");
+  return made ? { ready: made } : { names };
+}
+
+function codeAlone(names: Names): Ready | undefined {
+  if (!isAsItsText(names)) return undefined;
+  return { target: { code: codeOf(names, []), id: idOf(names.fn) }, packed: [names], along: [] };
+}
+
+/** Nobody has put anything on the function, or on its prototype. */
+function isAsItsText({ fn, analysis }: Names): boolean {
+  return ownMembers(fn).length === 0 && !prototypeMembers(fn, analysis) && !integrityOf(fn);
 }
 
 function classAsTask(fn: AnyFunction): TypeError {
@@ -45,38 +58,36 @@ function classAsTask(fn: AnyFunction): TypeError {
   );
 }
 
-/** A function that captures something is packed for each task: its text is looked for once. */
-const places = new Map<string, Place | undefined>();
-const placesLimit = 1000;
+// ---- Constants ----
 
-function knownPlace(source: string): Place | undefined {
-  if (places.has(source)) return places.get(source);
-  if (places.size >= placesLimit) places.clear();
-  const place = placeOf(source);
-  places.set(source, place);
-  return place;
+/**
+ * A task that captures nothing but constants of which no task can change anything: functions, what modules export, and
+ * primitive values. It is packed once, into one string. Undefined where there is, or may be, anything else.
+ */
+function bundle(names: Names): Ready | undefined {
+  const found = new Map<AnyFunction, Names>();
+  if (!isConstantFunction(names, found)) return undefined;
+  const along: AnyFunction[] = [];
+  const packed = pack({ fn: names.fn }, { fn: names.path }, { transfer: [], functions: along, task: names });
+  const target = { bundle: serialize(packed).toString("latin1"), id: idOf(names.fn) };
+  return { target, packed: [...found.values()], along };
 }
 
-export function codeOf({ fn, analysis }: Names, captured: string[]): FunctionCode {
-  return functionCode({
-    source: analysis.source,
-    names: captured,
-    name: nameOf(fn),
-    sloppy: Object.hasOwn(fn, "caller"),
-    folder: analysis.imports ? folderOf(fn) : undefined,
-    place: knownPlace(analysis.source),
-  });
+function isConstantFunction(names: Names, found: Map<AnyFunction, Names>): boolean {
+  const { fn, analysis, path } = names;
+  if (found.has(fn)) return true;
+  if (!names.areConstant || analysis.shape === "class" || !isAsItsText(names)) return false;
+  found.set(fn, names);
+  for (const [name, { writes, mutations }] of analysis.free) {
+    // What is lost is said at each run of a cell.
+    if (writes.size > 0 || mutations.some(({ method }) => method === undefined)) return false;
+    if (!isConstantValue(names.find(name)?.value, `${path} → ${name}`, found)) return false;
+  }
+  return true;
 }
 
-/** "" where a static member called `name` took the name's place. */
-function nameOf(fn: AnyFunction): string {
-  const { value, enumerable } = Object.getOwnPropertyDescriptor(fn, "name") ?? {};
-  return typeof value === "string" && !enumerable ? value : "";
-}
-
-/** Of the file that the function stands in; "" for code of no file, such as a cell. */
-function folderOf(fn: AnyFunction): string {
-  const url = scriptOf(fn);
-  const file = url.startsWith("file:") ? fileURLToPath(url) : url;
-  return isAbsolute(file) && existsSync(file) ? dirname(file) : "";
+function isConstantValue(value: unknown, path: string, found: Map<AnyFunction, Names>): boolean {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return true;
+  if (referenceOf(value)) return true;
+  return typeof value === "function" && isConstantFunction(new Names(value as AnyFunction, path), found);
 }

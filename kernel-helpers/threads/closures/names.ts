@@ -3,7 +3,7 @@ import { notebookVariables } from "../context/host";
 import type { AnyFunction } from "../task/types";
 import { analyse } from "./analyse";
 import type { Analysis } from "./analysis";
-import { type ModuleReference, referenceOf } from "./modules";
+import { constantsOf } from "./constants";
 import { DataCloneError } from "./refusal";
 import { privateStaticsOf, scopesOf } from "./scopes";
 
@@ -12,13 +12,33 @@ export interface Bound {
   value: unknown;
 }
 
-/** What never changes about a function: a name that no scope binds, and what `isSettled`. */
-const settled = new WeakMap<AnyFunction, Map<string, Bound | "global">>();
+/** What is known of a function. */
+interface Known {
+  /** What never changes: a name that no scope binds, and the value of a constant. */
+  settled: Map<string, Bound | "global">;
+  /** How often its scopes were read. */
+  reads: number;
+  isConstant: (name: string) => boolean;
+}
+
+const known = new WeakMap<AnyFunction, Known>();
+
+/** To find the constants takes as long as to read the scopes some hundred times. */
+const readsBeforeSearch = 100;
+
+function knownOf(fn: AnyFunction): Known {
+  let found = known.get(fn);
+  if (!found) {
+    found = { settled: new Map(), reads: 0, isConstant: () => false };
+    known.set(fn, found);
+  }
+  return found;
+}
 
 /** What the names in a function's text mean at this moment. The scopes are read once, and only when needed. */
 export class Names {
   readonly analysis: Analysis;
-  private readonly settled: Map<string, Bound | "global">;
+  private readonly known: Known;
   private scopes: object[] | undefined;
 
   /** Throws DataCloneError for a function whose text does not say all that it does. */
@@ -27,27 +47,35 @@ export class Names {
     readonly path: string,
   ) {
     this.analysis = analyseFunction(fn, path);
-    let known = settled.get(fn);
-    if (!known) {
-      known = new Map();
-      settled.set(fn, known);
-    }
-    this.settled = known;
+    this.known = knownOf(fn);
   }
 
   /** The variable of that name, or undefined for a global. Throws when it has no value yet. */
   find(name: string): Bound | undefined {
-    const known = this.settled.get(name);
-    if (known) return known === "global" ? undefined : known;
-    this.scopes ??= readScopes(this.fn, this.path);
+    const { settled } = this.known;
+    const found = settled.get(name);
+    if (found) return found === "global" ? undefined : found;
+    this.scopes ??= this.readScopes();
     const holder = this.scopes.find((scope) => Object.hasOwn(scope, name));
     if (!holder) {
-      this.settled.set(name, "global");
+      settled.set(name, "global");
       return undefined;
     }
     const bound = { value: readVariable(holder, name, this.path) };
-    if (isSettled(name, bound.value)) this.settled.set(name, bound);
+    if (isExports(name, bound.value) || this.known.isConstant(name)) settled.set(name, bound);
     return bound;
+  }
+
+  private readScopes(): object[] {
+    const scopes = readScopes(this.fn, this.path);
+    if (++this.known.reads === readsBeforeSearch) this.known.isConstant = constantsOf(this.fn);
+    return scopes;
+  }
+
+  /** Nothing that the function captures can get another value. */
+  get areConstant(): boolean {
+    for (const name of this.analysis.free.keys()) if (!this.known.settled.has(name)) return false;
+    return true;
   }
 
   captureNothing(): boolean {
@@ -57,25 +85,9 @@ export class Names {
   }
 }
 
-/**
- * What is never assigned again, though V8 does not tell: a notebook's exports, and the constant that TypeScript
- * makes of an import, which has the name of the module that it holds and a number.
- */
-function isSettled(name: string, value: unknown): boolean {
-  if (name === "exports") return value !== undefined && value === notebookVariables();
-  const [, imported] = /^(\w+)_\d+$/.exec(name) ?? [];
-  const reference = imported !== undefined && typeof value === "object" ? referenceOf(value) : undefined;
-  return reference !== undefined && isNameOf(reference, imported!);
-}
-
-/** Is it what TypeScript makes of the module's name: `node_fs` for `node:fs`, `h` for `./lib/h`? */
-function isNameOf({ module }: ModuleReference, identifier: string): boolean {
-  const parts = module.split(/[/\\]/);
-  return parts.some((part) =>
-    [part, part.replace(/\.\w+$/, ""), part.replace(/^node:/, "")].some(
-      (each) => each.replace(/\W/g, "_") === identifier,
-    ),
-  );
+/** A notebook's exports are never assigned again. */
+function isExports(name: string, value: unknown): boolean {
+  return name === "exports" && value !== undefined && value === notebookVariables();
 }
 
 function readScopes(fn: AnyFunction, path: string): object[] {

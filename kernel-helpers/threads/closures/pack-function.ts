@@ -1,9 +1,9 @@
 import { types } from "node:util";
 import type { AnyFunction } from "../task/types";
 import type { Use } from "./analysis";
+import { codeOf } from "./function-code";
 import { hintOfMutation, hintOfSize, hintOfWrite } from "./hints";
 import { idOf, knownId } from "./identity";
-import { codeOf } from "./inspect-task";
 import { integrityOf, type Member, ownMembers, type PrototypeMembers, prototypeMembers } from "./members";
 import { isLost } from "./mutations";
 import { type Bound, Names } from "./names";

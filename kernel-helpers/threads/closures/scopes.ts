@@ -104,23 +104,59 @@ export function scopesOf(fn: AnyFunction): object[] {
   return scopes.slice(0, -1).map((scope) => (scope as { object: object }).object);
 }
 
-const scripts = new Map<string, string>();
+interface Script {
+  url: string;
+  isModule: boolean;
+  /** Its text names it: so may that of code given to `eval`. */
+  hasSourceURL: boolean;
+}
+
+const scripts = new Map<string, Script>();
 
 /** The URL or path of the script that the function stands in; "" where it has none. */
 export function scriptOf(fn: AnyFunction): string {
-  const { internalProperties = [] } = propertiesOf(fn);
-  const { scriptId } = (internalProperties.find(({ name }) => name === "[[FunctionLocation]]")?.value
-    ?.value ?? {}) as { scriptId?: string };
-  if (scriptId === undefined) return "";
-  if (!scripts.has(scriptId)) learnScripts();
-  return scripts.get(scriptId) ?? "";
+  const id = scriptIdOf(fn);
+  if (id !== undefined && !scripts.has(id)) askDebugger(() => {});
+  return scripts.get(id ?? "")?.url ?? "";
 }
 
-/** The debugger lists all scripts when it is enabled, some 10 ms; in a session of its own, only as long as that takes. */
-function learnScripts(): void {
+/** The script that the function stands in; `source` reads its text, and `isFile` is false for code given to `eval`. */
+export function scriptAround(
+  fn: AnyFunction,
+): { id: string; isModule: boolean; isFile: boolean; source(): string } | undefined {
+  const id = scriptIdOf(fn);
+  if (id === undefined) return undefined;
+  let source: string | undefined;
+  const readSource = () =>
+    askDebugger((session) => {
+      source = (session.ask("Debugger.getScriptSource", { scriptId: id }) as { scriptSource: string })
+        .scriptSource;
+    });
+  if (!scripts.has(id)) readSource();
+  const { url, isModule, hasSourceURL } = scripts.get(id)!;
+  return {
+    id,
+    isModule,
+    isFile: url !== "" && !hasSourceURL,
+    source() {
+      if (source === undefined) readSource();
+      return source!;
+    },
+  };
+}
+
+function scriptIdOf(fn: AnyFunction): string | undefined {
+  const { internalProperties = [] } = propertiesOf(fn);
+  const location = internalProperties.find(({ name }) => name === "[[FunctionLocation]]")?.value?.value;
+  return (location as { scriptId?: string } | undefined)?.scriptId;
+}
+
+/** It lists all scripts when it is enabled, some 10 ms: in a session of its own, only as long as that takes. */
+function askDebugger(ask: (session: OwnThreadSession) => void): void {
   const session = new OwnThreadSession();
-  session.on("Debugger.scriptParsed", ({ scriptId, url }) => scripts.set(scriptId, url));
+  session.on("Debugger.scriptParsed", ({ scriptId, ...script }) => scripts.set(scriptId, script));
   session.ask("Debugger.enable");
+  ask(session);
   session.close();
 }
 

@@ -24,9 +24,9 @@ export interface PackedTask {
 export function makeTaskMessage(fn: AnyFunction, args: unknown[], options: SubmitOptions): PackedTask {
   const name = options.name ?? nameOf(fn);
   const transfer = options.transfer ? checkTransfer(options.transfer) : [];
-  const functions: AnyFunction[] = [fn];
   const message: TaskMessage = { id: ++lastId };
   if (options.each) message.each = true;
+  const functions: AnyFunction[] = [fn];
   fillMessage(message, fn, args, name, transfer, functions, options);
   const ring = sharedRing();
   if (ring) {
@@ -51,8 +51,9 @@ function fillMessage(
   options: SubmitOptions,
 ): void {
   const context = options.context ? exportContext((value) => value) : undefined;
-  const { target, names } = inspect(fn, name, options);
+  const { target, names, along } = inspect(fn, name, options);
   if (target) message.target = target;
+  if (along) functions.push(...along);
   const call = target ? { args, context } : { fn, args, context };
   Object.assign(
     message,
@@ -64,12 +65,16 @@ function fillMessage(
 function inspect(fn: AnyFunction, name: string, { captures }: SubmitOptions): InspectedTask {
   const target = moduleOf(fn);
   if (target) return { target };
-  return captures ? {} : inspectTask(fn, name);
+  if (captures) return {};
+  const { ready, names } = inspectTask(fn, name);
+  return ready ?? { names };
 }
 
 interface InspectedTask {
   target?: TaskMessage["target"];
   names?: Names;
+  /** The functions of the program that go along with the target. */
+  along?: AnyFunction[];
 }
 
 const longestLabel = 20;

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { deserialize } from "node:v8";
 import type { WireContext } from "../context/wire-context";
-import type { Packed, PackedValue } from "../task/message";
+import type { BundleTarget, Packed, PackedValue } from "../task/message";
 import type { AnyFunction } from "../task/types";
 import { staticsSetter } from "./class-text";
 import { compile, functionOf, named } from "./compile";
@@ -45,6 +46,19 @@ interface UnpackedCall {
   fn?: AnyFunction;
   args: unknown[];
   context: WireContext;
+}
+
+const bundled = new Map<number, AnyFunction>();
+const bundledLimit = 1000;
+
+/** A task's function together with the constants that it captures, made once in this thread. */
+export function functionOfBundle({ bundle, id }: BundleTarget): AnyFunction {
+  let fn = bundled.get(id);
+  if (fn) return fn;
+  ({ fn } = unpack(deserialize(Buffer.from(bundle, "latin1"))) as { fn: AnyFunction });
+  if (bundled.size >= bundledLimit) bundled.clear();
+  bundled.set(id, fn);
+  return fn;
 }
 
 /** What `packValue` packed. */

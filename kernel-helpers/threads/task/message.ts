@@ -20,6 +20,12 @@ export interface FunctionTarget {
   id: number;
 }
 
+/** A function and the constants that it captures, packed into one string. */
+export interface BundleTarget {
+  bundle: string;
+  id: number;
+}
+
 /** Words of the shared memory that each worker has with the loop. */
 export const word = {
   /** Counts messages from the loop, so that a blocked worker can wait for the next. */
@@ -48,7 +54,7 @@ export interface TaskMessage {
   /** The task's number; counts up over the whole process. */
   id: number;
   /** What runs; undefined when `packed` holds it together with the arguments. */
-  target?: FunctionTarget | { module: string; name: string };
+  target?: FunctionTarget | BundleTarget | { module: string; name: string };
   /** The arguments, when all of them are plain. */
   args?: unknown[];
   /** `{ fn, args, context }` packed together, when any of them is more than plain. */

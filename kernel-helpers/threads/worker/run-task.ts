@@ -1,7 +1,7 @@
 import { recordEvent, useRing } from "../../timing/recorder";
 import { functionOf } from "../closures/compile";
 import { packThrown, packValue } from "../closures/pack";
-import { unpackCall } from "../closures/unpack";
+import { functionOfBundle, unpackCall } from "../closures/unpack";
 import { importContext } from "../context/wire-context";
 import type { Reply, Setup, TaskMessage } from "../task/message";
 import { type AnyFunction, isThenable } from "../task/types";
@@ -122,6 +122,7 @@ function prepare({ target, args, packed, context, each }: TaskMessage): Call | P
     importContext(parts.context, () => (each ? callEach(fn, parts.args) : fn(...parts.args)));
   if (!target) return inContext(parts.fn!);
   if ("code" in target) return inContext(functionOf(target));
+  if ("bundle" in target) return inContext(functionOfBundle(target));
   const fn = moduleFunction(target.module, target.name);
   return fn instanceof Promise ? fn.then(inContext) : inContext(fn);
 }
