@@ -170,6 +170,19 @@ describe("a Vega-Lite chart", () => {
     expect(byShape(stored, shown(chart([row("loop", 1), row("worker 1", 2)], other)))).not.toBeNull();
   });
 
+  it("that is measured goes by its title; the text beside it says what was measured", () => {
+    const said = (spec: object, text: string) => [display({ [vegaLite]: spec, "text/plain": text })];
+    const stored = said(
+      chart([], { title: { text: "Cost of 5 calls", subtitle: "one" } }),
+      "a and b cross at 3.",
+    );
+    const now = (title: string) =>
+      said(chart([], { title: { text: title, subtitle: ["two"] } }), "a lies above b.");
+    expect(byShape(stored, now("Cost of 7 calls"))).toBeNull();
+    expect(byShape(stored, now("Price of 5 calls"))).toContain("Price of # calls");
+    expect(exactly(stored, now("Cost of 5 calls"))).not.toBeNull();
+  });
+
   it("that is measured may lay its layers over each other in another order", () => {
     const layer = (mark: string, field: string) => ({ mark, encoding: { y: { field }, x: { field: "ms" } } });
     const layered = (...layers: object[]) => shown({ layer: layers });

@@ -65,10 +65,14 @@ function mimeContent(mime: string, value: MimeBundle[string], how: How): string 
   return comparableText(isJson ? sortedJson(value) : mimeText(value), how);
 }
 
-/** A picture beside a chart shows the same; only the chart is compared. */
-function comparedMimes(data: MimeBundle): string[] {
+/**
+ * A picture beside a chart shows the same; only the chart is compared. Of a measured chart the text beside it is what was
+ * measured, in words: whether two lines cross, how many tasks failed.
+ */
+function comparedMimes(data: MimeBundle, { measured }: How): string[] {
   const mimes = Object.keys(data).sort();
-  return mimes.some(isVegaLite) ? mimes.filter((mime) => !mime.startsWith("image/")) : mimes;
+  if (!mimes.some(isVegaLite)) return mimes;
+  return mimes.filter((mime) => !mime.startsWith("image/") && !(measured && mime === "text/plain"));
 }
 
 function rich(output: Output, how: How): string[] {
@@ -78,7 +82,7 @@ function rich(output: Output, how: How): string[] {
   const { data } = output;
   return [
     `${output.output_type}:`,
-    ...comparedMimes(data).map((mime) => `${mime}:\n${mimeContent(mime, data[mime]!, how)}`),
+    ...comparedMimes(data, how).map((mime) => `${mime}:\n${mimeContent(mime, data[mime]!, how)}`),
   ];
 }
 

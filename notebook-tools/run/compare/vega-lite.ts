@@ -100,7 +100,13 @@ function structure(spec: Json): Json {
   return { mark, encoding: encodingShape(spec.encoding), ...Object.fromEntries(parts) };
 }
 
-/** A measured chart by its marks, encodings and names; its numbers do not count. */
+/** The title without its subtitle, in which a chart may say what it has left out. */
+function titleOf({ title }: Spec): string | undefined {
+  const text = isSpec(title) ? title.text : title;
+  return text === undefined ? undefined : maskNumbers([text].flat().join("\n"));
+}
+
+/** A measured chart by its title, marks, encodings and names; its numbers do not count. */
 export function vegaLiteShape(spec: Json): Json {
-  return isSpec(spec) ? { ...(structure(spec) as Spec), names: names(spec) } : spec;
+  return isSpec(spec) ? { title: titleOf(spec), ...(structure(spec) as Spec), names: names(spec) } : spec;
 }
