@@ -23,8 +23,8 @@ interface Known {
 
 const known = new WeakMap<AnyFunction, Known>();
 
-/** To find the constants takes as long as to read the scopes some hundred times. */
-const readsBeforeSearch = 100;
+/** To find the constants takes as long as to read the scopes some hundreds of times. */
+const readsBeforeSearch = 200;
 
 function knownOf(fn: AnyFunction): Known {
   let found = known.get(fn);
