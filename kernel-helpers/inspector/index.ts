@@ -2,7 +2,17 @@
  * The one owner of Node's inspector in this package, a leaf: sessions within the process, without a port. A session
  * that pauses a thread is the one that resumes it; whoever only wants to know where a thread is asks `readStack`.
  */
-export { afterUnpaused, PauseClock, pauseClock, unpausedNow } from "./pauses";
+export {
+  afterUnpaused,
+  msWithin,
+  outside,
+  PauseClock,
+  partsAround,
+  pauseClock,
+  type Span,
+  type ThreadPause,
+  unpausedNow,
+} from "./pauses";
 export {
   InspectorError,
   type InspectorSession,

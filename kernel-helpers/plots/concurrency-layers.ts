@@ -19,16 +19,19 @@ export interface LayerOptions {
   /** A click on a bar leaves its task's bars alone in colour. */
   follows: boolean;
   traced: boolean;
+  /** Whether a debugger held a thread. */
+  pauses: boolean;
 }
 
 /** From the back to the front. */
 export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
-  const { color, layout, pxPerMs, endings, follows, traced } = options;
+  const { color, layout, pxPerMs, endings, follows, traced, pauses } = options;
   return [
     laneBands(),
     blockBands(layout),
     ...markLayers(),
     queueLayer(),
+    ...(pauses ? pauseLayers(pxPerMs) : []),
     barLayer(color, endings, follows),
     stripeLayer(color, layout.unit, follows),
     nameLayer(pxPerMs, layout.unit, follows),
@@ -92,6 +95,40 @@ function blockBands({ height }: Layout): VegaLiteSpec {
     mark: { type: "rect", color: alarm, opacity: 0.13, clip: true },
     encoding: { ...stretch, y: { datum: 0 }, y2: { datum: height } },
   };
+}
+
+/** Neither work nor a block: an empty frame, with its name where there is room. */
+function pauseLayers(pxPerMs: number): VegaLiteSpec[] {
+  const { fields, paused } = words();
+  const fits = `(datum.end - datum.start) * ${pxPerMs} > ${paused.length * 6.2 + 10}`;
+  return [
+    {
+      data: { name: "pauses" },
+      mark: {
+        type: "rect",
+        fill: ink,
+        fillOpacity: 0.05,
+        stroke: ink,
+        strokeOpacity: 0.75,
+        strokeDash: [2, 3],
+        clip: true,
+      },
+      encoding: {
+        ...box,
+        tooltip: [
+          { field: "lane", title: fields.lane },
+          { field: "start", title: fields.pausedFrom },
+          { field: "ms", title: fields.for },
+        ],
+      },
+    },
+    {
+      data: { name: "pauses" },
+      transform: [{ filter: fits }, middle, { calculate: "(datum.start + datum.end) / 2", as: "centre" }],
+      mark: { type: "text", fontSize: 11, color: ink, opacity: 0.8, tooltip: null, clip: true },
+      encoding: { x: { field: "centre" }, y: { field: "middle" }, text: { value: paused } },
+    },
+  ];
 }
 
 const lineHalf = 0.13;

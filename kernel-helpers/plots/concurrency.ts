@@ -1,12 +1,31 @@
-import type { LoopBlock, TimelineData, TimelineMark, TimelineTask, TimelineTrace } from "../timing";
+import { partsAround } from "../inspector";
+import type {
+  LoopBlock,
+  TimelineData,
+  TimelineMark,
+  TimelinePause,
+  TimelineTask,
+  TimelineTrace,
+} from "../timing";
 import { arrowsOf, callsOf, messageArrows } from "./arrows";
 import { Bar, Bars, barsOf } from "./bars";
 import { Chart, legendLines, plotWidth } from "./chart";
-import { concurrencyLayers, laneAxis, timeAxis } from "./concurrency-layers";
+import { concurrencyLayers, laneAxis, laneName, timeAxis } from "./concurrency-layers";
 import { type Ending, endings } from "./endings";
 import { type FlameOptions, flameOf } from "./flame";
 import { gantt } from "./gantt";
-import { byName, foldThreads, lanesOf, loopLane, queueLane, Segment, segmentsOf, takeFirst } from "./lanes";
+import {
+  aroundPauses,
+  byName,
+  foldThreads,
+  lanesOf,
+  loopLane,
+  queueLane,
+  Segment,
+  segmentsOf,
+  takeFirst,
+} from "./lanes";
+import type { Layout } from "./layout";
 import { round } from "./numbers";
 import { colourChannel, taskColours } from "./task-colours";
 import { config, width } from "./theme";
@@ -41,13 +60,14 @@ export interface ConcurrencyChartOptions {
  * a click on a bar follows its task through queue, thread and loop, and a double click gives all back.
  */
 export function concurrencyChart(timeline: TimelineData, options: ConcurrencyChartOptions = {}): Chart {
-  const { duration, blocks, marks, ticks = [], lost, threshold = 2, trace } = timeline;
+  const { duration, blocks, marks, ticks = [], lost, threshold = 2, trace, pauses = [] } = timeline;
   const say = words();
   const grouped = options.colourBy ? regrouped(timeline.tasks, options.colourBy) : timeline.tasks;
   const tasks = foldThreads(grouped, duration, say.moreThreads);
   const pool = poolSegments(trace, duration);
-  const lanes = [...lanesOf(tasks), ...pool.lanes];
-  const segments = [...segmentsOf(tasks, duration, blocks), ...pool.segments];
+  const laid = layBlocks(blocks, pauses);
+  const lanes = [...lanesOf(tasks, pausedOnly(pauses, grouped)), ...pool.lanes];
+  const segments = [...aroundPauses(segmentsOf(tasks, duration, laid), pauses), ...pool.segments];
   const bars = barsOf(segments, lanes, duration);
   const arrows = [
     ...(bars.thinned ? [] : arrowsOf(tasks, bars.rows, bars.layout)),
@@ -67,6 +87,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
     say.pale,
     say.solid,
     ...(rows.some(({ state }) => state === "blocked") ? [say.striped] : []),
+    ...(pauses.length > 0 ? [say.framed] : []),
     ...ends.map(({ name, how }) => `${say.shapes[name]}: ${say.endings[how]}`),
     say.red(plain(threshold)),
     ...(ticks.length > 0 ? [say.dots] : []),
@@ -90,10 +111,12 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
     subtitle: [legend, notes].flatMap((parts) => legendLines(parts, lanes)),
     description: [
       describe(grouped, blocks, lanesOf(grouped), duration),
+      ...describePauses(pauses),
       ...describeTrace(trace),
       ...panels.words,
     ].join(" "),
-    text: () => [gantt(lanes, segments, blocks, duration), ...panels.text].join("\n"),
+    text: () =>
+      [gantt(lanes, [...segments, ...pauses.map(pausedSegment)], laid, duration), ...panels.text].join("\n"),
   };
   const isLabelled = colours.groups.every((group) =>
     rows.some((row) => row.group === group && isNamed(row, scale)),
@@ -108,6 +131,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
       endings: ends,
       follows: !bars.thinned && rows.length > 0,
       traced: trace !== undefined,
+      pauses: pauses.length > 0,
     }),
   };
   const { views } = panels;
@@ -123,7 +147,8 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
       })),
       bars: rows,
       queue: bars.queue,
-      blocks: blockRows(blocks, duration),
+      blocks: blockRows(laid, duration),
+      ...(pauses.length > 0 && { pauses: pauseRows(pauses, bars.layout, duration) }),
       ...(trace && { collections, costs }),
       marks: labels.rows,
       arrows,
@@ -160,6 +185,45 @@ function describeTrace(trace: TimelineTrace | undefined): string[] {
   if (longest.started - longest.submitted < 1) return [`${did}.`];
   const on = longest.thread === null ? "" : say.onThread(longest.thread);
   return [did + say.longestWait(longest.name, plain(round(longest.started - longest.submitted)), on)];
+}
+
+/** Who was held in a debugger and for how long, in a sentence. */
+function describePauses(pauses: TimelinePause[]): string[] {
+  const held = new Map<string, number>();
+  for (const { thread, start, end } of pauses) held.set(thread, (held.get(thread) ?? 0) + end - start);
+  const say = words();
+  const each = [...held].map(([thread, ms]) => say.heldFor(laneName(thread), Math.round(ms)));
+  return each.length > 0 ? [say.held(each.join(", "))] : [];
+}
+
+/** Where blocks lie that a debugger has interrupted. */
+function layBlocks(blocks: LoopBlock[], pauses: TimelinePause[]): LoopBlock[] {
+  const ofLoop = pauses.filter(({ thread }) => thread === loopLane);
+  return blocks
+    .flatMap(({ start, duration }) => partsAround(start, duration, ofLoop))
+    .map(({ start, end }) => ({ start, duration: end - start }));
+}
+
+/** Threads with pauses and no tasks. */
+function pausedOnly(pauses: TimelinePause[], tasks: TimelineTask[]): string[] {
+  const known = new Set(tasks.map(({ thread }) => thread));
+  return pauses.map(({ thread }) => thread).filter((thread) => !known.has(thread));
+}
+
+const pausedSegment = ({ thread: lane, start, end }: TimelinePause): Segment => {
+  return { lane, task: "", state: "paused", start, end };
+};
+
+const mostPauses = 120;
+
+/** Frames as high as their lanes. */
+function pauseRows(pauses: TimelinePause[], { lanes }: Layout, duration: number) {
+  return merge(pauses.map(pausedSegment), mostPauses, duration / width).flatMap(({ lane, start, end }) => {
+    const at = lanes.find((each) => each.lane === lane);
+    if (!at) return [];
+    const [top, bottom] = [round(at.top + 0.08, 0.001), round(at.bottom - 0.08, 0.001)];
+    return [{ lane, start: round(start), end: round(end), ms: round(end - start), top, bottom }];
+  });
 }
 
 /** Under the name of its group: a name that differs stays in the alt text alone. */

@@ -5,11 +5,11 @@ import { loopLane, Segment } from "./lanes";
 import { words } from "./words";
 
 const columns = 60;
-const paint = { waiting: "░", awaiting: "─", running: "█", within: "█", blocked: "▒" } as const;
+const paint = { waiting: "░", awaiting: "─", running: "█", within: "█", blocked: "▒", paused: "·" } as const;
 
 /** The concurrency chart in characters: a line for each lane, sixty columns for the whole time. */
 export function gantt(lanes: string[], segments: Segment[], blocks: LoopBlock[], duration: number): string {
-  const { states, endings: ended, ms } = words();
+  const { states, paused, endings: ended, ms } = words();
   const widest = Math.max(...lanes.map((lane) => laneName(lane).length));
   const lines = lanes.map(
     (lane) => `${laneName(lane).padEnd(widest)} ▏${line(lane, segments, blocks, duration)}▏`,
@@ -17,10 +17,12 @@ export function gantt(lanes: string[], segments: Segment[], blocks: LoopBlock[],
   const scale = `0 ${ms}${`${Math.round(duration)} ${ms}`.padStart(columns - 2 - ms.length)}`;
   const ends = endings.filter(({ how }) => segments.some((segment) => segment[how]));
   const endSigns = ends.map(({ how, sign }) => `  ${sign} ${ended[how]}`).join("");
+  const isPaused = segments.some(({ state }) => state === "paused");
+  const pauseSign = isPaused ? `  ${paint.paused} ${paused}` : "";
   return [
     ...lines,
     `${"".padEnd(widest)}  ${scale}`,
-    `░ ${states.waiting}  █ ${states.running}  ▒ ${states.blocked}${endSigns}`,
+    `░ ${states.waiting}  █ ${states.running}  ▒ ${states.blocked}${pauseSign}${endSigns}`,
   ].join("\n");
 }
 

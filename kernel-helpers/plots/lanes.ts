@@ -1,4 +1,5 @@
-import type { LoopBlock, TimelineTask } from "../timing";
+import { outside } from "../inspector";
+import type { LoopBlock, TimelinePause, TimelineTask } from "../timing";
 
 /** A stretch of a task on a lane; times in ms. */
 export interface Segment {
@@ -8,9 +9,9 @@ export interface Segment {
   group?: string;
   /**
    * In the queue, on its thread, held there without running, or, on the loop, with nothing but a promise to come;
-   * "within": it ran at some time in here, and nobody tells when.
+   * "within": it ran at some time in here, and nobody tells when; "paused": a debugger held the thread, whoever ran.
    */
-  state: "waiting" | "running" | "blocked" | "awaiting" | "within";
+  state: "waiting" | "running" | "blocked" | "awaiting" | "within" | "paused";
   start: number;
   end: number;
   /** The task that it belongs to; a call to the loop belongs to the task that made it. */
@@ -26,9 +27,9 @@ export const queueLane = "queue";
 export const poolQueueLane = "libuv queue";
 export const poolLane = "libuv-?";
 
-/** The lanes from top to bottom: the loop, the queue where tasks wait, and the threads by name. */
-export function lanesOf(tasks: TimelineTask[]): string[] {
-  const threads = new Set(tasks.map(({ thread }) => thread).filter((name) => name !== null));
+/** The lanes from top to bottom: the loop, the queue where tasks wait, and the threads by name; those as well that a debugger held. */
+export function lanesOf(tasks: TimelineTask[], held: string[] = []): string[] {
+  const threads = new Set([...tasks.map(({ thread }) => thread), ...held].filter((name) => name !== null));
   threads.delete(loopLane);
   const queued = tasks.some(({ thread }) => thread !== loopLane);
   return [loopLane, ...(queued ? [queueLane] : []), ...[...threads].sort(byName)];
@@ -91,9 +92,23 @@ function heldAlone(tasks: TimelineTask[], duration: number, blocks: LoopBlock[])
   return held;
 }
 
+/** What is left of each segment outside of the time in which a debugger held its thread. */
+export function aroundPauses(segments: Segment[], pauses: TimelinePause[]): Segment[] {
+  return segments.flatMap((segment) => {
+    const held = pauses.filter(({ thread }) => thread === segment.lane);
+    if (held.length === 0) return segment;
+    const { failed, stopped, ...rest } = segment;
+    const parts = outside(segment, held).map((part) => ({ ...rest, ...part }));
+    return withOutcome({ failed, stopped }, parts);
+  });
+}
+
 const isForward = ({ start, end }: Segment): boolean => end >= start;
 
-function withOutcome({ failed, stopped }: TimelineTask, segments: Segment[]): Segment[] {
+function withOutcome(
+  { failed, stopped }: Pick<Segment, "failed" | "stopped">,
+  segments: Segment[],
+): Segment[] {
   const last = segments.at(-1);
   if (!last || !(failed || stopped)) return segments;
   return [...segments.slice(0, -1), { ...last, ...(failed && { failed }), ...(stopped && { stopped }) }];

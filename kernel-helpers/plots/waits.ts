@@ -13,6 +13,9 @@ interface WaitRow {
   times: string;
 }
 
+/** Without what a debugger held the threads for. */
+const waitedMs = ({ start, end, paused = 0 }: Wait): number => end - start - paused;
+
 const mostRows = 8;
 const rowHeight = 18;
 
@@ -22,7 +25,7 @@ function rowsOf(waits: Wait[]): WaitRow[] {
   for (const wait of waits) {
     const key = JSON.stringify([wait.who, wait.where, wait.reason, wait.for, wait.on]);
     const group = groups.get(key) ?? { wait, ms: 0, times: 0 };
-    groups.set(key, { wait, ms: group.ms + wait.end - wait.start, times: group.times + 1 });
+    groups.set(key, { wait, ms: group.ms + waitedMs(wait), times: group.times + 1 });
   }
   const { ms: unit } = words();
   return [...groups.values()]
@@ -55,8 +58,11 @@ export interface WaitTable {
 
 /** A table of who waited for whom. */
 export function waitTable(timeline: TimelineData, width: number): WaitTable {
-  const rows = rowsOf(waitsOf(timeline));
+  const waits = waitsOf(timeline);
+  const rows = rowsOf(waits);
   const say = words();
+  const paused = waits.reduce((sum, wait) => sum + (wait.paused ?? 0), 0);
+  const without = paused > 0 ? say.withoutPauses(plain(round(paused))) : "";
   const shown = rows.length > 0 ? rows : [{ row: 1, who: say.nobodyWaited, for: "", ms: "", times: "" }];
   const columns = [
     { field: "who", head: say.whoWaits, x: 0, align: "left", limit: width * 0.42 },
@@ -66,9 +72,12 @@ export function waitTable(timeline: TimelineData, width: number): WaitTable {
   ];
   return {
     datasets: { waits: shown },
-    text: rows.map(({ who, for: name, ms }) => `${ms.padStart(10)}  ${who} ← ${name}`).join("\n"),
+    text: [
+      ...rows.map(({ who, for: name, ms }) => `${ms.padStart(10)}  ${who} ← ${name}`),
+      ...(without ? [say.whoWaitsForWhom + without] : []),
+    ].join("\n"),
     view: {
-      title: { text: say.whoWaitsForWhom, fontSize: 12, fontWeight: 400, offset: 6 },
+      title: { text: say.whoWaitsForWhom + without, fontSize: 12, fontWeight: 400, offset: 6 },
       width,
       height: (shown.length + 1) * rowHeight,
       encoding: {

@@ -1,3 +1,4 @@
+import { partsAround } from "../inspector";
 import type { TimelineTask } from "./tasks";
 import type { TimelineData } from "./timeline";
 import { parentsFirst } from "./trace/call-tree";
@@ -39,13 +40,14 @@ const loopTrack = 0;
  * The timeline in the Trace Event Format: written to a file as JSON, it opens in Perfetto (https://ui.perfetto.dev),
  * in the Performance panel of Chrome's DevTools and in the Firefox Profiler. Tasks, libuv's work and garbage
  * collections are stretches on their thread's track; waiting in a queue and tasks of the loop, which overlap, are async
- * stretches. Arrows lead from the loop to a task's start, from a call to the loop, back with its answer, and from put to get. CPU
+ * stretches. What a debugger held a thread for is a stretch of its own, which no block counts. Arrows lead from the loop to a task's start, from a call to the loop, back with its answer, and from put to get. CPU
  * profiles are there as samples of their thread. Format: "Trace Event Format", Google,
  * https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
  */
 export function toChromeTrace(timeline: TimelineData): ChromeTrace {
-  const { tasks, blocks, marks, duration, trace, profiles = [] } = timeline;
+  const { tasks, blocks, marks, duration, trace, profiles = [], pauses = [] } = timeline;
   const tracks = trackNumbers(timeline);
+  const ofLoop = pauses.filter(({ thread }) => thread === loop);
   return {
     displayTimeUnit: "ms",
     traceEvents: [
@@ -53,8 +55,11 @@ export function toChromeTrace(timeline: TimelineData): ChromeTrace {
       ...[...tracks].flatMap(([name, tid]) => nameTrack(name, tid)),
       ...tasks.flatMap((task) => eventsOfTask(task, tracks, timeline)),
       ...arrowsOf(timeline, tracks),
-      ...blocks.map(({ start, duration: ms }) =>
-        stretch("loop blocked", "loop", loopTrack, start, start + ms),
+      ...blocks
+        .flatMap(({ start, duration: ms }) => partsAround(start, ms, ofLoop))
+        .map(({ start, end }) => stretch("loop blocked", "loop", loopTrack, start, end)),
+      ...pauses.map(({ thread, start, end }) =>
+        stretch("paused in the debugger", "debugger", tracks.get(thread)!, start, end),
       ),
       ...marks.map(({ name, time }) => ({
         name,
@@ -78,9 +83,11 @@ export function toChromeTrace(timeline: TimelineData): ChromeTrace {
   };
 }
 
-function trackNumbers({ tasks, trace, profiles = [] }: TimelineData): Map<string, number> {
+function trackNumbers({ tasks, trace, profiles = [], pauses = [] }: TimelineData): Map<string, number> {
   const collected = (trace?.collections ?? []).map(({ thread }) => thread);
-  const names = new Set([...tasks, ...profiles].map(({ thread }) => thread).filter((name) => name !== null));
+  const names = new Set(
+    [...tasks, ...profiles, ...pauses].map(({ thread }) => thread).filter((name) => name !== null),
+  );
   for (const name of collected) names.add(name);
   names.delete(loop);
   const sorted = [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));

@@ -13,6 +13,7 @@ export type {
   TimelineData,
   TimelineMark,
   TimelineOptions,
+  TimelinePause,
 } from "./timeline";
 export { Timeline } from "./timeline";
 export { type CallTree, callTree } from "./trace/call-tree";

@@ -1,4 +1,6 @@
 import { performance } from "node:perf_hooks";
+import { threadId } from "node:worker_threads";
+import { msWithin, pauseClock } from "../inspector";
 import { checkPositive } from "./checks";
 import { DelayHistogram } from "./delay-histogram";
 import { LoopProbe, Stretch } from "./loop-probe";
@@ -10,7 +12,7 @@ export interface LoopBlock {
   duration: number;
 }
 
-/** What was measured; all times in ms. */
+/** What was measured; all times in ms, on a clock that stands still while a debugger holds the thread. */
 export interface LoopReport {
   /** How long was measured. */
   duration: number;
@@ -56,9 +58,12 @@ export class LoopMonitor {
   /** What was measured until now, with the block that goes on, or until `stop()`. */
   report(): LoopReport {
     if (this.#final) return this.#final;
-    const duration = now() - this.#began;
-    const { utilization } = performance.eventLoopUtilization(this.#utilisation);
-    return { ...this.#tally.report(duration, this.#probe.current()), utilisation: utilization };
+    const time = now();
+    const duration = this.#tally.since(time);
+    const { active, idle } = performance.eventLoopUtilization(this.#utilisation);
+    const busy = active - (time - this.#began - duration);
+    const utilisation = busy > 0 ? busy / (busy + idle) : 0;
+    return { ...this.#tally.report(duration, this.#probe.current()), utilisation };
   }
 
   /** Ends the measuring and returns the report; called again, returns the same one. */
@@ -103,7 +108,14 @@ class Tally {
   #blocksOf(stretches: Stretch[]): LoopBlock[] {
     return stretches
       .filter(({ duration }) => duration >= this.threshold)
-      .map(({ start, duration }) => ({ start: start - this.began, duration }));
+      .map(({ start, duration }) => ({ start: this.since(start), duration }));
+  }
+
+  /** From the beginning to a moment. */
+  since(time: number): number {
+    const pauses = pauseClock()?.within(this.began, time) ?? [];
+    const own = pauses.filter((pause) => pause.threadId === threadId);
+    return time - this.began - msWithin({ start: this.began, end: time }, own);
   }
 }
 

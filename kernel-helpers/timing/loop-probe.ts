@@ -1,9 +1,11 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { threadId } from "node:worker_threads";
+import { msWithin, pauseClock, type Span } from "../inspector";
 import { now } from "./recorder";
 
 /**
  * A stretch of time in which the loop ran callbacks without asking for new events.
- * `start` in ms on the clock of `now`, `duration` in ms.
+ * `start` in ms on the clock of `now`, `duration` in ms, without what a debugger held the thread for.
  */
 export interface Stretch {
   start: number;
@@ -23,6 +25,8 @@ export class LoopProbe {
   #lastIdle = performance.nodeTiming.idleTime;
   #lastEvents = polledEvents();
   #running = true;
+  readonly #clock = pauseClock();
+  #pausesBegun = this.#clock?.changes ?? 0;
   readonly #beforePoll = sampleBeforePoll();
   readonly #check = (): void => {
     if (!this.#running) return;
@@ -63,6 +67,13 @@ export class LoopProbe {
     this.#last = time;
     this.#lastIdle = idle;
     this.#lastEvents = polledEvents();
+    this.#pausesBegun = this.#clock?.changes ?? 0;
+  }
+
+  /** What a debugger held this thread for since the last check. */
+  #pauses(time: number): Span[] {
+    if (!this.#clock || this.#clock.changes === this.#pausesBegun) return [];
+    return this.#clock.within(this.#last, time).filter((pause) => pause.threadId === threadId);
   }
 
   /** A turn that waited in poll was busy before it (timers, immediates), after it (input, output), or both. */
@@ -72,10 +83,13 @@ export class LoopProbe {
     if (busy < this.least) return [];
     const before = waited < 0.05 ? busy : this.#busyBeforePoll(busy);
     const after = busy - before;
+    const pauses = this.#pauses(time);
     return [
-      { start: this.#last, duration: before },
-      { start: time - after, duration: after },
-    ].filter(({ duration }) => duration >= this.least);
+      { start: this.#last, end: this.#last + before },
+      { start: time - after, end: time },
+    ]
+      .map((span) => ({ start: span.start, duration: span.end - span.start - msWithin(span, pauses) }))
+      .filter(({ duration }) => duration >= this.least);
   }
 
   /**

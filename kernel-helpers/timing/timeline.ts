@@ -1,3 +1,4 @@
+import { pauseClock } from "../inspector";
 import { checkPositive } from "./checks";
 import { LoopBlock } from "./loop-monitor";
 import { LoopProbe, Stretch } from "./loop-probe";
@@ -23,6 +24,14 @@ export interface TimelineMark {
   name: string;
 }
 
+/** A stretch in which a debugger held a thread: neither work nor a block; times in ms since the recording began. */
+export interface TimelinePause {
+  thread: string;
+  start: number;
+  /** Of one that goes on: now, or the end of the recording. */
+  end: number;
+}
+
 /** What the charts and the exports need of a timeline; a plain object of this shape does as well. */
 export interface TimelineData {
   /** ms from the beginning to the end, or until now while it records. */
@@ -33,6 +42,8 @@ export interface TimelineData {
   items?: TimelineItem[];
   blocks: LoopBlock[];
   marks: TimelineMark[];
+  /** When a debugger held threads, in order. */
+  pauses?: TimelinePause[];
   /** When the loop took a tick of `tickEvery`; ms since the recording began. */
   ticks?: number[];
   /** The shortest block of the loop that was noted, in ms. */
@@ -89,6 +100,7 @@ export class Timeline implements TimelineData {
   #ended: number | undefined;
   #read: ReadRing | undefined;
   #profiler: CpuProfiler | undefined;
+  #pauses: TimelinePause[] | undefined;
 
   constructor({ threshold = 2, capacity = 1 << 18, tickEvery, trace = false }: TimelineOptions = {}) {
     checkPositive("threshold", threshold, "ms");
@@ -142,6 +154,7 @@ export class Timeline implements TimelineData {
     forgotten.unregister(this);
     this.#readRing();
     this.#ended = now();
+    this.#pauses = this.pauses;
     this.#listening.end();
     return this;
   }
@@ -193,6 +206,17 @@ export class Timeline implements TimelineData {
 
   get marks(): TimelineMark[] {
     return [...this.#marks];
+  }
+
+  get pauses(): TimelinePause[] {
+    if (this.#pauses) return this.#pauses;
+    const until = this.#ended ?? now();
+    const pauses = (pauseClock()?.within(this.#began, until) ?? []).filter(({ isSeen }) => isSeen);
+    return pauses.map(({ threadId, start, end }) => ({
+      thread: threadName(threadId),
+      start: Math.max(0, start - this.#began),
+      end: Math.min(until, end) - this.#began,
+    }));
   }
 
   get ticks(): number[] {

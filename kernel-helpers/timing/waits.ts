@@ -1,3 +1,4 @@
+import { msWithin } from "../inspector";
 import type { TimelineTask } from "./tasks";
 import type { TimelineData } from "./timeline";
 
@@ -18,6 +19,8 @@ export interface Wait {
   on: string;
   start: number;
   end: number;
+  /** ms of it in which a debugger held the thread that waited or that was waited for; absent without any. */
+  paused?: number;
 }
 
 const loop = "event loop";
@@ -25,10 +28,11 @@ const loop = "event loop";
 /**
  * Who waited for whom, the longest first, as Python's `asyncio pstree` shows it of tasks: tasks for a thread of their
  * executor, threads for the loop's answers, calls for the loop, files and hashes for a thread of libuv's pool. What
- * still waits does so until the end. `least`, in ms, leaves out what is shorter (default 1).
+ * still waits does so until the end. `least`, in ms, leaves out what is shorter (default 1). What a debugger held threads for counts
+ * neither way.
  */
 export function waitsOf(timeline: TimelineData, least = 1): Wait[] {
-  const { tasks, duration } = timeline;
+  const { tasks, duration, pauses = [] } = timeline;
   const holders = lastBefore(
     tasks,
     ({ thread }) => thread,
@@ -40,9 +44,16 @@ export function waitsOf(timeline: TimelineData, least = 1): Wait[] {
     ...task.blocked.map((held) => forAnswer(task, held, tasks, duration)),
   ]);
   return [...waits, ...forPool(timeline)]
-    .filter(({ start, end }) => end - start >= least)
-    .sort((a, b) => b.end - b.start - (a.end - a.start));
+    .map((wait) => {
+      const held = pauses.filter(({ thread }) => !wait.on || thread === wait.on || thread === wait.where);
+      const paused = msWithin(wait, held);
+      return paused > 0 ? { ...wait, paused } : wait;
+    })
+    .filter((wait) => waited(wait) >= least)
+    .sort((a, b) => waited(b) - waited(a));
 }
+
+const waited = ({ start, end, paused = 0 }: Wait) => end - start - paused;
 
 /** For an item: the one that was last at the same place before it began. */
 function lastBefore<T>(

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { MessageChannel, MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { pauseClock } from "../inspector";
 import { BlockFrame, readableFrames, where } from "./frames";
 import { LoopProbe, Stretch } from "./loop-probe";
 import { now } from "./recorder";
@@ -58,9 +57,6 @@ export interface LoopWatcher {
 class Watch implements LoopWatcher {
   readonly #probe: LoopProbe;
   #sighting: Sighting | undefined;
-  /** How long a debugger held threads, in ms: until the last turn, and within it. */
-  #paused = pauseClock()?.pausedMs ?? 0;
-  #pausedInTurn = 0;
 
   constructor(
     readonly watch: SharedWatch,
@@ -73,12 +69,7 @@ class Watch implements LoopWatcher {
     this.#probe = new LoopProbe(
       threshold,
       (stretch) => this.#report(stretch),
-      (time) => {
-        watch.beat = time;
-        const paused = pauseClock()?.pausedMs ?? 0;
-        this.#pausedInTurn = paused - this.#paused;
-        this.#paused = paused;
-      },
+      (time) => (watch.beat = time),
     );
   }
 
@@ -101,8 +92,6 @@ class Watch implements LoopWatcher {
   }
 
   #report({ start, duration }: Stretch): void {
-    // Who reads in a debugger blocks the loop, and means to.
-    if (this.#pausedInTurn > 0 && duration - this.#pausedInTurn < this.threshold) return;
     const sighting = this.#sightingWithin(start, start + duration);
     const frames = sighting ? readableFrames(sighting.frames) : [];
     const message = `blocked ${Math.round(duration)} ms at ${where(frames)}`;

@@ -11,7 +11,7 @@ import {
   toThread,
 } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
-import { manyTasks, task, timeline, typical } from "./samples";
+import { manyTasks, paused, task, timeline, typical } from "./samples";
 import { expectValidSpec, expectWellFormed } from "./schema";
 
 interface Bar {
@@ -110,6 +110,45 @@ describe("the concurrency chart", () => {
     expect(queue.at(-1)!.waiting).toBe(0);
     const falling = queue.slice(1);
     expect(falling.every(({ waiting }, i) => i === 0 || waiting <= falling[i - 1]!.waiting)).toBe(true);
+  });
+
+  it("draws what a debugger held as frames over the lanes, and neither work nor blocks there", () => {
+    const chart = concurrencyChart(paused);
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    const { bars, blocks, lanes, pauses } = chart.spec.datasets as Data & { pauses: Bar[] };
+    expect(lanes.map(({ lane }) => lane)).toEqual(["event loop", "queue", "by hand", "pool-1"]);
+    expect(pauses.map(({ lane, start, end }) => [lane, start, end])).toEqual([
+      ["event loop", 40, 170],
+      ["pool-1", 60, 150],
+      ["by hand", 100, 110],
+    ]);
+    for (const { top, bottom } of pauses) expect(bottom - top).toBeGreaterThan(0.8);
+    expect(blocks.map(({ start, end }) => [start, end])).toEqual([
+      [20, 40],
+      [170, 180],
+    ]);
+    const on = bars.map(({ lane, state, start, end, failed }) => [lane, state, start, end, failed]);
+    expect(on.filter(([lane]) => lane !== "queue")).toEqual([
+      ["pool-1", "running", 10, 60, true],
+      ["event loop", "running", 20, 40, undefined],
+      ["event loop", "running", 170, 180, undefined],
+      ["event loop", "awaiting", 180, 190, undefined],
+    ]);
+    expect(subtitleOf(chart).join()).toContain("dotted frame: paused in the debugger");
+    expect(chart.description).toBe(
+      "2 tasks on 1 thread took 205 ms in all, 1 of them failed; the loop was blocked for 30 ms at most. " +
+        "Of this time a debugger held event loop for 130 ms, pool-1 for 90 ms, by hand for 10 ms: neither work nor a block.",
+    );
+    expect(chart.toString()).toMatch(/^event loop +▏ +█+·+█+─+ +▏/m);
+    expect(chart.toString()).toContain("· paused");
+    process.env.KERNEL_HELPERS_LANGUAGE = "ru";
+    try {
+      expect(subtitleOf(concurrencyChart(paused)).join()).toContain("пунктирная рамка: пауза в отладчике");
+    } finally {
+      delete process.env.KERNEL_HELPERS_LANGUAGE;
+    }
+    expect(JSON.stringify(concurrencyChart(typical).spec)).not.toMatch(/pause|debugger/);
   });
 
   it("says in a sentence what it shows", () => {

@@ -102,3 +102,18 @@ export const profile: ThreadProfile = {
 };
 
 export const traced: TimelineData = { ...typical, trace, profiles: [profile] };
+
+/** The loop's block and a task's run, each held by a debugger for a while; and a thread without tasks. */
+export const paused = timeline({
+  duration: 205,
+  tasks: [
+    task(1, "parse", { thread: "pool-1", queued: 1, started: 10, done: 150, failed: true }),
+    task(2, "serve", { thread: "event loop", queued: 20, started: 20, done: 190, awaiting: 180 }),
+  ],
+  blocks: [{ start: 20, duration: 30 }],
+  pauses: [
+    { thread: "event loop", start: 40, end: 170 },
+    { thread: "pool-1", start: 60, end: 150 },
+    { thread: "by hand", start: 100, end: 110 },
+  ],
+});

@@ -10,6 +10,7 @@ import {
   waitsOf,
 } from "kernel-helpers";
 import { afterEach, describe, expect, it } from "vitest";
+import { idleWithin } from "../../kernel-helpers/timing/trace/profiler";
 import { hash, profile, task, timeline, trace, traced, typical } from "./samples";
 import { expectValidSpec, expectWellFormed } from "./schema";
 
@@ -115,6 +116,16 @@ describe("a flame graph below the lanes", () => {
     );
   });
 
+  it("does not count what a debugger held the thread for", () => {
+    const held = idleWithin(profile, [{ start: 25, end: 1000 }]);
+    const tree = callTree(held, 0, 2000);
+    expect(tree.calls.map(({ name, total }) => [name, total])).toEqual([["report", 5]]);
+    // What was computed when the pause began goes on after it, until the next sample.
+    const [cut] = callTree(idleWithin(profile, [{ start: 32, end: 38 }]), 0, 100).calls;
+    expect(cut!.total).toBeCloseTo(34);
+    expect(cut!.calls[0]).toMatchObject({ name: "parse", total: expect.closeTo(14) });
+  });
+
   it("of an idle thread is empty, and says so", () => {
     const idle = { ...profile, samples: [2, 2], timeDeltas: [1000, 90_000] };
     const chart = concurrencyChart({ ...traced, profiles: [idle] }, { flame: "pool-1" });
@@ -183,6 +194,17 @@ describe("who waited for whom", () => {
     expect(data(concurrencyChart(timeline(), { waits: true })).waits).toMatchObject([
       { who: "Nobody waited for 1 ms or longer." },
     ]);
+  });
+
+  it("does not count what a debugger held whoever waited or was waited for, and says so", () => {
+    const held = { ...calls, pauses: [{ thread: "event loop", start: 25, end: 45 }] };
+    expect(waitsOf(held).find(({ who }) => who === "report")).toMatchObject({ reason: "answer", paused: 20 });
+    const chart = concurrencyChart(held, { waits: true });
+    expectValidSpec(chart);
+    expect(data(chart).waits!.find(({ for: of }) => String(of).includes("price"))).toMatchObject({
+      ms: "10 ms",
+    });
+    expect(String(chart)).toMatch(/Who waited for whom \(without \d+ ms in the debugger\)/);
   });
 
   it("goes on to the end where the wait does", () => {

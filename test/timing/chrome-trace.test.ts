@@ -7,7 +7,7 @@ import {
   toThread,
 } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
-import { profile, task, timeline, traced, typical } from "../plots/samples";
+import { paused, profile, task, timeline, traced, typical } from "../plots/samples";
 
 const events = (data: TimelineData) => toChromeTrace(data).traceEvents;
 
@@ -53,6 +53,17 @@ describe("toChromeTrace", () => {
     expect(events(typical)).toContainEqual(
       expect.objectContaining({ name: "all sent", ph: "i", ts: 60_000 }),
     );
+  });
+
+  it("has what a debugger held as stretches of their own, which no block counts", () => {
+    const held = events(paused).filter(({ cat }) => cat === "debugger" || cat === "loop");
+    expect(held.map(({ name, tid, ts, dur }) => [name, tid, ts, dur])).toEqual([
+      ["loop blocked", 0, 20_000, 20_000],
+      ["loop blocked", 0, 170_000, 10_000],
+      ["paused in the debugger", 0, 40_000, 130_000],
+      ["paused in the debugger", 2, 60_000, 90_000],
+      ["paused in the debugger", 1, 100_000, 10_000],
+    ]);
   });
 
   it("ends what is unfinished with the recording, and has no negative times", () => {

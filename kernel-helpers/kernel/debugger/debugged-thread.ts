@@ -1,6 +1,6 @@
 /** One thread under the debugger: its breakpoints, its pause, its steps. */
 
-import type { InspectorSession, Params } from "../../inspector";
+import { type InspectorSession, type Params, pauseClock } from "../../inspector";
 import { isCaught } from "./exceptions";
 import type { Script, Scripts } from "./scripts";
 import { taskEntry } from "./task-entry";
@@ -176,13 +176,24 @@ export class DebuggedThread {
 
   async resume(terminateOnResume = false): Promise<void> {
     this.#step = undefined;
-    await this.session.post("Debugger.resume", { terminateOnResume });
+    await this.#release("resume", { terminateOnResume });
+  }
+
+  /** Lets the thread go on; until then no timeout has run. */
+  async #release(how: Step | "resume", params?: object): Promise<void> {
+    this.ended();
+    await this.session.post(`Debugger.${how}`, params);
+  }
+
+  /** Nothing holds the thread any more. */
+  ended(): void {
+    pauseClock()?.release(this.id - 1, this.pause !== undefined);
   }
 
   async step(kind: Step): Promise<void> {
     const frames = this.pause?.frames ?? [];
     this.#step = { kind, from: frames[0], depth: frames.length, repeated: 0 };
-    await this.session.post(`Debugger.${kind}`);
+    await this.#release(kind);
   }
 
   #resumed() {
@@ -192,6 +203,7 @@ export class DebuggedThread {
   }
 
   #paused({ callFrames, reason, data, hitBreakpoints = [] }: Params) {
+    pauseClock()?.hold(this.id - 1);
     if (this.#entryName !== undefined && hitBreakpoints.includes(this.#entryName)) return this.#enterTask();
     const { lineNumber } = callFrames[0].location;
     // Of a script that is only a part of a cell, the inspector takes the line that is nearest.
@@ -275,8 +287,7 @@ export class DebuggedThread {
 
   /** Goes on as if there had been no pause: a step that is under way as well. */
   #goOn() {
-    const how = this.#step?.kind ?? "resume";
-    this.session.post(`Debugger.${how}`).catch(() => {
+    this.#release(this.#step?.kind ?? "resume").catch(() => {
       // The thread has ended.
     });
   }
@@ -312,7 +323,7 @@ export class DebuggedThread {
     // V8 steps into some constructors of Node's although they are internal.
     const isWithin = !this.scripts.byUrl(this.#urls.get(top.location.scriptId) ?? "");
     const kind = isWithin ? "stepOut" : this.#step!.kind === "stepOut" ? "stepOver" : this.#step!.kind;
-    this.session.post(`Debugger.${kind}`).catch(() => {
+    this.#release(kind).catch(() => {
       // The thread has ended.
     });
   }

@@ -6,13 +6,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import {
-  attachWorkers,
-  MainThreadSession,
-  type Params,
-  pauseClock,
-  type WorkerSession,
-} from "../../inspector";
+import { attachWorkers, MainThreadSession, type Params, type WorkerSession } from "../../inspector";
 import type { CompiledScript } from "../compiler/protocol";
 import { type BreakpointRequest, Breakpoints } from "./breakpoints";
 import { DebuggedThread, type ExceptionFilter, type Frame, type Pause, type Step } from "./debugged-thread";
@@ -193,6 +187,7 @@ export class Debugger {
     if (!thread) return;
     this.#threads.delete(thread.id);
     this.#breakpoints.removeThread(thread);
+    thread.ended();
     if (thread.pause) this.continued(thread);
     this.host.event("thread", { reason: "exited", threadId: thread.id });
   };
@@ -206,8 +201,10 @@ export class Debugger {
     const stopped = this.#stopped.splice(0);
     // Not by the end of the session: one thread's would wait for the other's.
     for (const thread of stopped) thread.resume().catch(ignoreEnd);
-    this.#notePause();
-    for (const thread of this.#threads.values()) this.#breakpoints.removeThread(thread);
+    for (const thread of this.#threads.values()) {
+      thread.ended();
+      this.#breakpoints.removeThread(thread);
+    }
     this.#threads.clear();
     this.#frames.clear();
     session.close();
@@ -304,15 +301,8 @@ export class Debugger {
   async stopped(thread: DebuggedThread, pause: Pause): Promise<void> {
     if (thread.id === loopId) this.#awaitTasks(false);
     this.#stopped = [...this.#stopped.filter((each) => each !== thread), thread];
-    this.#notePause();
     await this.#learnName(thread);
     if (thread.pause === pause) this.#announce(thread);
-  }
-
-  /** While somebody reads, no timeout runs. */
-  #notePause() {
-    const clock = pauseClock();
-    if (clock) clock.isPaused = this.#stopped.length > 0;
   }
 
   #announce(thread: DebuggedThread) {
@@ -328,7 +318,6 @@ export class Debugger {
 
   continued(thread: DebuggedThread): void {
     this.#stopped = this.#stopped.filter((each) => each !== thread);
-    this.#notePause();
     this.#variables.forget(thread);
     for (const [id, { thread: of }] of this.#frames) if (of === thread) this.#frames.delete(id);
     this.host.event("continued", { threadId: thread.id, allThreadsContinued: false });

@@ -1,4 +1,4 @@
-import { attachWorkers, OwnThreadSession, type WorkerSession } from "../../inspector";
+import { attachWorkers, OwnThreadSession, pauseClock, type Span, type WorkerSession } from "../../inspector";
 import { isNamed, now, threadName } from "../recorder";
 import { clockOffset } from "./node-events";
 
@@ -82,7 +82,7 @@ export class CpuProfiler {
     this.#began = began;
     const from = now();
     const { profile } = this.#loop.to > 0 ? this.#own!.ask("Profiler.stop") : {};
-    if (profile) this.#keep(threadName(0), profile, this.#loop);
+    if (profile) this.#keep(0, profile, this.#loop);
     this.cost += now() - from;
     await Promise.all([...this.#workers].map(([worker, window]) => this.#stopIn(worker, window)));
     this.#own?.close();
@@ -124,7 +124,7 @@ export class CpuProfiler {
     await this.#try(name, async () => {
       const answer = await within(patience, worker.post("Profiler.stop"));
       if (!answer) throw new Error(`it did not answer within ${patience} ms`);
-      this.#keep(name, answer.profile, window);
+      this.#keep(worker.id, answer.profile, window);
     });
   }
 
@@ -137,19 +137,44 @@ export class CpuProfiler {
   }
 
   #keep(
-    thread: string,
+    threadId: number,
     { startTime, nodes, samples, timeDeltas }: RawProfile,
     window: { from: number; to: number },
   ) {
     const { offset } = clockOffset(startTime, { ...window, to: Math.min(window.to, now()) });
-    this.profiles.push({
-      thread,
-      start: startTime / 1000 + offset - this.#began,
-      nodes,
-      samples,
-      timeDeltas,
-    });
+    const start = startTime / 1000 + offset;
+    const pauses = pauseClock()?.within(start, now()) ?? [];
+    const own = pauses.filter((pause) => pause.threadId === threadId);
+    const profile = { thread: threadName(threadId), start, nodes, samples, timeDeltas };
+    this.profiles.push({ ...idleWithin(profile, own), start: start - this.#began });
   }
+}
+
+/** The profile of a thread that did nothing while a debugger held it; pauses on the clock of its `start`, in order. */
+export function idleWithin(profile: ThreadProfile, pauses: Span[]): ThreadProfile {
+  if (pauses.length === 0) return profile;
+  const [root, ...others] = profile.nodes;
+  const idle = Math.max(...profile.nodes.map(({ id }) => id)) + 1;
+  const callFrame = { ...root!.callFrame, functionName: "(idle)" };
+  let time = profile.start;
+  const sampled = profile.timeDeltas.map((delta, index) => {
+    time += delta / 1000;
+    return { time, id: profile.samples[index]! };
+  });
+  // What was computed when a pause began goes on after it.
+  const before = (time: number) => sampled.findLast((sample) => sample.time <= time)?.id ?? idle;
+  const kept = sampled.filter(({ time }) => !pauses.some(({ start, end }) => start <= time && time <= end));
+  const ends = pauses.flatMap(({ start, end }) => [
+    { time: start, id: idle },
+    { time: end, id: before(start) },
+  ]);
+  const all = [...kept, ...ends].sort((a, b) => a.time - b.time);
+  return {
+    ...profile,
+    nodes: [{ ...root!, children: [...(root!.children ?? []), idle] }, ...others, { id: idle, callFrame }],
+    samples: all.map(({ id }) => id),
+    timeDeltas: all.map(({ time }, index) => 1000 * (time - (all[index - 1]?.time ?? profile.start))),
+  };
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
