@@ -158,10 +158,15 @@ interface RecordedItem {
   value: unknown;
 }
 
-/** Numbers an item for its way through a queue, while a recording traces; `recordPut` says that it is in. */
+/**
+ * Numbers an item for its way through a queue, while a recording traces; `recordPut` says that it is in. An item of
+ * the reader's that looks as if it had a number gets one in any case, 0: so the taker takes off ours alone.
+ */
 export function numberItem(value: unknown): unknown {
-  if (!ring || Atomics.load(ring.words, tracing) === 0) return value;
-  return { "kernel-helpers.item": Atomics.add(ring.words, tasksGiven, 1) + 1, value } satisfies RecordedItem;
+  const traced = ring && Atomics.load(ring.words, tracing) > 0;
+  if (!traced && !isRecorded(value)) return value;
+  const id = traced ? Atomics.add(ring!.words, tasksGiven, 1) + 1 : 0;
+  return { "kernel-helpers.item": id, value } satisfies RecordedItem;
 }
 
 /** Notes that an item is in its queue; does nothing for one without a number. */

@@ -272,7 +272,11 @@ function listen(
   const blocks: LoopBlock[] = [];
   const ticks: number[] = [];
   const blockOf = ({ start, duration }: Stretch) => ({ start: start - began, duration });
-  const probe = new LoopProbe(threshold, (stretch) => blocks.push(blockOf(stretch)));
+  const probe = new LoopProbe(
+    threshold,
+    (stretch) => blocks.push(blockOf(stretch)),
+    () => tracer?.turn(),
+  );
   const ticker =
     tickEvery === undefined ? undefined : setInterval(() => ticks.push(now() - began), tickEvery).unref();
   return {

@@ -117,7 +117,7 @@ async function toPicture(): Promise<Row[]> {
   for (let round = 0; round <= rounds; round++) {
     const draw = async () => {
       const sorted = sortEvents(events, (us: number) => us / 1000);
-      const { work: pool, threads: poolThreads } = poolWorkOf(sorted.onPool, sorted.submitted, sorted.calls);
+      const { work: pool, threads: poolThreads } = poolWorkOf(sorted);
       const cost = { stretches: [], events: events.length, ofEvents: 0 };
       const trace: TimelineTrace = {
         ...sorted,

@@ -266,6 +266,16 @@ describe("the sequence diagram of a recording", () => {
     expect(plain.items.filter(({ put }) => put !== null)).toEqual([]);
   });
 
+  it("leaves an item of the reader's alone that looks as if it had a number", async () => {
+    const item = { "kernel-helpers.item": 7, value: "mine" };
+    const queue = new Queue<object>();
+    await queue.asyncQ.put(item);
+    await Timeline.record(() => queue.asyncQ.put(item), { trace: true });
+    await toThread(() => queue.syncQ.put({ "kernel-helpers.item": 8, value: "worker's" }));
+    const got = [await queue.asyncQ.get(), queue.asyncQ.getNowait(), await queue.asyncQ.get()];
+    expect(got).toEqual([item, item, { "kernel-helpers.item": 8, value: "worker's" }]);
+  });
+
   it("has a portal's calls and their results, where tasks are asked for", async () => {
     const portal = startBlockingPortal();
     const recorded = await Timeline.record(() => {

@@ -225,9 +225,9 @@ const file = (ph: string, ts: number, id: string) => {
     args: { path: "/a/b.txt" },
   };
 };
-const work = (events: object[], size = 2) => {
-  const { onPool, submitted, calls, lost } = sortEvents(events, (us: number) => us / 1000);
-  return { ...poolWorkOf(onPool, submitted, calls, size), lost };
+const work = (events: object[], size = 2, cpu?: object) => {
+  const sorted = sortEvents(events, (us: number) => us / 1000);
+  return { ...poolWorkOf(sorted, { size, cpu }), lost: sorted.lost };
 };
 
 describe("what Node's events tell of libuv's pool", () => {
@@ -271,18 +271,60 @@ describe("what Node's events tell of libuv's pool", () => {
     expect(work(events, 4).work[2]).toMatchObject({ thread: null });
   });
 
+  /** Thread 8 has x, thread 9 has y, which both end before the file is received. */
+  const behind = [
+    ...["a", "b", "x", "y"].map((id) => request("b", 1, id)),
+    ...[pool("B", 2, 8), pool("E", 3, 8), request("e", 3.1, "a"), pool("B", 4, 8)],
+    ...[pool("B", 2, 9), pool("E", 5, 9), request("e", 5.1, "b"), pool("B", 6, 9)],
+    file("b", 7, "f"),
+    ...[pool("E", 10, 8), pool("E", 11, 9)],
+  ];
+
   it("knows by the order of the results which thread was done first", () => {
-    // Both were done before the file was received, but the second handed over its hash after the file.
+    const events = [...behind, request("e", 12, "x"), file("e", 12.1, "f"), request("e", 12.2, "y")];
+    expect(work(events).work[4]).toMatchObject({ thread: "libuv-1", started: 10, ended: 12.1 });
+  });
+
+  it("names none where a noted start may be late: the thread can have waited for a core before it noted it", () => {
+    // Either thread may have taken up either item, so the one whose result came first is not known.
     const events = [
-      ...two,
-      file("b", 3, "f"),
-      pool("E", 10, 9),
-      pool("E", 11, 8),
-      request("e", 12, "y"),
-      file("e", 12.1, "f"),
-      request("e", 12.2, "x"),
+      ...["x", "y"].map((id) => request("b", 1, id)),
+      ...[pool("B", 2, 8), pool("B", 2.1, 9), file("b", 3, "f"), pool("E", 10, 8), pool("E", 11, 9)],
+      ...[request("e", 12, "x"), file("e", 12.1, "f"), request("e", 12.2, "y")],
     ];
-    expect(work(events).work[2]).toMatchObject({ thread: "libuv-2" });
+    expect(work(events).work[2]).toMatchObject({ thread: null });
+  });
+
+  it("names the thread that alone used a core meanwhile, where two may have read it", () => {
+    const events = [...behind, request("e", 12, "x"), request("e", 12.1, "y"), file("e", 14, "f")];
+    const readings = (...cpu: [number, number][]) => ({
+      ids: [8, 9],
+      isPool: true,
+      readings: cpu.map((of, index) => {
+        const from = [13, 14.1][index]!;
+        return { from, to: from + 0.1, cpu: of };
+      }),
+    });
+    const thread = (...cpu: [number, number][]) => work(events, 2, readings(...cpu)).work[4].thread;
+    // Each has had half of the time until its last end: 5 and 5.5 ms.
+    expect(thread([5.002, 5.51], [5.002, 5.55])).toBe("libuv-2");
+    expect(thread([5.05, 5.51], [5.05, 5.51])).toBe("libuv-1");
+    // Both have, or the one that has did so before the last result but one.
+    expect(thread([5.002, 5.51], [5.04, 5.55])).toBeNull();
+    expect(thread([5.09, 5.502], [5.09, 5.54])).toBeNull();
+    // The reading came too late to tell it from what was asked next.
+    expect(thread([5.002, 5.51])).toBeNull();
+  });
+
+  it("does not ask the CPU time where another call may have had it", () => {
+    const other = { id: "g", ts: 7500 };
+    const events = [
+      ...behind,
+      { ...file("b", 0, "g"), ...other },
+      ...[request("e", 12, "x"), request("e", 12.1, "y"), file("e", 14, "f"), file("e", 14.1, "g")],
+    ];
+    const cpu = { ids: [8, 9], isPool: true, readings: [{ from: 14.2, to: 14.3, cpu: [5.002, 5.55] }] };
+    expect(work(events, 2, cpu).work.slice(4)).toMatchObject([{ thread: null }, { thread: null }]);
   });
 
   it("starts at 0 what had begun before, and leaves open what goes on", () => {

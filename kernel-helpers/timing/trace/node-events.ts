@@ -20,6 +20,8 @@ export interface Pair {
   end: number;
   /** CPU time of its thread between the two, in ms. */
   cpu: number;
+  /** CPU time of its thread until the end, in ms. */
+  cpuEnd: number;
   /** The file or the host that the begin names. */
   detail: string;
 }
@@ -71,7 +73,8 @@ export function sortEvents(events: NodeEvent[], toMs: (us: number) => number): S
       const begin = begins.pop();
       if (begin) list.push(pairOf(begin, event, toMs));
       else if (event.ph === "E" && seen.has(key)) sorted.lost++;
-      else if (list === sorted.onPool) list.push({ ...pairOf(event, event, toMs), start: 0 });
+      else if (list === sorted.onPool || (list === sorted.submitted && !seen.has(key)))
+        list.push({ ...pairOf(event, event, toMs), start: 0 });
     }
     seen.add(key);
   }
@@ -102,7 +105,15 @@ function pairOf(begin: NodeEvent, end: NodeEvent, toMs: (us: number) => number):
   const detail = begin.args?.path ?? begin.args?.hostname ?? "";
   const start = toMs(begin.ts);
   const cpu = Math.max(0, (end.tts ?? 0) - (begin.tts ?? 0)) / 1000;
-  return { name: begin.name, tid: begin.tid, start, end: Math.max(start, toMs(end.ts)), cpu, detail };
+  return {
+    name: begin.name,
+    tid: begin.tid,
+    start,
+    end: Math.max(start, toMs(end.ts)),
+    cpu,
+    cpuEnd: (end.tts ?? 0) / 1000,
+    detail,
+  };
 }
 
 /**

@@ -1,4 +1,6 @@
-import type { Pair } from "./node-events";
+import type { Pair, SortedEvents } from "./node-events";
+import { type Place, placeCalls, runsOf } from "./pool-threads";
+import type { CpuReadings } from "./thread-cpu";
 
 /** A work item of libuv's pool; times in ms since the recording began. */
 export interface PoolWork {
@@ -19,8 +21,8 @@ export interface PoolWork {
   /** How long it had a core, in ms; absent of an `inferred` one. */
   cpu?: number;
   /**
-   * True where Node does not tell the thread: calls of files before Node 26, and names. Items are taken up in order, so
-   * the thread is the one that alone was free; else absent.
+   * True where Node does not tell the thread: calls of files before Node 26, and names. The thread is then the one that
+   * alone can have done it, by the order in which libuv works, or that alone used its CPU meanwhile (Linux); else absent.
    */
   inferred?: true;
 }
@@ -39,28 +41,29 @@ function poolSize(env = process.env.UV_THREADPOOL_SIZE): number {
 
 /** Gathers what is known of each item: exactly where Node tells the thread, by inference where it does not. */
 export function poolWorkOf(
-  onPool: Pair[],
-  submitted: Pair[],
-  calls: Pair[],
-  size = poolSize(),
+  { onPool, submitted, calls }: Pick<SortedEvents, "onPool" | "submitted" | "calls">,
+  { size = poolSize(), cpu }: { size?: number; cpu?: CpuReadings | undefined } = {},
 ): { work: PoolWork[]; threads: PoolThread[] } {
-  const ids = [...new Set(onPool.map(({ tid }) => tid))].sort((a, b) => a - b);
-  const threads = ids.map((id, index) => ({ name: `libuv-${index + 1}`, id }));
-  const known = matched(
-    [...onPool].sort(byStart),
-    [...submitted].sort(byStart),
-    new Map(threads.map(({ name, id }) => [id, name])),
-  );
-  const rest = withoutDoubles([...calls].sort(byStart), submitted);
-  const inferred = inferThreads(rest, known, threads, size);
-  const work = [...known, ...inferred].sort((a, b) => a.submitted - b.submitted).map(asNull);
-  return { work, threads };
+  for (const pairs of [onPool, submitted, calls]) pairs.sort((a, b) => a.start - b.start);
+  const seen = onPool.map(({ tid }) => tid);
+  const ids = [...new Set([...seen, ...(cpu?.isPool ? cpu.ids : [])])].sort((a, b) => a - b);
+  const names = new Map(ids.map((id, index) => [id, `libuv-${index + 1}`]));
+  const rest = withoutDoubles(calls, submitted);
+  const runs = ids.length < size ? undefined : runsOf(onPool, submitted);
+  const places = runs && placeCalls(rest, runs, submitted, ids, cpu);
+  const work = [
+    ...matched(onPool, submitted, names),
+    ...rest.map((call, index) => inferred(call, places?.[index], names)),
+  ];
+  const used = new Set(work.map(({ thread }) => thread));
+  const threads = ids.map((id) => ({ name: names.get(id)!, id })).filter(({ name }) => used.has(name));
+  return { work: work.sort((a, b) => a.submitted - b.submitted).map(asNull), threads };
 }
 
 /** While it is computed, what goes on ends at Infinity. */
-type Placed = PoolWork & { ended: number; received: number };
+type Item = PoolWork & { ended: number; received: number };
 
-function asNull({ ended, received, cpu, ...work }: Placed): PoolWork {
+function asNull({ ended, received, cpu, ...work }: Item): PoolWork {
   const goesOn = !Number.isFinite(ended);
   return {
     ...work,
@@ -70,10 +73,8 @@ function asNull({ ended, received, cpu, ...work }: Placed): PoolWork {
   };
 }
 
-const byStart = (a: Pair, b: Pair) => a.start - b.start;
-
 /** An item lies within its submission and its receipt; those of one name are taken up in the order of submission. */
-function matched(onPool: Pair[], submitted: Pair[], names: Map<number, string>): Placed[] {
+function matched(onPool: Pair[], submitted: Pair[], names: Map<number, string>): Item[] {
   const waiting = new Map<string, Pair[]>();
   for (const { name } of submitted) waiting.set(name, []);
   for (const item of submitted) waiting.get(item.name)!.push(item);
@@ -106,77 +107,18 @@ function withoutDoubles(calls: Pair[], submitted: Pair[]): Pair[] {
   return calls.filter((call) => !doubles.has(call));
 }
 
-/**
- * Which thread did an item that Node does not place: the one that alone can have done it, by what is certain of
- * libuv's queues. Both are first come, first served. An item starts when all that were submitted earlier have started,
- * before those that were submitted later; and a thread hands over its result before it takes up the next item.
- */
-function inferThreads(calls: Pair[], known: Placed[], threads: PoolThread[], size: number): Placed[] {
-  const gaps = threads.map(({ name }) => ({ name, gaps: gapsOf(known, name), at: 0 }));
-  const inOrder = [...known].sort((a, b) => a.submitted - b.submitted);
-  const startsFrom = earliestFrom(inOrder);
-  let index = 0;
-  let ahead = 0;
-  return calls.map((call) => {
-    for (; index < inOrder.length && inOrder[index]!.submitted <= call.start; index++)
-      ahead = Math.max(ahead, inOrder[index]!.started);
-    const ready = Math.max(call.start, ahead);
-    const free = freeThreads(gaps, ready, call.end, startsFrom[index]!);
-    const isSure = free.length === 1 && threads.length >= size;
-    const isName = call.name.startsWith("lookup");
-    return {
-      kind: isName ? "dns" : "fs",
-      name: [call.name, call.detail && lastPart(call.detail)].filter(Boolean).join(" "),
-      thread: isSure ? free[0]!.name : null,
-      submitted: call.start,
-      started: Math.min(call.end, free.length > 0 ? Math.min(...free.map(({ from }) => from)) : ready),
-      ended: isSure ? Math.min(call.end, free[0]!.to) : call.end,
-      received: call.end,
-      inferred: true,
-    };
-  });
-}
-
-/** The earliest start of all items from each index on. */
-function earliestFrom(items: Placed[]): number[] {
-  const earliest = [Number.POSITIVE_INFINITY];
-  for (const { started } of items.toReversed()) earliest.push(Math.min(earliest.at(-1)!, started));
-  return earliest.reverse();
-}
-
-/** A stretch in which a thread is not known to work, and when the result before it was received. */
-interface Gap {
-  from: number;
-  to: number;
-  receivedBefore: number;
-}
-
-/** Threads that can have done what started from `ready` on, before `latest`, and was received at `received`. */
-function freeThreads(
-  threads: { name: string; gaps: Gap[]; at: number }[],
-  ready: number,
-  received: number,
-  latest: number,
-) {
-  return threads.flatMap((thread) => {
-    while (thread.gaps[thread.at]!.to <= ready) thread.at++;
-    const gap = thread.gaps[thread.at]!;
-    if (gap.from > Math.min(received, latest) || gap.receivedBefore > received) return [];
-    return [{ name: thread.name, from: Math.max(gap.from, ready), to: gap.to }];
-  });
-}
-
-function gapsOf(known: Placed[], thread: string): Gap[] {
-  const gaps: Gap[] = [];
-  let from = 0;
-  let receivedBefore = 0;
-  for (const work of known) {
-    if (work.thread !== thread) continue;
-    if (work.started > from) gaps.push({ from, to: work.started, receivedBefore });
-    from = Math.max(from, work.ended);
-    receivedBefore = work.received;
-  }
-  return [...gaps, { from, to: Number.POSITIVE_INFINITY, receivedBefore }];
+function inferred(call: Pair, place: Place | undefined, names: Map<number, string>): Item {
+  const isName = call.name.startsWith("lookup");
+  return {
+    kind: isName ? "dns" : "fs",
+    name: [call.name, call.detail && lastPart(call.detail)].filter(Boolean).join(" "),
+    thread: names.get(place?.tid ?? -1) ?? null,
+    submitted: call.start,
+    started: place?.started ?? call.start,
+    ended: place?.ended ?? call.end,
+    received: call.end,
+    inferred: true,
+  };
 }
 
 function lastPart(path: string): string {

@@ -2,6 +2,7 @@ import { OwnThreadSession } from "../../inspector";
 import { now, threadName } from "../recorder";
 import { categories, clockOffset, markPrefix, type NodeEvent, type Pair, sortEvents } from "./node-events";
 import { type PoolThread, type PoolWork, poolWorkOf } from "./pool-work";
+import { ThreadCpu } from "./thread-cpu";
 import { endMark, newSilentConsole, startMark } from "./thread-marks";
 
 /** A garbage collection, which stops its thread; times in ms since the recording began. */
@@ -17,7 +18,7 @@ export interface Collection {
 export interface TraceCost {
   /** When it was busy with itself: starting, reading, stopping. */
   stretches: { start: number; duration: number }[];
-  /** The events of Node, and what they took at most, by the time of an event measured at the start. */
+  /** The events of Node, and what they and the readings of CPU time took at most, by what one of them takes. */
   events: number;
   ofEvents: number;
 }
@@ -52,10 +53,12 @@ export class Tracer {
   /** When this thread left its mark, by the timeline's clock. */
   #marked = { from: 0, to: 0 };
   #session: OwnThreadSession | undefined;
+  readonly #cpu: ThreadCpu;
   #eventMs = 0;
 
   constructor(private readonly began: number) {
     const from = now();
+    this.#cpu = new ThreadCpu(began);
     try {
       this.#session = this.#start();
     } catch (error) {
@@ -70,8 +73,14 @@ export class Tracer {
     this.#note(from);
   }
 
+  /** To be called at each turn of the loop, when it has taken what had arrived. */
+  turn(): void {
+    this.#cpu.read();
+  }
+
   stop(): TimelineTrace {
     const from = now();
+    this.turn();
     if (this.#session) {
       endMark(0, -this.#number);
       this.#session.ask("NodeTracing.stop");
@@ -110,9 +119,10 @@ export class Tracer {
     const toMs = (us: number) => Math.max(0, us / 1000 + offset - this.began);
     const sorted = sortEvents(this.#events, toMs);
     const named = this.#threadNames(sorted.marks);
-    const { work, threads } = poolWorkOf(sorted.onPool, sorted.submitted, sorted.calls);
+    const readings = this.#cpu.stop();
+    const { work, threads } = poolWorkOf(sorted, { cpu: offset === 0 ? readings : undefined });
     this.#cost.events = this.#events.length;
-    this.#cost.ofEvents = this.#events.length * this.#eventMs;
+    this.#cost.ofEvents = this.#events.length * this.#eventMs + this.#cpu.cost;
     const ended = sorted.marks.filter(({ end }) => Number.isFinite(end));
     const own = ended.find(({ name }) => name === mark);
     return {
