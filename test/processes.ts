@@ -1,6 +1,5 @@
 /** Whether processes run, and waiting for what other processes do. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Whether a process runs. One that has ended and that nobody has waited for yet does not. */
@@ -13,10 +12,10 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** The processes that one thread has started; none if it has ended. */
-function startedBy(thread: string): number[] {
+/** What `read` finds of a process that may end at any time; nothing of one that has. */
+function found<T>(read: () => T[]): T[] {
   try {
-    return readFileSync(join(thread, "children"), "utf8").split(" ").filter(Boolean).map(Number);
+    return read();
   } catch {
     return [];
   }
@@ -24,8 +23,11 @@ function startedBy(thread: string): number[] {
 
 /** A process and all that it has started; Linux only. */
 export function familyOf(pid: number): number[] {
-  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
-  return [pid, ...threads.flatMap(startedBy).flatMap(familyOf)];
+  const threads = found(() => readdirSync(`/proc/${pid}/task`));
+  const children = threads.flatMap((thread) =>
+    found(() => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean)),
+  );
+  return [pid, ...children.map(Number).flatMap(familyOf)];
 }
 
 /** Looks again and again until there is something; the test's own time limit ends what takes too long. */

@@ -37,7 +37,15 @@ export type FromMain =
       buffers?: Uint8Array[];
       metadata?: object;
     }
-  | { kind: "reply"; id: number; content: Json; abortQueue?: boolean; history?: HistoryEntry }
+  | {
+      kind: "reply";
+      id: number;
+      content: Json;
+      abortQueue?: boolean;
+      history?: HistoryEntry;
+      /** After a cell: what all cells so far have declared. */
+      declarations?: string;
+    }
   | { kind: "ask"; id: number; ask: number; prompt: string; password: boolean; sync: boolean }
   | { kind: "comm"; comm_id: string; target_name: string | undefined }
   | { kind: "child"; pid: number; running: boolean }

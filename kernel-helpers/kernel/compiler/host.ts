@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { getHeapStatistics } from "node:v8";
 import { useCompileCache } from "../compile-cache";
 import { eachLine } from "./lines";
-import type { FromCompiler, ToCompiler } from "./protocol";
+import type { AnswerRequest, FromCompiler, ToCompiler } from "./protocol";
 import { takeLoaded } from "./snapshot/take-loaded";
 
 function tell(message: FromCompiler) {
@@ -73,13 +73,13 @@ function answer(request: ToCompiler): FromCompiler {
   }
 }
 
-/** Answers what the sockets thread asks while a cell keeps the main thread: a line of JSON each way. */
+/** Answers what the sockets thread asks: a line of JSON each way. */
 function serveQuestions(address: string) {
   const server = createServer((socket) => {
     // One connection is all there will be; what lies on the disk is of no more use.
     rmSync(address, { force: true });
     eachLine(socket, (line) => {
-      const request = JSON.parse(line) as { id: number; msg_type: string; content: object };
+      const request = JSON.parse(line) as Omit<AnswerRequest, "kind"> & { id: number };
       socket.write(`${JSON.stringify(answer({ ...request, kind: "answer" }))}\n`);
     });
     socket.unref();

@@ -246,6 +246,7 @@ export class Session {
         content: JSON.stringify({ ...outcome, execution_count, user_expressions }),
         abortQueue: failure !== undefined && stop_on_error,
         history: historyEntry(running),
+        declarations: this.#declarations,
       });
     });
     this.#running = undefined;

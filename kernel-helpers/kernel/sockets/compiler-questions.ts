@@ -1,4 +1,4 @@
-/** Questions about code that the compiler's process answers although a cell keeps the main thread. */
+/** Questions about code that the compiler's process answers without the main thread, which a cell may keep. */
 
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -37,12 +37,15 @@ export class CompilerQuestions {
     return this.#socket !== undefined && /^(complete|inspect|is_complete)_request$/.test(msg_type);
   }
 
-  /** The content of the reply; undefined if the compiler ends before it answers. */
-  ask(msg_type: string, content: object): Promise<object | undefined> {
+  /**
+   * The content of the reply; undefined if the compiler ends before it answers. Without `declarations`, the cell
+   * that runs counts as well as those before.
+   */
+  ask(msg_type: string, content: object, declarations?: string): Promise<object | undefined> {
     return new Promise((resolve) => {
       const id = ++this.#lastId;
       this.#waiting.set(id, resolve);
-      this.#socket!.write(`${JSON.stringify({ id, msg_type, content })}\n`);
+      this.#socket!.write(`${JSON.stringify({ id, msg_type, content, declarations })}\n`);
     });
   }
 

@@ -116,7 +116,11 @@ function fromMain(message: FromMain) {
   }
 }
 
+/** What cells have declared before the one that runs. */
+let declarations = "";
+
 function finish(message: Extract<FromMain, { kind: "reply" }>) {
+  declarations = message.declarations ?? declarations;
   if (message.history) history.add(message.history);
   const request = requests.get(message.id);
   if (request) input.cancel(request);
@@ -235,15 +239,15 @@ function onShell(message: Message) {
   if (isComm && comms.handle(request, message.content)) requests.idle(request);
   // A cell may be waiting for it.
   else if (isComm && comms.isOpen(message.content)) requests.passBy(request, message);
-  else if (requests.runningCell !== undefined && questions.takes(message.header.msg_type)) {
-    void answerBeside(request, message);
-  } else requests.push(request, message);
+  else if (questions.takes(message.header.msg_type)) void answerBeside(request, message);
+  else requests.push(request, message);
 }
 
-/** Answers a question about code although a cell keeps the main thread. */
+/** Answers a question about code without the main thread, which a cell may keep. */
 async function answerBeside(request: Incoming, message: Message) {
   channels.status("busy", request.header);
-  const content = await questions.ask(request.header.msg_type, message.content);
+  const known = requests.runningCell === undefined ? declarations : undefined;
+  const content = await questions.ask(request.header.msg_type, message.content, known);
   // The compiler has ended meanwhile; the next one is asked by the main thread.
   if (!content) return requests.push(request, message);
   channels.reply(request, content);
