@@ -4,6 +4,7 @@
  */
 export {
   afterUnpaused,
+  Deadline,
   msWithin,
   outside,
   PauseClock,
@@ -11,7 +12,6 @@ export {
   pauseClock,
   type Span,
   type ThreadPause,
-  unpausedNow,
 } from "./pauses";
 export {
   InspectorError,

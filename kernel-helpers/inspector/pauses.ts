@@ -161,18 +161,38 @@ export function pauseClock(): PauseClock | undefined {
   return clock;
 }
 
-/** Milliseconds on the clock of `performance.now`, which stands still while a thread is paused. */
-export const unpausedNow = (): number => performance.now() - (pauseClock()?.pausedMs ?? 0);
+/** How often somebody whose time does not run looks whether it does again, in ms. */
+const lookMs = 20;
+
+/** A moment so many ms from now, which moves away while a thread is paused: what every timeout goes by. */
+export class Deadline {
+  readonly #until: number;
+
+  constructor(ms: number) {
+    this.#until = unpausedNow() + ms;
+  }
+
+  get leftMs(): number {
+    return this.#until - unpausedNow();
+  }
+
+  /** For how long to wait before another look. */
+  get sleepMs(): number {
+    const left = Math.max(0, this.leftMs);
+    return pauseClock()?.isPaused ? Math.max(left, lookMs) : left;
+  }
+}
+
+const unpausedNow = (): number => performance.now() - (pauseClock()?.pausedMs ?? 0);
 
 /** Calls back after `ms` in which no thread was paused. Returns what ends the waiting. */
 export function afterUnpaused(ms: number, callback: () => void): () => void {
-  const begun = unpausedNow();
+  const deadline = new Deadline(ms);
   let timer = setTimeout(check, ms);
   function check() {
-    const left = ms - (unpausedNow() - begun);
     // A timer may be early by less than this.
-    if (left < 1) callback();
-    else timer = setTimeout(check, left);
+    if (deadline.leftMs < 1) callback();
+    else timer = setTimeout(check, deadline.sleepMs);
   }
   return () => clearTimeout(timer);
 }

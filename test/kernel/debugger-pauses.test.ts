@@ -41,6 +41,85 @@ JSON.stringify({
   drawn: chart.spec.datasets,
 })`;
 
+/** Each line of a thread that is read holds what others wait for, for less than the reading takes. */
+const held = `import { asCompleted, Event, Lock, Queue, Semaphore, ThreadPoolExecutor, wait } from "kernel-helpers";
+const limit = ${reading - 200};
+const [lock, semaphore, event, queue] = [new Lock(), new Semaphore(1), new Event(), new Queue<string>()];
+const [ready, waiting] = [new Event(), new Int32Array(new SharedArrayBuffer(4))];
+const pool = new ThreadPoolExecutor({ maxWorkers: 5 });
+const ending = new ThreadPoolExecutor({ maxWorkers: 1 });
+const holder = pool.submit(() => {
+  using first = lock.hold();
+  using second = semaphore.hold();
+  ready.set();
+  for (let seen = 0; seen < 4; seen = Atomics.load(waiting, 0)) Atomics.wait(waiting, 0, seen);
+  const here = 1;
+  event.set();
+  queue.syncQ.put("item");
+  return here;
+});
+const waiter = <T>(wait: () => T) => pool.submit((wait) => {
+  ready.wait();
+  Atomics.add(waiting, 0, 1);
+  Atomics.notify(waiting, 0);
+  return wait();
+}, wait);
+const inThreads = [
+  waiter(() => lock.acquire(limit) && (lock.release(), "lock")),
+  waiter(() => semaphore.acquire(limit) && (semaphore.release(), "semaphore")),
+  waiter(() => event.wait(limit) && "event"),
+  waiter(() => queue.syncQ.get({ timeout: limit })),
+];
+const last = ending.submit(() => event.wait() && "shutdown");
+await ready.waitAsync();
+const onLoop = [
+  ending.shutdown({ timeout: limit }).then(() => last),
+  wait([holder], { timeout: limit }).then(({ done }) => done.size === 1 && "wait"),
+  (async () => { for await (const one of asCompleted([holder], { timeout: limit })) return "asCompleted" })(),
+];
+const ended = await Promise.all([...inThreads, ...onLoop]);
+await pool.shutdown();
+JSON.stringify(ended)`;
+
+const stoppedLoop = `import { Event, runCoroutineThreadsafe, ThreadPoolExecutor, toThread } from "kernel-helpers";
+const limit = ${reading - 200};
+const released = new Event();
+const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+const mapped = pool.map((n: number) => (released.wait(), "map " + n), [1], { timeout: limit });
+const answered = toThread(() => runCoroutineThreadsafe(onLoop).result(limit));
+async function onLoop() {
+  const here = "result";
+  released.set();
+  return here;
+}
+const both = [await answered, ...(await mapped)];
+await pool.shutdown();
+JSON.stringify(both)`;
+
+const blockedLoop = `import { runSync } from "kernel-helpers";
+const value = runSync.with({ timeout: ${reading - 200} })(async () => {
+  const here = "runSync";
+  return here;
+});
+JSON.stringify([value])`;
+
+describe("a timeout does not run while somebody reads", () => {
+  test.each([
+    [
+      "in a thread: of Lock, Semaphore, Event, Queue, shutdown, wait, asCompleted",
+      held,
+      12,
+      ["lock", "semaphore", "event", "item", "shutdown", "wait", "asCompleted"],
+    ],
+    ["on the event loop: of a call's result and of map", stoppedLoop, 8, ["result", "map 1"]],
+    ["in a portal's thread, which the loop waits for", blockedLoop, 3, ["runSync"]],
+  ])("%s", async (_, code, line, ended) => {
+    const stop = await runTo(code, line);
+    await delay(reading);
+    expect(result(await finish(stop))).toEqual(ended);
+  });
+});
+
 describe("a recording", () => {
   test("has each pause on the lane of its thread, as neither work nor a block", async () => {
     const onThread = await runTo(recorded, 7, 11);

@@ -1,4 +1,4 @@
-import { afterUnpaused, unpausedNow } from "../../inspector";
+import { afterUnpaused, Deadline } from "../../inspector";
 import { longestTimer, TimeoutError } from "../task/errors";
 import { requireCount, requireKnown, requireMilliseconds } from "../task/options";
 import type { TaskResult } from "../task/task";
@@ -32,7 +32,7 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
   readonly #submit: Submit;
   readonly #stop: (task: Submitted) => void;
   readonly #chunksize: number;
-  readonly #until: number;
+  readonly #until: Deadline;
   readonly #timeout: number;
   #chunks: Chunk[] = [];
   #exhausted = false;
@@ -58,7 +58,7 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
     this.#stop = stop;
     this.#chunksize = chunksize;
     this.#timeout = timeout;
-    this.#until = unpausedNow() + timeout;
+    this.#until = new Deadline(timeout);
     this.#fill(buffersize ?? Number.POSITIVE_INFINITY);
   }
 
@@ -94,7 +94,7 @@ export class MapResults<R> implements AsyncIterable<R>, PromiseLike<R[]> {
   }
 
   async #inTime(outcome: Promise<Outcome>): Promise<Outcome> {
-    const left = this.#until - unpausedNow();
+    const left = this.#until.leftMs;
     if (left === Number.POSITIVE_INFINITY) return outcome;
     let cancel = () => {};
     const late = new Promise<never>((_, reject) => {

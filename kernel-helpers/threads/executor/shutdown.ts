@@ -1,4 +1,5 @@
-import { CancelledError } from "../task/errors";
+import { afterUnpaused } from "../../inspector";
+import { CancelledError, longestTimer } from "../task/errors";
 import type { Waiter } from "../task/waiting";
 import { noteWait } from "./deadlock";
 import type { PoolTask } from "./pool-task";
@@ -15,9 +16,9 @@ export async function drain(pool: Ending, timeout: number | undefined): Promise<
   if (pool.tasks.size === 0) return;
   const hasLimit = timeout !== undefined && timeout !== Number.POSITIVE_INFINITY;
   const stop = () => stopAll(pool, () => true, `shutdown({ timeout: ${timeout} })`);
-  const timer = hasLimit ? setTimeout(stop, timeout) : undefined;
+  const cancel = hasLimit ? afterUnpaused(Math.min(timeout, longestTimer), stop) : () => {};
   await new Promise<void>((resolve) => pool.onceEmpty(resolve));
-  clearTimeout(timer);
+  cancel();
 }
 
 export function stopAll(pool: Ending, which: (task: PoolTask) => boolean, why: string): void {

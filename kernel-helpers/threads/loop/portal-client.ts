@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { Deadline } from "../../inspector";
 import { type PackedTask, recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
 import { currentOrigin, Origins } from "../context/origin";
@@ -99,7 +100,7 @@ export class PortalClient {
    * DeadlockError when the portal's thread waits for this one, too.
    */
   block(done: () => boolean, ms: number, announce = ms === Number.POSITIVE_INFINITY): void {
-    const until = performance.now() + ms;
+    const deadline = new Deadline(ms);
     if (announce) {
       Atomics.store(this.#waits, 0, 1);
       this.post({ kind: "wait" });
@@ -113,10 +114,9 @@ export class PortalClient {
         this.#readAll();
         if (done()) return;
         if (isCancelledHere()) throw cancelled();
-        const left = until - performance.now();
-        if (left <= 0) return;
+        if (deadline.leftMs <= 0) return;
         if (wait?.isForEver()) throw this.#circle();
-        this.#bell.wait(rings, Math.min(left, lookEvery));
+        this.#bell.wait(rings, Math.min(deadline.sleepMs, lookEvery));
         this.#lookForEnd();
       }
     } finally {

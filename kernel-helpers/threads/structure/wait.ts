@@ -1,3 +1,4 @@
+import { afterUnpaused } from "../../inspector";
 import { checkTimeout, TimeoutError } from "../task/errors";
 
 export type ReturnWhen = "ALL_COMPLETED" | "FIRST_COMPLETED" | "FIRST_EXCEPTION";
@@ -50,9 +51,9 @@ function checkWait(count: number, returnWhen: string): void {
 /** Resolves when `start` calls its argument, or after `timeout` ms. */
 function firstOf(timeout: number | undefined, start: (finish: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
-    const timer = timeout === undefined ? undefined : setTimeout(resolve, timeout);
+    const cancel = timeout === undefined ? () => {} : afterUnpaused(timeout, resolve);
     start(() => {
-      clearTimeout(timer);
+      cancel();
       resolve();
     });
   });
@@ -79,12 +80,12 @@ export class Completions<T> implements Iterable<Promise<T>>, AsyncIterable<T> {
   #settled = 0;
   #given = 0;
   #closed = false;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #cancelTimer: () => void = () => {};
 
   /** @internal */
   constructor(promises: Set<unknown>, timeout: number | undefined) {
     this.#slots = Array.from(promises, () => new Slot<T>());
-    if (timeout !== undefined) this.#timer = setTimeout(() => this.#expire(timeout), timeout);
+    if (timeout !== undefined) this.#cancelTimer = afterUnpaused(timeout, () => this.#expire(timeout));
     for (const promise of promises) {
       Promise.resolve(promise as Promise<T>).then(
         (value) => this.#settle((slot) => slot.resolve(value)),
@@ -124,7 +125,7 @@ export class Completions<T> implements Iterable<Promise<T>>, AsyncIterable<T> {
   /** The timer must not outlive the last promise that somebody may be waiting for. */
   #tidy(): void {
     const wanted = this.#closed ? this.#given : this.#slots.length;
-    if (this.#settled >= wanted) clearTimeout(this.#timer);
+    if (this.#settled >= wanted) this.#cancelTimer();
   }
 }
 

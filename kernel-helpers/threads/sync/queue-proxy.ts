@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { Deadline } from "../../inspector";
 import {
   checkCancelled,
   isCancelledHere,
@@ -166,7 +167,7 @@ export class QueueProxy implements QueueEndpoint {
   #askBlocking(request: (id: number) => Request, timeout = Number.POSITIVE_INFINITY): Item | undefined {
     requireFreeLoop("The queue");
     const id = this.#nextId();
-    const deadline = performance.now() + timeout;
+    const deadline = new Deadline(timeout);
     let outcome = undefined as Answer | undefined;
     this.#slot.open(id);
     this.#send(request(id));
@@ -183,15 +184,15 @@ export class QueueProxy implements QueueEndpoint {
   }
 
   /** Blocks until there is an answer; false when the time is over, owner hung up or the task is to stop. */
-  #blockUntil(answered: () => boolean, id: number, deadline: number): boolean {
+  #blockUntil(answered: () => boolean, id: number, deadline: Deadline): boolean {
     recordHere("blocked");
     try {
       for (;;) {
         const rings = this.#bell.rings;
         this.#readAll();
         if (answered()) return true;
-        const left = deadline - performance.now();
-        if (left > 0 && !this.counters.isDone && !isCancelledHere()) this.#bell.wait(rings, left);
+        if (deadline.leftMs > 0 && !this.counters.isDone && !isCancelledHere())
+          this.#bell.wait(rings, deadline.sleepMs);
         else if (this.#slot.decide(id)) return false;
       }
     } finally {

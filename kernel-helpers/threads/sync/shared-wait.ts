@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { Deadline } from "../../inspector";
 import { DeadlockError, longestTimer } from "../task/errors";
 import { checkCancelled, recordHere, workerContext } from "../worker/worker-context";
 
@@ -28,6 +29,7 @@ export function waitBlocking(waiting: Waiting, ms: number, call: string): boolea
   if (ms === 0) return false;
   refuseOnLoop(call);
   const { words } = waiting;
+  const deadline = new Deadline(ms);
   const start = performance.now();
   let counted = false;
   recordHere("blocked");
@@ -37,10 +39,9 @@ export function waitBlocking(waiting: Waiting, ms: number, call: string): boolea
       const seen = Atomics.load(words, 0);
       if (waiting.attempt()) return true;
       checkCancelled();
-      const waited = performance.now() - start;
-      if (waited >= ms) return false;
-      if (!counted && waited >= patientAfter) counted = countPatient(waiting, 1);
-      Atomics.wait(words, 0, seen, Math.min(ms - waited, counted ? longestSleep : patientAfter));
+      if (deadline.leftMs <= 0) return false;
+      if (!counted && performance.now() - start >= patientAfter) counted = countPatient(waiting, 1);
+      Atomics.wait(words, 0, seen, Math.min(deadline.sleepMs, counted ? longestSleep : patientAfter));
     }
   } finally {
     if (counted) countPatient(waiting, -1);

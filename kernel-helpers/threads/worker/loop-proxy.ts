@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { receiveMessageOnPort } from "node:worker_threads";
-import { unpausedNow } from "../../inspector";
+import { Deadline } from "../../inspector";
 import { recordCall } from "../../timing/recorder";
 import { knownId } from "../closures/identity";
 import { packCall } from "../closures/pack";
@@ -172,7 +172,7 @@ function cancelCall(id: number): boolean {
 
 /** Waits in this thread for mail from the loop, until the future is done or the time is over. */
 function block(from: WorkerContext, id: number, future: Future<unknown>, timeoutMs: number): void {
-  const until = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : unpausedNow() + timeoutMs;
+  const until = new Deadline(timeoutMs);
   recordHere("blocked");
   const outer = Atomics.load(from.shared, word.waitsFor);
   if (timeoutMs === Number.POSITIVE_INFINITY) Atomics.store(from.shared, word.waitsFor, id);
@@ -184,14 +184,13 @@ function block(from: WorkerContext, id: number, future: Future<unknown>, timeout
   }
 }
 
-function waitForMail(from: WorkerContext, future: Future<unknown>, until: number): boolean {
+function waitForMail(from: WorkerContext, future: Future<unknown>, until: Deadline): boolean {
   const seen = Atomics.load(from.shared, word.mail);
   if (seen !== from.read && readMail(from, future)) from.read = seen;
   if (future.done()) return false;
   if (isCancelledHere()) throw cancelled();
-  const left = until === Number.POSITIVE_INFINITY ? until : until - unpausedNow();
-  if (left <= 0) return false;
-  Atomics.wait(from.shared, word.mail, seen, left);
+  if (until.leftMs <= 0) return false;
+  Atomics.wait(from.shared, word.mail, seen, until.sleepMs);
   return true;
 }
 
