@@ -1,13 +1,10 @@
+import { barLayer, box, endingLayer, faded, middle, nameLayer, stretch, stripeLayer } from "./bar-layers";
 import type { Ending } from "./endings";
-import { loopLane, poolQueueLane, queueLane } from "./lanes";
-import { Layout } from "./layout";
-import { round } from "./numbers";
+import type { Layout } from "./layout";
+import { blockBands, blockLine, costLine, tickLayer } from "./loop-layers";
 import type { VegaLiteSpec } from "./spec";
-import { alarm, darkColours, ink, palette } from "./theme";
+import { ink } from "./theme";
 import { words } from "./words";
-
-const stretch = { x: { field: "start" }, x2: { field: "end" } };
-const box = { ...stretch, y: { field: "top" }, y2: { field: "bottom" } };
 
 export interface LayerOptions {
   color: VegaLiteSpec;
@@ -43,57 +40,11 @@ export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
   ];
 }
 
-export function timeAxis(duration: number): VegaLiteSpec {
-  return {
-    type: "quantitative",
-    scale: { domain: [0, round(duration) || 1], nice: false },
-    title: words().sinceRecording,
-    axis: { tickCount: 6 },
-  };
-}
-
-/** Lanes are numbers, so that bars may share one; the labels name them. */
-export function laneAxis({ lanes, height }: Layout): VegaLiteSpec {
-  const values = lanes.map(({ top, bottom }) => round((top + bottom) / 2, 0.001));
-  const names = lanes.map(({ lane }) => laneName(lane));
-  return {
-    type: "quantitative",
-    scale: { domain: [height, 0], nice: false, zero: false },
-    title: null,
-    axis: {
-      values,
-      labelExpr: `${JSON.stringify(names)}[indexof(${JSON.stringify(values)}, datum.value)]`,
-      grid: false,
-      ticks: false,
-    },
-  };
-}
-
-/** The lanes of the loop and the queue have names of ours; threads have their own. */
-export function laneName(lane: string): string {
-  const { eventLoop, queue, poolQueue } = words();
-  return lane === loopLane
-    ? eventLoop
-    : lane === queueLane
-      ? queue
-      : lane === poolQueueLane
-        ? poolQueue
-        : lane;
-}
-
 function laneBands(): VegaLiteSpec {
   return {
     data: { name: "lanes" },
     mark: { type: "rect", color: ink, opacity: 0.07 },
     encoding: { x: { value: 0 }, x2: { value: "width" }, y: { field: "top" }, y2: { field: "bottom" } },
-  };
-}
-
-function blockBands({ height }: Layout): VegaLiteSpec {
-  return {
-    data: { name: "blocks" },
-    mark: { type: "rect", color: alarm, opacity: 0.13, clip: true },
-    encoding: { ...stretch, y: { datum: 0 }, y2: { datum: height } },
   };
 }
 
@@ -131,44 +82,6 @@ function pauseLayers(pxPerMs: number): VegaLiteSpec[] {
   ];
 }
 
-const lineHalf = 0.13;
-
-/** On the line of the loop's ticks, which it interrupts. */
-function blockLine({ loopLine }: Layout): VegaLiteSpec {
-  const { fields } = words();
-  return {
-    data: { name: "blocks" },
-    mark: { type: "rect", color: alarm, opacity: 1, minBandSize: 1, clip: true },
-    encoding: {
-      ...stretch,
-      y: { datum: round(loopLine - lineHalf, 0.001) },
-      y2: { datum: round(loopLine + lineHalf, 0.001) },
-      tooltip: [
-        { field: "start", title: fields.blockedFrom },
-        { field: "ms", title: fields.for },
-      ],
-    },
-  };
-}
-
-/** Over the block that the recording itself was. */
-function costLine({ loopLine }: Layout): VegaLiteSpec {
-  const { fields } = words();
-  return {
-    data: { name: "costs" },
-    mark: { type: "rect", color: palette.at(-1), opacity: 1, minBandSize: 1, clip: true },
-    encoding: {
-      ...stretch,
-      y: { datum: round(loopLine - lineHalf, 0.001) },
-      y2: { datum: round(loopLine + lineHalf, 0.001) },
-      tooltip: [
-        { field: "start", title: fields.recordingFrom },
-        { field: "ms", title: fields.for },
-      ],
-    },
-  };
-}
-
 function collectionLayer(): VegaLiteSpec {
   const { fields } = words();
   return {
@@ -203,138 +116,6 @@ function queueLayer(): VegaLiteSpec {
     },
   };
 }
-
-/** Zooming takes a key, so that a page can be scrolled past the chart. */
-const zoom = {
-  name: "zoom",
-  select: { type: "interval", encodings: ["x"], zoom: "wheel![event.ctrlKey || event.metaKey]" },
-  bind: "scales",
-};
-const followed = {
-  name: "followed",
-  select: {
-    type: "point",
-    fields: ["follow"],
-    on: "click[event.item && event.item.datum && event.item.datum.follow]",
-    clear: "dblclick",
-  },
-};
-const faded = { opacity: { condition: { param: "followed", value: 1 }, value: 0.15 } };
-
-function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolean): VegaLiteSpec {
-  const { fields, states, endedBy, endings: ended } = words();
-  const state = `${JSON.stringify(states)}[datum.state]`;
-  const outcome = [
-    state,
-    ...endings.map(({ how }) => `(datum.${how} ? ${JSON.stringify(endedBy(ended[how]))} : '')`),
-  ];
-  return {
-    data: { name: "bars" },
-    params: follows ? [zoom, followed] : [zoom],
-    transform: [{ calculate: outcome.join(" + "), as: "outcome" }],
-    // A thin gap keeps bars apart that follow one another.
-    mark: { type: "rect", opacity: 1, x2Offset: -1.5, clip: true, ...(follows && { cursor: "pointer" }) },
-    encoding: {
-      ...box,
-      color,
-      ...(follows && faded),
-      fillOpacity: {
-        condition: [
-          { test: "datum.state == 'running'", value: 1 },
-          { test: "datum.state == 'within'", value: 0.75 },
-          { test: "datum.state == 'blocked'", value: 0.25 },
-        ],
-        value: 0.45,
-      },
-      tooltip: [
-        { field: "task", title: fields.task },
-        { field: "lane", title: fields.lane },
-        { field: "outcome", title: fields.state },
-        { field: "start", title: fields.from },
-        { field: "end", title: fields.to },
-      ],
-    },
-  };
-}
-
-const middle = { calculate: "(datum.top + datum.bottom) / 2", as: "middle" };
-
-/** Where the stripes of a blocked bar lie, as parts of its height. */
-const stripes = "[1 / 6, 1 / 2, 5 / 6]";
-
-/** Stripes run along the bar: across it they would look like many short tasks. */
-function stripeLayer(color: VegaLiteSpec, unit: number, follows: boolean): VegaLiteSpec {
-  return {
-    data: { name: "bars" },
-    transform: [
-      { filter: "datum.state == 'blocked'" },
-      { calculate: stripes, as: "part" },
-      { flatten: ["part"] },
-      { calculate: "datum.top + (datum.bottom - datum.top) * datum.part", as: "stripe" },
-      { calculate: `(datum.bottom - datum.top) * ${unit} / 6`, as: "thickness" },
-    ],
-    mark: { type: "rule", opacity: 1, x2Offset: -1.5, clip: true },
-    encoding: {
-      ...stretch,
-      y: { field: "stripe" },
-      color,
-      ...(follows && faded),
-      strokeWidth: { field: "thickness", type: "quantitative", scale: null },
-    },
-  };
-}
-
-/** A task's name stands in its bar where there is room for it, in white or black, by the colour of the bar. */
-function nameLayer(pxPerMs: number, unit: number, follows: boolean): VegaLiteSpec {
-  const fits = `(datum.end - datum.start) * ${pxPerMs} > length(datum.task) * 6.6 + (datum.failed || datum.stopped ? 28 : 12)`;
-  const high = `(datum.bottom - datum.top) * ${unit} > 11`;
-  return {
-    data: { name: "bars" },
-    transform: [{ filter: `datum.state == 'running' && ${fits} && ${high}` }, middle],
-    mark: { type: "text", align: "left", dx: 6, fontSize: 11, tooltip: null, clip: true },
-    encoding: {
-      x: { field: "start" },
-      y: { field: "middle" },
-      text: { field: "task" },
-      color: onColour,
-      ...(follows && faded),
-    },
-  };
-}
-
-/** White or black, whichever is readable on the bar. */
-const onColour = {
-  condition: {
-    test: `indexof(${JSON.stringify(darkColours)}, scale('color', datum.group)) >= 0`,
-    value: "#fff",
-  },
-  value: "#000",
-};
-
-/** The mark at the end of what ended so; in the middle, and in the colour of text, of a bar with no room for it. */
-function endingLayer({ how, shape, name }: Ending, pxPerMs: number): VegaLiteSpec {
-  const hasRoom = `(datum.end - datum.start) * ${pxPerMs} > ${2 * fromEndPx}`;
-  const at = `max((datum.start + datum.end) / 2, datum.end - ${fromEndPx} / ${pxPerMs})`;
-  return {
-    data: { name: "bars" },
-    transform: [{ filter: `datum.${how}` }, middle, { calculate: at, as: name }],
-    mark: { type: "point", shape, size: 20, strokeWidth: 2, opacity: 1, tooltip: null, clip: true },
-    encoding: {
-      x: { field: name },
-      y: { field: "middle" },
-      stroke: {
-        condition: [
-          { test: `datum.state == 'running' && ${hasRoom} && ${onColour.condition.test}`, value: "#fff" },
-          { test: `datum.state == 'running' && ${hasRoom}`, value: "#000" },
-        ],
-        value: ink,
-      },
-    },
-  };
-}
-
-/** From the end of a bar to the middle of its mark. */
-const fromEndPx = 10;
 
 /** A call of a thread goes up to the loop, its answer comes down. */
 function arrowLayers(follows: boolean): VegaLiteSpec[] {
@@ -392,31 +173,6 @@ function markNames(align: "left" | "right", tooltip: VegaLiteSpec[]): VegaLiteSp
       y: { field: "above", type: "quantitative", scale: null },
       text: { field: "name" },
       tooltip,
-    },
-  };
-}
-
-/**
- * A row of dots in the loop's lane, broken where the loop was blocked: lines with round ends, the smallest in SVG,
- * and a tenth of a pixel long, for a canvas draws nothing of a line without length.
- */
-function tickLayer({ loopLine }: Layout): VegaLiteSpec {
-  return {
-    data: { name: "ticks" },
-    mark: {
-      type: "rule",
-      strokeCap: "round",
-      strokeWidth: 5,
-      y2Offset: 0.1,
-      color: ink,
-      opacity: 1,
-      clip: true,
-    },
-    encoding: {
-      x: { field: "time" },
-      y: { datum: loopLine },
-      y2: { datum: loopLine },
-      tooltip: [{ field: "time", title: words().fields.ticked }],
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { LoopBlock } from "../timing";
-import { laneName } from "./concurrency-layers";
 import { endings } from "./endings";
+import { laneName } from "./lane-axes";
 import { loopLane, Segment } from "./lanes";
 import { words } from "./words";
 

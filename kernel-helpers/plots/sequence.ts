@@ -1,7 +1,7 @@
 import type { TimelineData, TimelineItem, TimelineTask } from "../timing";
 import { callsOf } from "./arrows";
 import { Chart } from "./chart";
-import { laneName } from "./concurrency-layers";
+import { laneName } from "./lane-axes";
 import { byName, loopLane } from "./lanes";
 import { round } from "./numbers";
 import type { VegaLiteSpec } from "./spec";

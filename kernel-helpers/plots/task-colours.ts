@@ -24,7 +24,7 @@ export function taskColours(names: string[]): TaskColours {
 }
 
 /** The last colour is for bars that stand for tasks of several groups. */
-export function colourChannel({ groups }: TaskColours, thinned: boolean, hasLegend: boolean): VegaLiteSpec {
+export function colourChannel(groups: string[], thinned: boolean, hasLegend: boolean): VegaLiteSpec {
   const domain = thinned ? [...groups, words().several] : groups;
   const range = [...palette.slice(0, groups.length), ...(thinned ? [palette.at(-1)] : [])];
   // Names in the bars say it already; and Vega makes a legend of nothing infinitely high.

@@ -1,5 +1,5 @@
 import { type TimelineData, type Wait, waitsOf } from "../timing";
-import { laneName } from "./concurrency-layers";
+import { laneName } from "./lane-axes";
 import { round } from "./numbers";
 import type { VegaLiteSpec } from "./spec";
 import { ink } from "./theme";
