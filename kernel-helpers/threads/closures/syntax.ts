@@ -132,3 +132,22 @@ export class Scope {
     return this.ownThis || (this.outer?.hasThis ?? false);
   }
 }
+
+/** Adds what the statements themselves declare. */
+export function declared(statements: (AnyNode | null | undefined)[], scope: Scope): Scope {
+  for (const each of statements) {
+    if (each?.type === "VariableDeclaration") {
+      for (const { id } of each.declarations) for (const name of boundNames(id)) scope.names.add(name);
+    } else if (each?.type === "FunctionDeclaration" || each?.type === "ClassDeclaration") {
+      scope.names.add(each.id!.name);
+    }
+  }
+  return scope;
+}
+
+/** Where `super` means something. */
+export function withSuper(scope: Scope): Scope {
+  const inner = new Scope(scope);
+  inner.names.add("super()");
+  return inner;
+}

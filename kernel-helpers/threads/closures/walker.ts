@@ -18,11 +18,13 @@ import {
   boundNames,
   calledName,
   childrenOf,
+  declared,
   handsThisOn,
   memberName,
   Scope,
   targetsOf,
   varNames,
+  withSuper,
 } from "./syntax";
 
 /** The functions that hand their first argument to the loop. */
@@ -286,22 +288,4 @@ export class Walker {
       else this.returned(body, scope);
     });
   }
-}
-
-/** Adds what the statements themselves declare. */
-function declared(statements: (AnyNode | null | undefined)[], scope: Scope): Scope {
-  for (const each of statements) {
-    if (each?.type === "VariableDeclaration") {
-      for (const { id } of each.declarations) for (const name of boundNames(id)) scope.names.add(name);
-    } else if (each?.type === "FunctionDeclaration" || each?.type === "ClassDeclaration") {
-      scope.names.add(each.id!.name);
-    }
-  }
-  return scope;
-}
-
-function withSuper(scope: Scope): Scope {
-  const inner = new Scope(scope);
-  inner.names.add("super()");
-  return inner;
 }

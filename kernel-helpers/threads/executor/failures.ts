@@ -1,4 +1,5 @@
-import { DeadlockError } from "../task/errors";
+import { QueueFull } from "../sync/queue-errors";
+import { BrokenThreadPool, DeadlockError, ExecutorShutDown } from "../task/errors";
 import { withSubmitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
 import { poolThreadName } from "../worker/worker-context";
@@ -6,7 +7,7 @@ import type { Settings } from "./options";
 import type { PoolTask } from "./pool-task";
 import type { Death, WorkerThread } from "./worker-thread";
 
-/** What the loop's thread says of tasks that failed. */
+/** What the loop's thread says of tasks that failed, or cannot be taken. */
 
 /** A pool inside a pool thread would start threads under threads, and could wait for the one it runs in. */
 export function refuseInWorker(fn: AnyFunction): void {
@@ -17,6 +18,33 @@ export function refuseInWorker(fn: AnyFunction): void {
     `${name} was submitted from inside ${thread}: executors belong to the event loop's thread. Call ${name}() ` +
       `directly, or let the loop submit it: runCoroutineThreadsafe(start).result(), where \`start\` is a function ` +
       `of the loop that calls toThread(${name}).`,
+  );
+}
+
+export function shutDown(): ExecutorShutDown {
+  return new ExecutorShutDown(
+    "The executor was shut down and takes no more tasks. Make a new ThreadPoolExecutor.",
+  );
+}
+
+export function queueFull(queued: number): QueueFull {
+  return new QueueFull(
+    `The executor has ${queued} tasks waiting, as many as \`maxQueue\` allows. Await some of them ` +
+      "before the next, use map with a `buffersize`, or raise `maxQueue`.",
+  );
+}
+
+/** A thread could not be made ready. */
+export function threadBroken(
+  { name }: WorkerThread,
+  cause: unknown,
+  { initializer }: Settings,
+): BrokenThreadPool {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "");
+  const what = initializer ? "The initializer of" : "Thread";
+  return new BrokenThreadPool(
+    `${what} ${name} failed: ${reason}. No task of this executor will run; correct it and make a new one.`,
+    { cause },
   );
 }
 

@@ -3,9 +3,8 @@ import { recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
 import type { LoopCall } from "../loop/calls";
 import { unwatched } from "../loop/open-resources";
-import { QueueFull } from "../sync/queue";
 import { Fifo } from "../task/collections";
-import { BrokenThreadPool, ExecutorShutDown, TimeoutError } from "../task/errors";
+import type { BrokenThreadPool } from "../task/errors";
 import type { Reply } from "../task/message";
 import { noOptions, requireFunction, type SubmitOptions } from "../task/options";
 import { withSubmitSite } from "../task/submit-site";
@@ -13,12 +12,14 @@ import type { TaskResult } from "../task/task";
 import type { AnyFunction } from "../task/types";
 import type { ConcurrencyLimit } from "./concurrency-limit";
 import { noteWait } from "./deadlock";
-import { refuseInWorker, threadDied } from "./failures";
+import { queueFull, refuseInWorker, shutDown, threadBroken, threadDied } from "./failures";
 import type { Submitter } from "./from-thread";
+import { initialize, initializerTask } from "./initializer";
+import { limitRun, limitWaiting } from "./limits";
 import type { Settings } from "./options";
 import { type Places, PoolTask, type TaskOwner } from "./pool-task";
 import { drain, noteShutdown, stopAll } from "./shutdown";
-import { unwatchSignal, watchSignal } from "./signals";
+import { unwatchSignal } from "./signals";
 import { type ExecutorStats, Meter } from "./stats";
 import { WorkerSet } from "./worker-set";
 import type { WorkerThread } from "./worker-thread";
@@ -60,7 +61,7 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
     const task = unwatched(() => new PoolTask(fn, args, this, options, result));
     this.tasks.add(task);
     this.queued++;
-    if (options !== noOptions) this.arm(task);
+    if (options !== noOptions) limitWaiting(task);
     if (task.state === "queued") {
       if (limit) limit.add(task);
       else this.enqueue(task);
@@ -71,34 +72,8 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
 
   private requireOpen(): void {
     if (this.broken) throw this.broken;
-    if (this.closed) {
-      throw new ExecutorShutDown(
-        "The executor was shut down and takes no more tasks. Make a new ThreadPoolExecutor.",
-      );
-    }
-    if (this.queued >= this.settings.maxQueue && this.workers.isFull) {
-      throw new QueueFull(
-        `The executor has ${this.queued} tasks waiting, as many as \`maxQueue\` allows. Await some of them ` +
-          "before the next, use map with a `buffersize`, or raise `maxQueue`.",
-      );
-    }
-  }
-
-  /** Signal and queueTimeout count from now on. */
-  private arm(task: PoolTask): void {
-    const { signal, queueTimeout } = task.options;
-    if (signal?.aborted) this.settle(task, false, signal.reason);
-    else if (signal) {
-      task.onAbort = () => this.stop(task, signal.reason);
-      watchSignal(signal, task.onAbort);
-    }
-    if (queueTimeout === undefined) return;
-    const late = () => {
-      const waited = `${task.name} waited in the queue for more than its \`queueTimeout\` of ${queueTimeout} ms`;
-      if (task.state === "queued")
-        this.stop(task, new TimeoutError(`${waited}. Use more threads or fewer tasks.`));
-    };
-    task.after(queueTimeout, late);
+    if (this.closed) throw shutDown();
+    if (this.queued >= this.settings.maxQueue && this.workers.isFull) throw queueFull(this.queued);
   }
 
   /** Gives the task to a free thread or to the queue. */
@@ -138,16 +113,10 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
 
   /** Runs the initializer in a new thread, or nothing; then the thread is free. */
   private async prepare(thread: WorkerThread): Promise<void> {
-    const { initializer = nothing, initargs = [] } = this.settings;
     try {
-      const task = new PoolTask(initializer, [...initargs], this, noOptions, noResult);
+      const task = initializerTask(this, this.settings);
       this.workers.running.set(thread, task);
-      const reply = await thread.run(task).catch((error) => {
-        recordEnd(this.closed ? "stopped" : "died", task.message);
-        throw threadDied(thread.death, error, task, thread, this.settings);
-      });
-      thread.catchUp(reply.posts);
-      if ("error" in reply) throw unpackValue(reply.error!);
+      await initialize(thread, task, () => this.closed, this.settings);
       this.release(thread);
     } catch (error) {
       this.break(thread, error);
@@ -156,12 +125,7 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
 
   private break(thread: WorkerThread, cause: unknown): void {
     if (this.closed && this.tasks.size === 0) return;
-    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "");
-    const what = this.settings.initializer ? "The initializer of" : "Thread";
-    this.broken ??= new BrokenThreadPool(
-      `${what} ${thread.name} failed: ${reason}. No task of this executor will run; correct it and make a new one.`,
-      { cause },
-    );
+    this.broken ??= threadBroken(thread, cause, this.settings);
     for (const task of [...this.tasks]) this.settle(task, false, this.broken);
     void this.workers.end();
   }
@@ -229,19 +193,11 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
     task.startedAt = performance.now();
     this.meter.wait.add(task.startedAt - task.queuedAt);
     this.workers.running.set(thread, task);
-    const { timeout } = task.options;
-    // A new thread takes a while to load; that is not the task's time.
-    if (timeout !== undefined) thread.onceUp(() => this.limitRun(task, timeout));
+    limitRun(task, thread);
     thread.run(task).then(
       (reply) => this.replied(task, thread, reply),
       (error) => this.died(task, thread, error),
     );
-  }
-
-  private limitRun(task: PoolTask, timeout: number): void {
-    if (task.state !== "running") return;
-    const over = `${task.name} ran for more than its \`timeout\` of ${timeout} ms and was stopped.`;
-    task.after(timeout, () => this.stop(task, new TimeoutError(over)));
   }
 
   private replied(task: PoolTask, thread: WorkerThread, reply: Reply): void {
@@ -350,22 +306,8 @@ export class Pool implements Places, TaskOwner, Submitter<PoolTask> {
   }
 
   get stats(): ExecutorStats {
-    const now = performance.now();
     const { alive, running } = this.workers;
-    const busySince = Array.from(running.values(), ({ startedAt }) => startedAt || now);
-    const aliveSince = alive.map(({ startedAt }) => startedAt);
-    return {
-      maxWorkers: this.settings.maxWorkers,
-      threads: alive.length,
-      queued: this.queued,
-      running: running.size,
-      completed: this.meter.completed,
-      waitTime: this.meter.wait.summary(),
-      runTime: this.meter.run.summary(),
-      utilization: this.meter.utilization(busySince, aliveSince, now),
-    };
+    const { maxWorkers } = this.settings;
+    return this.meter.stats(maxWorkers, this.queued, [...running.values()], alive);
   }
 }
-
-const nothing = () => {};
-const noResult: TaskResult = { settle: nothing, waiters: [], isPromise: false };

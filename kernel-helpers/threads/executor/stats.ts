@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** What an executor has done so far; times in ms. */
 export interface ExecutorStats {
   maxWorkers: number;
@@ -43,10 +45,25 @@ export class Meter {
     this.goneLifetime += now - startedAt;
   }
 
-  /** `busySince` and `aliveSince`: the start of what runs now, and of the threads alive now. */
-  utilization(busySince: number[], aliveSince: number[], now: number): number {
-    const sum = (starts: number[]) => starts.reduce((total, start) => total + now - start, 0);
-    const lifetime = this.goneLifetime + sum(aliveSince);
-    return lifetime > 0 ? Math.min(1, (this.run.sum + sum(busySince)) / lifetime) : 0;
+  /** Of a pool with these tasks queued and running, and these threads alive. */
+  stats(maxWorkers: number, queued: number, running: Started[], alive: Started[]): ExecutorStats {
+    const now = performance.now();
+    // A task that is about to start has no time yet.
+    const sum = (all: Started[]) => all.reduce((total, { startedAt }) => total + now - (startedAt || now), 0);
+    const lifetime = this.goneLifetime + sum(alive);
+    return {
+      maxWorkers,
+      threads: alive.length,
+      queued,
+      running: running.length,
+      completed: this.completed,
+      waitTime: this.wait.summary(),
+      runTime: this.run.summary(),
+      utilization: lifetime > 0 ? Math.min(1, (this.run.sum + sum(running)) / lifetime) : 0,
+    };
   }
+}
+
+interface Started {
+  startedAt: number;
 }

@@ -1,25 +1,9 @@
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { type Answer, Bell, newChannel, type QueueChannel, type Request, RequestSlot } from "./queue-channel";
+import { receiveMessageOnPort } from "node:worker_threads";
+import { Bell, newChannel, type QueueChannel, type Request, RequestSlot } from "./queue-channel";
 import type { Item, QueueEndpoint } from "./queue-endpoint";
 import { shutDown, wouldBlock } from "./queue-errors";
+import { type Client, remoteWaiter, reply, type Waiter } from "./queue-waiters";
 import type { SharedCounters } from "./shared-counters";
-
-/** Somebody who waits: with an item for a place, for an item, or for the last item to be marked done. */
-interface Waiter {
-  value?: unknown;
-  /** Gives what was waited for; false when the waiter has withdrawn meanwhile. */
-  grant(value?: unknown): boolean;
-  refuse(): void;
-  client?: Client;
-  id?: number;
-}
-
-/** Another thread, at the other end of its channel. */
-interface Client {
-  port: MessagePort;
-  bell: Bell;
-  slot: RequestSlot;
-}
 
 /**
  * The side of the thread that made the queue. It keeps the items, and everybody's requests in the order in
@@ -273,25 +257,6 @@ export class QueueOwner implements QueueEndpoint {
     }
     this.#clients.clear();
   }
-}
-
-function remoteWaiter(client: Client, request: { id: number; blocks: boolean; value?: unknown }): Waiter {
-  const { id, blocks, value } = request;
-  const decide = () => !blocks || client.slot.decide(id);
-  const grant = (granted: unknown) => {
-    if (!decide()) return false;
-    reply(client, request, { id, ok: true, value: granted });
-    return true;
-  };
-  const refuse = () => {
-    if (decide()) reply(client, request, { id, ok: false, why: "shutDown" });
-  };
-  return { value, grant, refuse, client, id };
-}
-
-function reply({ port, bell }: Client, { blocks }: { blocks: boolean }, answer: Answer): void {
-  port.postMessage(answer);
-  if (blocks) bell.ring();
 }
 
 function first<T>(set: Set<T>): T | undefined {
