@@ -10,6 +10,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // On a shared machine a pause of some seconds can outlast any limit. What passed only then is named by `ci-reporter.ts`.
     retry: process.env.CI ? 1 : 0,
+    expect: { poll: { timeout: 40_000 } },
     pool: "forks",
     maxWorkers: 2,
   },

@@ -75,6 +75,14 @@ export function memoryOf(pid: number): { now: number; peak: number } {
   return { now: megabytes("VmRSS"), peak: megabytes("VmHWM") };
 }
 
+/** MB that no other process has: without the code of Node or Python, of which all kernels have the same. */
+export function unsharedMemoryOf(pid: number): number {
+  if (process.platform !== "linux") return Number.NaN;
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const sizes = [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].map(([, size]) => Number(size));
+  return sizes.reduce((sum, size) => sum + size, 0) / 1000;
+}
+
 export function forgetPeak(pid: number): void {
   if (process.platform === "linux") writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }

@@ -6,9 +6,6 @@ import { browserMissing, launchBrowser } from "../browser";
 import { makePlayground, project } from "./playground";
 import { type ServerProcess, startServer } from "./server-process";
 
-/** What the page shows may follow what the kernel said by a moment. */
-const patience = { timeout: 20_000 };
-
 // CI must run these: there a missing browser is a failure, not a reason to look away.
 const isLeftOut = browserMissing !== undefined && !process.env.CI;
 const why = isLeftOut ? ` (LEFT OUT: ${browserMissing})` : "";
@@ -149,8 +146,8 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
   it("runs them again in the same kernel, and the chart is drawn once", async () => {
     await menu("Run", "Run All Cells");
     await outputOf(cell(3)).getByText("run 2").waitFor();
-    await expect.poll(() => promptOf(cell(3)).textContent(), patience).toMatch(/\[\d+\]:/);
-    await expect.poll(() => outputOf(cell(2)).locator(drawing).count(), patience).toBe(1);
+    await expect.poll(() => promptOf(cell(3)).textContent()).toMatch(/\[\d+\]:/);
+    await expect.poll(() => outputOf(cell(2)).locator(drawing).count()).toBe(1);
   });
 
   it("saves an edit to the disk as Jupyter lays a notebook out", async () => {
@@ -189,7 +186,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     const endless = await runNew("console.log('started'); while (true) {}");
     await outputOf(endless).getByText("started").waitFor();
     await notebook().locator('[data-jp-item-name="interrupt"]').click();
-    await expect.poll(() => promptOf(endless).textContent(), patience).toMatch(/\[\d+\]:/);
+    await expect.poll(() => promptOf(endless).textContent()).toMatch(/\[\d+\]:/);
   });
 
   it("restarts the kernel, which forgets", async () => {
@@ -216,7 +213,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     await notebook().getByRole("heading", { name: "From a stranger" }).waitFor();
     await outputOf(cell(4)).locator(drawing).first().waitFor();
     await outputOf(cell(1)).getByText("stranger").waitFor();
-    await expect.poll(() => outputOf(cell(3)).textContent(), patience).toContain("a drawing");
+    await expect.poll(() => outputOf(cell(3)).textContent()).toContain("a drawing");
     expect(await page.evaluate("window.ran")).toBeUndefined();
     // The pictures that it names are not there, and that is all that may have gone wrong.
     expect(otherComplaints()).toEqual([]);

@@ -61,7 +61,7 @@ export async function debugByHand(page: Page, pictures: string, name: string): P
     if ((await gutter.count()) === 0) await page.locator(".jp-DebuggerBugButton:visible").click();
     return gutter.count();
   };
-  await expect.poll(switchOn, { interval: 3000, timeout: 30_000 }).toBe(1);
+  await expect.poll(switchOn, { interval: 3000 }).toBe(1);
   await breakAt(0, 4);
   await run(0);
   await callstack.getByText("double").first().waitFor();

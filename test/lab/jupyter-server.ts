@@ -12,6 +12,9 @@ const inVenv = (name: string) =>
   path.join(venv, isWindows ? "Scripts" : "bin", isWindows ? `${name}.exe` : name);
 const requirements = ["jupyter_server==2.21.1", "jupyterlab==4.6.4"];
 
+/** How long a server may take to end, in ms. */
+const patience = 5000;
+
 const works = (command: string, ...args: string[]) =>
   spawnSync(command, args, { stdio: "ignore", timeout: 240_000 }).status === 0;
 
@@ -60,7 +63,8 @@ export async function startJupyterServer(
     "--FileContentsManager.always_delete_dir=True",
   ];
   const JUPYTER_PATH = [path.join(project, "node_modules", ".jupyter"), ...dataDirs].join(path.delimiter);
-  const env = { ...process.env, JUPYTER_PATH, JUPYTER_CONFIG_DIR: `${root}-config` };
+  const folders = { JUPYTER_CONFIG_DIR: `${root}-config`, JUPYTER_RUNTIME_DIR: `${root}-runtime` };
+  const env = { ...process.env, JUPYTER_PATH, ...folders };
   const child = spawn(inVenv(program), args, { stdio: ["ignore", "ignore", "pipe"], env });
   let output = "";
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -83,7 +87,10 @@ export async function startJupyterServer(
       }),
     async close() {
       child.kill("SIGTERM");
+      // It waits for its kernels one way or another, now and then for ever; they end when it is gone.
+      const impatience = setTimeout(() => child.kill("SIGKILL"), patience);
       await ended;
+      clearTimeout(impatience);
     },
   };
 }

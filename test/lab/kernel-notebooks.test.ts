@@ -28,7 +28,7 @@ async function runAndSave(page: Page): Promise<void> {
   await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Run$/ }).click();
   await page.locator(".lm-Menu-itemLabel", { hasText: "Run All Cells" }).first().click();
   const last = page.locator(".jp-CodeCell .jp-InputPrompt").last();
-  await expect.poll(() => last.textContent(), { timeout: 40_000 }).toMatch(/\[\d+\]:/);
+  await expect.poll(() => last.textContent()).toMatch(/\[\d+\]:/);
   const saved = page.waitForResponse((answer) => answer.request().method() === "PUT");
   await page.keyboard.press("Control+s");
   expect((await saved).status()).toBe(200);

@@ -45,10 +45,16 @@ function typeOf(stats: Stats, apiPath: string, wanted?: string | null): Contents
   return apiPath.endsWith(".ipynb") && wanted !== "file" ? "notebook" : "file";
 }
 
-function modelOf(apiPath: string, stats: Stats, writable: boolean, wanted?: string | null): Model {
+function modelOf(
+  apiPath: string,
+  stats: Stats,
+  writable: boolean,
+  wanted?: string | null,
+  name = path.posix.basename(apiPath),
+): Model {
   const type = typeOf(stats, apiPath, wanted);
   return {
-    name: path.posix.basename(apiPath),
+    name,
     path: apiPath,
     type,
     writable,
@@ -117,11 +123,13 @@ export class Models {
   /** The visible entries of a folder; one that cannot be looked at, or leads out of the root, is left out. */
   async #entriesOf(folder: string, apiPath: string): Promise<Model[]> {
     const names = (await readdir(folder)).filter((name) => !name.startsWith("."));
+    const prefix = apiPath === "" ? "" : `${apiPath}/`;
     const models: Model[] = [];
     let since = performance.now();
     for (const name of names) {
       try {
-        models.push(await this.#entry(path.join(folder, name), path.posix.join(apiPath, name)));
+        const entry = this.#entry(folder + path.sep + name, prefix + name, name);
+        models.push(entry instanceof Promise ? await entry : entry);
       } catch {
         // Left out.
       }
@@ -133,9 +141,9 @@ export class Models {
   }
 
   /** Looked at here and now: of thousands of entries that takes a tenth of what asking for each in the background does. */
-  #entry(file: string, apiPath: string): Model | Promise<Model> {
+  #entry(file: string, apiPath: string, name: string): Model | Promise<Model> {
     const stats = lstatSync(file);
-    if (stats.isFile() || stats.isDirectory()) return modelOf(apiPath, stats, isWritable(file));
+    if (stats.isFile() || stats.isDirectory()) return modelOf(apiPath, stats, isWritable(file), null, name);
     return this.find(apiPath).then(({ model }) => model);
   }
 }
