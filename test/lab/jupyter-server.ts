@@ -12,9 +12,6 @@ const inVenv = (name: string) =>
   path.join(venv, isWindows ? "Scripts" : "bin", isWindows ? `${name}.exe` : name);
 const requirements = ["jupyter_server==2.21.1", "jupyterlab==4.6.4"];
 
-/** How long a server may take to end, in ms. */
-const patience = 5000;
-
 const works = (command: string, ...args: string[]) =>
   spawnSync(command, args, { stdio: "ignore", timeout: 240_000 }).status === 0;
 
@@ -86,11 +83,9 @@ export async function startJupyterServer(
         body: body === undefined ? undefined : JSON.stringify(body),
       }),
     async close() {
-      child.kill("SIGTERM");
-      // It waits for its kernels one way or another, now and then for ever; they end when it is gone.
-      const impatience = setTimeout(() => child.kill("SIGKILL"), patience);
+      // Told to end by SIGTERM it may wait for a thread of its own for ever. The kernels see that it is gone.
+      child.kill("SIGKILL");
       await ended;
-      clearTimeout(impatience);
     },
   };
 }

@@ -26,6 +26,7 @@ export const russian: Readonly<Record<string, string>> = {
     "Перезапустить ядро, выполнить все ячейки и сравнить результаты с сохранёнными",
   "Run Twice and Check": "Выполнить дважды и проверить",
   "Run and Check": "Выполнить и проверить",
+  "Waiting for the kernel": "Ожидание ядра",
   "Running and checking: %1 of %2": "Выполнение и проверка: %1 из %2",
   "Show Why": "Показать причину",
   "Show the Difference": "Показать отличие",

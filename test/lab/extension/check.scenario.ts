@@ -1,5 +1,6 @@
 /** Run and check, as browser.test.ts tries it in both JupyterLabs. */
 import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { code, type Lab, markdown } from "./lab";
 
@@ -27,6 +28,28 @@ export const checked = [
 ];
 const marks = ["✓", "≠", "✓", "✓", "✓", "≠", "✓"];
 
+/** Until it is called again: a kernel's first words are lost, as by a server that does not listen to it yet. */
+async function loseFirstWords(page: Page): Promise<() => void> {
+  let isLosing = true;
+  const asks = /"msg_type": ?"kernel_info_request"/;
+  await page.routeWebSocket(/\/channels\?/, (socket) => {
+    const server = socket.connectToServer();
+    let asked = 0;
+    socket.onMessage((message) => {
+      if (asks.test(String(message))) asked++;
+      server.send(message);
+    });
+    server.onMessage((message) => {
+      const text = String(message);
+      const isLost = isLosing && asked < 2 && asks.test(text) && text.includes('"execution_state"');
+      if (!isLost) socket.send(message);
+    });
+  });
+  return () => {
+    isLosing = false;
+  };
+}
+
 export function tryCheck({ page, open, on, cell, photograph, accept, command }: Lab) {
   const mark = (index: number) => cell(index).locator(".tl-Check-mark");
   const notification = () => page().locator(".Toastify__toast");
@@ -41,6 +64,7 @@ export function tryCheck({ page, open, on, cell, photograph, accept, command }: 
   }
 
   it("compares all cells with what the file holds, by the rules of `nb run --check`", async () => {
+    const hearAll = await loseFirstWords(page());
     await open("check.ipynb");
     await checkBy(async () => {
       await cell(1).locator(".cm-content").click();
@@ -50,6 +74,7 @@ export function tryCheck({ page, open, on, cell, photograph, accept, command }: 
     await expect
       .poll(() => Promise.all(marks.map((_, index) => mark(index + 1).textContent())))
       .toEqual(marks);
+    hearAll();
     await photograph("check");
   });
 

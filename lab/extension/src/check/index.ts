@@ -8,7 +8,9 @@ import { ITranslator } from "@jupyterlab/translation";
 import { checkIcon } from "@jupyterlab/ui-components";
 import { command, packageName } from "../names";
 import { loadTranslation } from "../translation";
-import { PanelCheck } from "./panel-check";
+import type { PanelCheck } from "./panel-check";
+
+type CommandOptions = Parameters<JupyterFrontEnd["commands"]["addCommand"]>[1];
 
 const names = {
   run: command("run-and-check"),
@@ -44,12 +46,14 @@ export const checkPlugin: JupyterFrontEndPlugin<void> = {
       },
       nextDifference: () => void commands.execute(names.next),
     };
-    const current = (): PanelCheck | undefined => {
+    const current = () => tracker.currentWidget && checks.get(tracker.currentWidget);
+    const run = async (twice: boolean) => {
       const panel = tracker.currentWidget;
-      if (!panel) return undefined;
+      if (!panel) return;
+      const { PanelCheck } = await import("./panel-check");
       const check = checks.get(panel) ?? new PanelCheck(panel, around);
       checks.set(panel, check);
-      return check;
+      await check.run(twice);
     };
     NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
       const panel = tracker.find(({ content }) => content === notebook);
@@ -58,53 +62,58 @@ export const checkPlugin: JupyterFrontEndPlugin<void> = {
     tracker.currentChanged.connect(around.onChange);
 
     const category = trans.__("Run and Check");
-    const add = (
+    const add = (name: string, label: string, options: Omit<CommandOptions, "label">) => {
+      commands.addCommand(name, { label, ...options });
+      palette?.addItem({ command: name, category });
+    };
+    /** A command for a notebook that has been checked. */
+    const addLater = (
       name: string,
       label: string,
       execute: (check: PanelCheck) => unknown,
       isEnabled: (check: PanelCheck) => boolean,
-      more: object = {},
-    ) => {
-      commands.addCommand(name, {
-        label,
+    ) =>
+      add(name, label, {
         execute: () => {
           const check = current();
           return check && execute(check);
         },
         isEnabled: () => {
           const check = current();
-          return check !== undefined && isEnabled(check);
+          return check ? isEnabled(check) : false;
         },
-        ...more,
       });
-      palette?.addItem({ command: name, category });
-    };
     const activeCell = () => tracker.activeCell?.model.id;
     const isIdle = (check: PanelCheck) => !check.isRunning;
-    add(names.run, trans.__("Run and Check"), (check) => check.run(false), isIdle, {
+    const canRun = () => tracker.currentWidget !== null && !current()?.isRunning;
+    add(names.run, trans.__("Run and Check"), {
+      execute: () => run(false),
+      isEnabled: canRun,
       // In a menu it would look as if it were switched on.
-      icon: ({ toolbar }: { toolbar?: boolean }) => (toolbar ? checkIcon : undefined),
+      icon: ({ toolbar }) => (toolbar ? checkIcon : undefined),
       caption: trans.__("Restart the kernel, run all cells and compare their outputs with the stored ones"),
     });
-    add(names.twice, trans.__("Run Twice and Check"), (check) => check.run(true), isIdle, {
+    add(names.twice, trans.__("Run Twice and Check"), {
+      execute: () => run(true),
+      isEnabled: canRun,
       caption: trans.__("The same, and every cell a second time in the same kernel"),
     });
-    add(
+    addLater(
       names.stop,
       trans.__("Stop the Check"),
       (check) => check.stop(),
       ({ isRunning }) => isRunning,
     );
     const hasDifferences = (check: PanelCheck) => check.hasDifferences;
-    add(names.next, trans.__("Next Difference"), (check) => check.go(1), hasDifferences);
-    add(names.previous, trans.__("Previous Difference"), (check) => check.go(-1), hasDifferences);
-    add(
+    addLater(names.next, trans.__("Next Difference"), (check) => check.go(1), hasDifferences);
+    addLater(names.previous, trans.__("Previous Difference"), (check) => check.go(-1), hasDifferences);
+    addLater(
       names.takeBack,
       trans.__("Take the Stored Output Back"),
       (check) => check.takeBack(activeCell() ?? ""),
       (check) => isIdle(check) && check.canTakeBack(activeCell()),
     );
-    add(
+    addLater(
       names.takeAllBack,
       trans.__("Take All Stored Outputs Back"),
       (check) => check.takeAllBack(),

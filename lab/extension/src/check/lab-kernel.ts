@@ -7,6 +7,8 @@ import {
   type Message,
   type SessionKernel,
 } from "notebook-tools/run";
+import { askKernel } from "../kernel-info";
+import { unlessAborted, within } from "./waiting";
 
 type Future = Kernel.IShellFuture<KernelMessage.IExecuteRequestMsg, KernelMessage.IExecuteReplyMsg>;
 type Exit = NonNullable<SessionKernel["exit"]>;
@@ -18,6 +20,11 @@ const ends: Partial<Record<Kernel.Status, string>> = {
   dead: "it ended",
 };
 
+/** How long a kernel has to start and to be heard, in ms; after a third of it, it is connected to anew. */
+const startMs = 60_000;
+/** Reply and `idle` travel on two sockets. When one is this late after the other, in ms, a later request finds out. */
+const lateMs = 1000;
+
 const exitBecause = (reason: string): Exit => ({ code: null, signal: null, reason, output: "" });
 
 export class LabKernel implements SessionKernel {
@@ -26,21 +33,36 @@ export class LabKernel implements SessionKernel {
   readonly output = "";
   /** Told of each request to run code, so that its output can be shown. */
   onExecute: (future: Future) => void = () => {};
-  readonly #listeners: ((message: Message) => void)[] = [];
+  readonly #listeners = new Set<(message: Message) => void>();
   readonly #gone = new AbortController();
 
-  private constructor(
-    readonly connection: Kernel.IKernelConnection,
-    readonly info: SessionKernel["info"],
-  ) {
+  info: SessionKernel["info"] = {};
+
+  private constructor(readonly connection: Kernel.IKernelConnection) {
     connection.anyMessage.connect(this.#heard);
     connection.statusChanged.connect(this.#statusChanged);
     connection.connectionStatusChanged.connect(this.#connectionChanged);
     connection.disposed.connect(this.#disposed);
   }
 
-  static async on(connection: Kernel.IKernelConnection): Promise<LabKernel> {
-    return new LabKernel(connection, { ...(await connection.info) });
+  /** Once the kernel is heard, so that nothing of its cells is lost; throws where it is not. */
+  static async on(connection: Kernel.IKernelConnection, signal: AbortSignal): Promise<LabKernel> {
+    const kernel = new LabKernel(connection);
+    const asking = new AbortController();
+    const late = () => new KernelTimeoutError(`The kernel did not answer within ${startMs / 1000} s.`);
+    // Jupyter Server may leave a connection mute that is made while another one of the same page is being made.
+    const again = setTimeout(() => void connection.reconnect().catch(() => {}), startMs / 3);
+    try {
+      const info = kernel.#unlessGone(askKernel(connection, asking.signal));
+      kernel.info = { ...(await unlessAborted(within(info, startMs, late), signal)) };
+      return kernel;
+    } catch (error) {
+      kernel.release();
+      throw error;
+    } finally {
+      clearTimeout(again);
+      asking.abort();
+    }
   }
 
   /** Stops listening; the kernel lives on. */
@@ -77,23 +99,12 @@ export class LabKernel implements SessionKernel {
   }
 
   onMessage(listener: (message: Message) => void) {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
   }
 
   /** What `promise` gives, but `KernelDiedError` once the kernel is gone. */
-  async #unlessGone<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this.#gone;
-    const stop = new AbortController();
-    const gone = new Promise<never>((_, reject) => {
-      const tell = () => reject(new KernelDiedError(this.exit!));
-      if (signal.aborted) tell();
-      signal.addEventListener("abort", tell, { signal: stop.signal });
-    });
-    try {
-      return await Promise.race([promise, gone]);
-    } finally {
-      stop.abort();
-    }
+  #unlessGone<T>(promise: Promise<T>): Promise<T> {
+    return unlessAborted(promise, this.#gone.signal, () => new KernelDiedError(this.exit!));
   }
 
   async execute(
@@ -120,6 +131,7 @@ export class LabKernel implements SessionKernel {
     });
     const future = this.connection.sendShellMessage(request, true, false) as Future;
     this.onExecute(future);
+    const rest = this.#restOf(future);
     let askedForInput = false;
     // Some kernels ask all the same. Nobody is there: interrupted, and answered with nothing.
     future.onStdin = ({ header }) => {
@@ -130,9 +142,37 @@ export class LabKernel implements SessionKernel {
         header as KernelMessage.IHeader<"input_request">,
       );
     };
-    const reply = await this.#unlessGone(this.#replyOf(future));
+    const whole = this.#replyOf(future).then((reply) => ({ reply, idle: true }));
+    const { reply, idle } = await this.#unlessGone(Promise.race([whole, rest]));
+    // JupyterLab would wait for what was lost.
+    if (!idle || !("status" in reply)) future.dispose();
     const { status } = reply;
-    return { msgId, status: typeof status === "string" ? status : null, reply, idle: true, askedForInput };
+    return { msgId, status: typeof status === "string" ? status : null, reply, idle, askedForInput };
+  }
+
+  /**
+   * What came of a request that does not become whole: messages of one socket keep their order, so when a later request
+   * was answered and went idle, what is still missing was lost.
+   */
+  #restOf({ msg, done }: Future): Promise<{ reply: Record<string, unknown>; idle: boolean }> {
+    const rest = { reply: {}, idle: false };
+    const whole = new AbortController();
+    return new Promise((resolve) => {
+      const listener = ({ parent_header, header, content }: Message) => {
+        if (parent_header.msg_id !== msg.header.msg_id) return;
+        if (header.msg_type === "execute_reply") rest.reply = content;
+        else if (content.execution_state === "idle") rest.idle = true;
+        else return;
+        const ask = () => askKernel(this.connection, whole.signal).then(() => resolve(rest));
+        setTimeout(ask, lateMs);
+      };
+      this.#listeners.add(listener);
+      const end = () => {
+        whole.abort();
+        this.#listeners.delete(listener);
+      };
+      done.then(end, end);
+    });
   }
 
   /** JupyterLab gives a request up where the kernel starts anew. */
@@ -158,18 +198,8 @@ export class LabKernel implements SessionKernel {
       message as KernelMessage.IOptions<KernelMessage.IInfoRequestMsg>,
     );
     const future = this.connection.sendShellMessage(request, true, true);
-    let timer: number | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = window.setTimeout(
-        () => reject(new KernelTimeoutError(`No answer to ${type} within ${timeoutMs} ms.`)),
-        timeoutMs,
-      );
-    });
-    try {
-      return await Promise.race([this.#unlessGone(this.#replyOf(future)), late]);
-    } finally {
-      window.clearTimeout(timer);
-    }
+    const late = () => new KernelTimeoutError(`No answer to ${type} within ${timeoutMs} ms.`);
+    return within(this.#unlessGone(this.#replyOf(future)), timeoutMs, late);
   }
 
   async interrupt() {

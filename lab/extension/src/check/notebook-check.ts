@@ -21,6 +21,7 @@ import {
 } from "notebook-tools/run";
 import { LabKernel } from "./lab-kernel";
 import { foldersOf, storedFor } from "./text";
+import { unlessAborted } from "./waiting";
 
 export interface CheckOptions {
   panel: NotebookPanel;
@@ -95,13 +96,14 @@ export async function check(options: CheckOptions): Promise<Checked | undefined>
   const { cells, ids, stored } = await cellsOf(options);
   const bad = cellWithBadTags({ cells });
   if (bad !== undefined) throw new Error(`The tags of cell ${bad} are no list of texts; correct them.`);
-  if (!(await restart())) return undefined;
+  if (!(await unlessAborted(restart(), signal))) return undefined;
   const connection = panel.sessionContext.session?.kernel;
   if (!connection) throw new Error("The notebook has no kernel to run it.");
-  const kernel = await LabKernel.on(connection);
+  const all = steps(plan({ cells }, defaultTimeoutMs), twice);
+  onProgress(0, all.length);
+  const kernel = await LabKernel.on(connection, signal);
   const folders = foldersOf(PageConfig.getOption("serverRoot"), contents.localPath(panel.context.path));
   const session = new Session(kernel, { folders, lineOf: () => 1, signal });
-  const all = steps(plan({ cells }, defaultTimeoutMs), twice);
   try {
     for (const [done, step] of all.entries()) {
       onProgress(done, all.length);

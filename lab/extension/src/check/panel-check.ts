@@ -1,12 +1,25 @@
 /** The check of one notebook: runs, what it found, shown in the cells, and taken back. */
-import { Dialog, type ISessionContextDialogs, Notification, showDialog } from "@jupyterlab/apputils";
+import {
+  Dialog,
+  type ISessionContext,
+  type ISessionContextDialogs,
+  Notification,
+  showDialog,
+} from "@jupyterlab/apputils";
 import type { CodeCell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { ServiceManager } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { Checked } from "./notebook-check";
+import { infoOf } from "../kernel-info";
+import { type Checked, check } from "./notebook-check";
 import { CellReport } from "./report";
 import { byCell, findingOf, summaryOf } from "./text";
+import { within } from "./waiting";
+
+/** How long a kernel that has been started just now has to be heard before it is started anew, in ms. */
+const hearMs = 15_000;
+/** A wait that is longer is told, in ms. */
+const tellMs = 500;
 
 export interface Surroundings {
   services: ServiceManager.IManager;
@@ -49,6 +62,10 @@ export class PanelCheck {
     return this.#before.size > 0;
   }
 
+  get #actions() {
+    return [{ label: this.around.trans.__("Stop"), callback: () => this.stop() }];
+  }
+
   stop() {
     this.#stop?.abort(this.around.trans.__("the check was stopped"));
   }
@@ -58,24 +75,23 @@ export class PanelCheck {
     const { panel } = this;
     const { trans, services, onChange } = this.around;
     this.#stop = new AbortController();
+    const { signal } = this.#stop;
     onChange();
-    const actions = [{ label: trans.__("Stop"), callback: () => this.stop() }];
     const trusted = new Map(panel.content.widgets.map(({ model }) => [model.id, model.trusted]));
     try {
-      const { check } = await import("./notebook-check");
       const checked = await check({
         panel,
         contents: services.contents,
         twice,
-        signal: this.#stop.signal,
+        signal,
         restart: async () => {
-          const isWanted = await this.#restart();
+          const isWanted = await this.#restart(signal);
           if (isWanted) this.clear();
           return isWanted;
         },
         onProgress: (done, all) => {
           const message = trans.__("Running and checking: %1 of %2", String(done), String(all));
-          this.#say(message, "in-progress", actions);
+          this.#say(message, "in-progress", this.#actions);
         },
       });
       if (checked && !panel.isDisposed) this.#tell(checked, trusted);
@@ -205,10 +221,11 @@ export class PanelCheck {
   }
 
   /** Starts the kernel anew, once the user agrees; false where not. */
-  async #restart(): Promise<boolean> {
+  async #restart(signal: AbortSignal): Promise<boolean> {
     const { sessionContext } = this.panel;
     const { dialogs, services, trans } = this.around;
-    await sessionContext.ready;
+    await this.#untilHeard(sessionContext);
+    if (signal.aborted) return false;
     const { session } = sessionContext;
     if (!session?.kernel) {
       await dialogs.selectKernel(sessionContext);
@@ -227,5 +244,16 @@ export class PanelCheck {
     if (!button.accept) return false;
     await sessionContext.restartKernel();
     return true;
+  }
+
+  /** A kernel that is started anew while Jupyter Server still connects to it may never be heard again. */
+  async #untilHeard(context: ISessionContext) {
+    const waiting = this.around.trans.__("Waiting for the kernel");
+    const tell = () => this.#stop && this.#say(waiting, "in-progress", this.#actions);
+    const timer = setTimeout(tell, tellMs);
+    await context.ready;
+    const kernel = context.session?.kernel;
+    if (kernel) await within(infoOf(kernel), hearMs, () => new Error("not heard")).catch(() => {});
+    clearTimeout(timer);
   }
 }

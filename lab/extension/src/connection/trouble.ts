@@ -10,10 +10,15 @@ const graceMs = 1_000;
 /** How often the server is asked while the connection is lost. */
 const askMs = 2_000;
 
+/** How long the server has to answer. */
+const answerMs = 5_000;
+
 async function askServer({ id, serverSettings }: Kernel.IKernelConnection): Promise<Trouble> {
   try {
     const address = `${serverSettings.baseUrl}api/kernels/${encodeURIComponent(id)}`;
-    const answer = await ServerConnection.makeRequest(address, {}, serverSettings);
+    // One that ends may accept what it never answers.
+    const init = { signal: AbortSignal.timeout(answerMs) };
+    const answer = await ServerConnection.makeRequest(address, init, serverSettings);
     if (answer.status === 404) return "kernel";
     if (!answer.ok) return "server";
     const model = (await answer.json()) as Partial<Kernel.IModel>;

@@ -1,5 +1,6 @@
 /** Listens to a kernel's event loop over the comm `kernel-helpers:loop`, which costs the kernel nothing once closed. */
 import type { Kernel } from "@jupyterlab/services";
+import { infoOf } from "../kernel-info";
 import { type LoopState, readLoopState } from "./text";
 
 const target = "kernel-helpers:loop";
@@ -31,7 +32,7 @@ export class LoopWatch {
 
   async #begin() {
     // Other kernels would write a warning to their log for a target that they do not know.
-    const info = await this.kernel.info.catch(() => undefined);
+    const info = await infoOf(this.kernel).catch(() => undefined);
     const features = (info as { supported_features?: unknown } | undefined)?.supported_features;
     this.#isServed = Array.isArray(features) && features.includes(target);
     this.#open();

@@ -10,6 +10,7 @@ import { ITranslator, nullTranslator, type TranslationBundle } from "@jupyterlab
 import { LabIcon } from "@jupyterlab/ui-components";
 import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
+import { infoOf } from "../kernel-info";
 import { command, packageName } from "../names";
 import { loadTranslation } from "../translation";
 import { versionText } from "./text";
@@ -41,7 +42,7 @@ class Versions {
 
   async update() {
     const kernel = this.tracker.currentWidget?.sessionContext.session?.kernel;
-    const info = await kernel?.info.catch(() => undefined);
+    const info = kernel && (await infoOf(kernel).catch(() => undefined));
     if (kernel !== this.tracker.currentWidget?.sessionContext.session?.kernel) return;
     this.item.node.textContent = (info && versionText(info)) ?? "";
     this.item.node.title = info?.banner ?? "";
