@@ -1,4 +1,5 @@
 import type { Ending } from "./endings";
+import type { Segment } from "./lanes";
 import type { VegaLiteSpec } from "./spec";
 import { darkColours, ink } from "./theme";
 import { words } from "./words";
@@ -24,6 +25,9 @@ const followed = {
 };
 export const faded = { opacity: { condition: { param: "followed", value: 1 }, value: 0.15 } };
 
+/** The states whose bars are pale. */
+const pale: Segment["state"][] = ["waiting", "awaiting"];
+
 export function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolean): VegaLiteSpec {
   const { fields, states, endedBy, endings: ended } = words();
   const state = `${JSON.stringify(states)}[datum.state]`;
@@ -35,8 +39,17 @@ export function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolea
     data: { name: "bars" },
     params: follows ? [zoom, followed] : [zoom],
     transform: [{ calculate: outcome.join(" + "), as: "outcome" }],
-    // A thin gap keeps bars apart that follow one another.
-    mark: { type: "rect", opacity: 1, x2Offset: -1.5, clip: true, ...(follows && { cursor: "pointer" }) },
+    mark: {
+      type: "rect",
+      opacity: 1,
+      // A thin gap keeps bars apart that follow one another.
+      x2Offset: -1.5,
+      clip: true,
+      // A frame of the full colour: pale by itself is hardly seen on a dark page.
+      stroke: { expr: "scale('color', datum.group)" },
+      strokeWidth: { expr: `indexof(${JSON.stringify(pale)}, datum.state) >= 0 ? 1 : 0` },
+      ...(follows && { cursor: "pointer" }),
+    },
     encoding: {
       ...box,
       color,

@@ -112,16 +112,15 @@ function describe(svg: string, title: string, description: string): string {
   const words = `<title>${escapeXml(title)}</title><desc>${escapeXml(description)}</desc>`;
   return svg.replace(
     /^<svg([^>]*)>/,
-    (_, attributes) => `<svg role="img" color="${onLight}"${attributes}>${words}<style>${onDark}</style>`,
+    (_, attributes) => `<svg role="img"${attributes}>${words}<style>${ownColour}</style>`,
   );
 }
 
 /**
- * Text takes the page's colour where the page's styles say so. By itself, as an image on GitHub, the picture is its
- * own document: `:root`, which it is not within a page.
+ * Within a page, text takes the page's colour. By itself, as an image on GitHub, the picture is its own document:
+ * `:root`, which it is not within a page.
  */
-const onLight = "#1f2328";
-const onDark = "@media(prefers-color-scheme:dark){svg:root{color:#d1d7e0}}";
+const ownColour = "svg:root{color:#1f2328}@media(prefers-color-scheme:dark){svg:root{color:#d1d7e0}}";
 
 /** Outputs are stored in the notebook: what draws nothing or repeats the default goes, and no px is finer than 0.1. */
 function compact(svg: string): string {

@@ -3,7 +3,7 @@ import { checkNumbers, checkSome } from "./checks";
 import { round, threeDigits } from "./numbers";
 import type { VegaLiteSpec } from "./spec";
 import { ink, palette } from "./theme";
-import { count, plain, words } from "./words";
+import { count, grouped, plain, words } from "./words";
 
 /** What each task does, in ms: blocks its thread without a core, then computes on one. A number is such a wait. */
 export type ScheduledTask = number | { waits?: number; computes?: number };
@@ -79,7 +79,7 @@ export function scheduleChart(tasks: ScheduledTask[], options: ScheduleOptions =
       ends: ends.map((end, index) => ({
         of: index + 1,
         end: round(end),
-        label: say.allDone(plain(threeDigits(end))),
+        label: say.allDone(grouped(threeDigits(end))),
       })),
     },
     encoding: {

@@ -64,7 +64,8 @@ export function sequenceChart(timeline: TimelineData, options: SequenceOptions =
       messages: messages.map(({ from, to, label, time, kind }, index) => ({
         from: at(from),
         to: at(to),
-        middle: (at(from) + at(to)) / 2,
+        // Beside its sender, where no lifeline runs through it.
+        labelled: at(from) + Math.sign(at(to) - at(from)) / 2,
         y: index + 1,
         label,
         time: `${round(time)} ${say.ms}`,
@@ -165,7 +166,7 @@ function layers(): VegaLiteSpec[] {
       data: { name: "messages" },
       transform: [{ filter: "datum.kind != 'answer'" }],
       mark: { type: "text", baseline: "bottom", dy: -2, color: ink, fontSize: 11 },
-      encoding: { x: { field: "middle" }, y: { field: "y" }, text: { field: "label" } },
+      encoding: { x: { field: "labelled" }, y: { field: "y" }, text: { field: "label" } },
     },
     {
       data: { name: "messages" },

@@ -17,7 +17,9 @@ describe("a failing cell", () => {
     const { ename, evalue, traceback } = answer.reply;
     expect(answer.reply).toMatchObject({ status: "error", ename: "RangeError", evalue: "out of range" });
     expect(published(answer, "error")).toEqual({ ename, evalue, traceback });
-    expect(traceback[0]).toContain("\x1b[1;31mRangeError\x1b[0m");
+    // Bold and in no colour: a red one would not be read on the red behind it in a dark theme.
+    expect(traceback[0]).toContain("\x1b[1mRangeError\x1b[0m");
+    expect(traceback.join("\n")).not.toMatch(/\[(?:1;)?3\dm/);
     expect(streamText(answer, "stderr")).toBe("");
   });
 

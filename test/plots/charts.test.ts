@@ -192,7 +192,7 @@ describe("the theme", () => {
     expect(ink).toBe("currentColor");
     const svg = charts.cost!.toSvg();
     expect(svg).not.toMatch(/<text[^>]* fill="#/);
-    const [, light] = / color="(#\w+)"/.exec(svg)!;
+    const [, light] = /<style>svg:root\{color:(#\w+)/.exec(svg)!;
     const [, dark] = /prefers-color-scheme:dark\)\{svg:root\{color:(#\w+)/.exec(svg)!;
     // The labels of the axes are drawn with an opacity of 0.8.
     expect(contrasts(light!)[0]! * 0.6).toBeGreaterThan(4.5);

@@ -11,6 +11,7 @@ import {
   toThread,
 } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
+import { palette } from "../../kernel-helpers/plots/theme";
 import { manyTasks, paused, task, timeline, typical } from "./samples";
 import { expectValidSpec, expectWellFormed } from "./schema";
 
@@ -321,6 +322,29 @@ describe("the concurrency chart", () => {
     const sequence = sequenceChart(timeline({ tasks: [...typical.tasks] }));
     expectValidSpec(sequence);
     expect(sequence.description).toBe("0 calls from 0 threads to the event loop.");
+  });
+
+  it("frames what is pale in its full colour, and nothing else", () => {
+    const tasks = [task(1, "job", { queued: 0, started: 40, done: 100 })];
+    const svg = concurrencyChart(timeline({ tasks })).toSvg();
+    const framed = svg.match(/<path[^>]*fill-opacity="0.45"[^>]*>/g)!;
+    expect(framed).toHaveLength(1);
+    expect(framed[0]).toContain(`stroke="${palette[0]}"`);
+    expect(svg.match(/<path[^>]*fill="#[^>]*stroke-width="0"/g)).toHaveLength(1); // the bar of its work
+  });
+
+  it("writes a call's name in a sequence beside its caller, where no lifeline crosses it", () => {
+    const asks = [1, 2, 3].map((id) => task(id, "ask", { thread: `pool-${id}` }));
+    const call = task(9, "look up", { thread: "event loop", queued: 30, started: 30, done: 40, caller: 3 });
+    const note = task(8, "note", { thread: "event loop", queued: 10, started: 10, done: 20, caller: 1 });
+    const sequence = sequenceChart(timeline({ tasks: [...asks, call, note] }));
+    const { lifelines, messages } = sequence.spec.datasets as {
+      lifelines: { x: number }[];
+      messages: { labelled: number }[];
+    };
+    expect(messages.length).toBeGreaterThanOrEqual(2);
+    for (const { labelled } of messages)
+      for (const { x } of lifelines) expect(Math.abs(labelled - x)).toBeGreaterThanOrEqual(0.5);
   });
 
   it("says of very many calls that they are too many for arrows", () => {

@@ -1,7 +1,7 @@
 /** What the compiler found wrong -> what Jupyter shows of it. */
 
 import type { Fault } from "../compiler/protocol";
-import { boldRed, codeFrame, type Failure } from "./traceback";
+import { bold, codeFrame, type Failure } from "./traceback";
 
 /** Codes below this one are syntax errors. Source: TypeScript's diagnosticMessages.json. */
 const firstSemantic = 2000;
@@ -13,7 +13,7 @@ function place({ fileName, line, column }: Fault, label: string): string {
 function section(fault: Fault, { source, label }: { source: string; label: string }): string[] {
   const { code, message, line, column, reasons, hint } = fault;
   return [
-    `${boldRed(`TS${code}`)} at ${place(fault, label)}: ${message}`,
+    `${bold(`TS${code}`)} at ${place(fault, label)}: ${message}`,
     ...codeFrame(fault.source ?? source, line, column),
     ...reasons,
     ...(hint ? [hint] : []),

@@ -48,7 +48,7 @@ function historyEntry({ store_history, execution_count, source, result }: Runnin
 const interruption: Failure = {
   ename: "Interrupted",
   evalue: "the cell was stopped by an interrupt",
-  traceback: ["\x1b[1;31mInterrupted\x1b[0m: the cell was stopped by an interrupt"],
+  traceback: ["\x1b[1mInterrupted\x1b[0m: the cell was stopped by an interrupt"],
 };
 
 /** A cell whose reply is still to come. */

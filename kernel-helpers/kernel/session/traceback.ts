@@ -14,8 +14,8 @@ export interface Failure {
 }
 
 const paint = (code: string) => (text: string) => `\x1b[${code}m${text}\x1b[0m`;
-const red = paint("31");
-export const boldRed = paint("1;31");
+/** Weight, not colour: on the red that JupyterLab's dark theme puts behind an error, its red has a contrast of 2. */
+export const bold = paint("1");
 const dim = paint("2");
 
 /** Lines of source shown before and after the one at fault. */
@@ -35,10 +35,10 @@ export function codeFrame(source: string, line: number, column: number): string[
   for (let number = first; number <= last; number++) {
     const text = lines[number - 1]!;
     const label = String(number).padStart(width);
-    shown.push(number === line ? `${red(">")} ${label} | ${text}` : dim(`  ${label} | ${text}`));
+    shown.push(number === line ? `${bold(">")} ${label} | ${text}` : dim(`  ${label} | ${text}`));
     // Tabs keep their width, so that the pointer stays below its character.
     const lead = text.slice(0, column - 1).replace(/[^\t]/g, " ");
-    if (number === line) shown.push(`  ${" ".repeat(width)} | ${lead}${red("^")}`);
+    if (number === line) shown.push(`  ${" ".repeat(width)} | ${lead}${bold("^")}`);
   }
   return shown;
 }
@@ -103,7 +103,7 @@ function extras(error: object): string[] {
 
 function heading(value: unknown, world: StackWorld): string {
   const { ename, evalue } = summary(value, world);
-  return evalue ? `${boldRed(ename)}: ${evalue}` : boldRed(ename);
+  return evalue ? `${bold(ename)}: ${evalue}` : bold(ename);
 }
 
 const indent = (lines: string[]) => lines.map((line) => `  ${line.replaceAll("\n", "\n  ")}`);
@@ -141,7 +141,7 @@ export function describe(value: unknown, world: StackWorld): Failure {
   } catch {
     // Its own getters throw: whatever it is, the cell has failed and must be answered.
     const evalue = "something was thrown that cannot be read";
-    return { ename: "Thrown", evalue, traceback: [`${boldRed("Thrown")}: ${evalue}`] };
+    return { ename: "Thrown", evalue, traceback: [`${bold("Thrown")}: ${evalue}`] };
   }
 }
 
