@@ -6,7 +6,14 @@ import { words } from "./words";
 
 export const stretch = { x: { field: "start" }, x2: { field: "end" } };
 export const box = { ...stretch, y: { field: "top" }, y2: { field: "bottom" } };
-export const middle = { calculate: "(datum.top + datum.bottom) / 2", as: "middle" };
+/** The height of the larger part, where one is solid and one is pale, and its middle. */
+const part = `(datum.bottom - datum.top) *
+  (datum.share < 0.5 ? 1 - datum.share : isValid(datum.share) ? datum.share : 1)`;
+export const middle = {
+  calculate: `datum.share < 0.5 ? datum.top + ${part} / 2 : datum.bottom - ${part} / 2`,
+  as: "middle",
+};
+const isSolid = "datum.state == 'running' && !(datum.share < 0.5)";
 
 /** Zooming takes a key, so that a page can be scrolled past the chart. */
 const zoom = {
@@ -29,10 +36,11 @@ export const faded = { opacity: { condition: { param: "followed", value: 1 }, va
 const pale: Segment["state"][] = ["waiting", "awaiting"];
 
 export function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolean): VegaLiteSpec {
-  const { fields, states, endedBy, endings: ended } = words();
+  const { fields, states, endedBy, endings: ended, onCore } = words();
   const state = `${JSON.stringify(states)}[datum.state]`;
   const outcome = [
     state,
+    `(isValid(datum.share) ? '${onCore[0]}' + round(datum.share * 100) + '${onCore[1]}' : '')`,
     ...endings.map(({ how }) => `(datum.${how} ? ${JSON.stringify(endedBy(ended[how]))} : '')`),
   ];
   return {
@@ -56,7 +64,7 @@ export function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolea
       ...(follows && faded),
       fillOpacity: {
         condition: [
-          { test: "datum.state == 'running'", value: 1 },
+          { test: "datum.state == 'running' && !isValid(datum.share)", value: 1 },
           { test: "datum.state == 'within'", value: 0.75 },
           { test: "datum.state == 'blocked'", value: 0.25 },
         ],
@@ -69,6 +77,25 @@ export function barLayer(color: VegaLiteSpec, endings: Ending[], follows: boolea
         { field: "start", title: fields.from },
         { field: "end", title: fields.to },
       ],
+    },
+  };
+}
+
+/** Over the pale bar of what waited for a core: the part that had one, from below. */
+export function shareLayer(color: VegaLiteSpec, follows: boolean): VegaLiteSpec {
+  return {
+    data: { name: "bars" },
+    transform: [
+      { filter: "datum.share > 0" },
+      { calculate: "datum.bottom - (datum.bottom - datum.top) * datum.share", as: "solid" },
+    ],
+    mark: { type: "rect", opacity: 1, x2Offset: -1.5, tooltip: null, clip: true },
+    encoding: {
+      ...stretch,
+      y: { field: "solid" },
+      y2: { field: "bottom" },
+      color,
+      ...(follows && faded),
     },
   };
 }
@@ -101,7 +128,7 @@ export function stripeLayer(color: VegaLiteSpec, unit: number, follows: boolean)
 /** A task's name stands in its bar where there is room for it, in white or black, by the colour of the bar. */
 export function nameLayer(pxPerMs: number, unit: number, follows: boolean): VegaLiteSpec {
   const fits = `(datum.end - datum.start) * ${pxPerMs} > length(datum.task) * 6.6 + (datum.failed || datum.stopped ? 28 : 12)`;
-  const high = `(datum.bottom - datum.top) * ${unit} > 11`;
+  const high = `${part} * ${unit} > 11`;
   return {
     data: { name: "bars" },
     transform: [{ filter: `datum.state == 'running' && ${fits} && ${high}` }, middle],
@@ -116,12 +143,13 @@ export function nameLayer(pxPerMs: number, unit: number, follows: boolean): Vega
   };
 }
 
-/** White or black, whichever is readable on the bar. */
+/** White or black, whichever is readable on the bar; on what is pale, the page's own. */
+const isDark = `indexof(${JSON.stringify(darkColours)}, scale('color', datum.group)) >= 0`;
 const onColour = {
-  condition: {
-    test: `indexof(${JSON.stringify(darkColours)}, scale('color', datum.group)) >= 0`,
-    value: "#fff",
-  },
+  condition: [
+    { test: `!(${isSolid})`, value: ink },
+    { test: isDark, value: "#fff" },
+  ],
   value: "#000",
 };
 
@@ -138,8 +166,8 @@ export function endingLayer({ how, shape, name }: Ending, pxPerMs: number): Vega
       y: { field: "middle" },
       stroke: {
         condition: [
-          { test: `datum.state == 'running' && ${hasRoom} && ${onColour.condition.test}`, value: "#fff" },
-          { test: `datum.state == 'running' && ${hasRoom}`, value: "#000" },
+          { test: `${isSolid} && ${hasRoom} && ${isDark}`, value: "#fff" },
+          { test: `${isSolid} && ${hasRoom}`, value: "#000" },
         ],
         value: ink,
       },

@@ -14,6 +14,8 @@ export interface Bar {
   end: number;
   top: number;
   bottom: number;
+  /** Which part of it had a core, 0 to 1. */
+  share?: number;
   /** The task that a click follows; absent where bars were merged. */
   follow?: number;
   /** Present where the task ended by an error. */
@@ -64,7 +66,7 @@ function place(
   rowsIn: Map<string, number>,
   thinned: boolean,
 ): Bar {
-  const { lane, task, group, state, start, end, follow, failed, stopped } = segment;
+  const { lane, task, group, state, start, end, share, follow, failed, stopped } = segment;
   const inLane = rowsIn.get(lane) ?? 1;
   const all = roomOf(lane, layout);
   const height = (all.bottom - all.top) / inLane;
@@ -79,6 +81,7 @@ function place(
     end: round(end),
     top: round(top, 0.001),
     bottom: round(bottom, 0.001),
+    ...(share !== undefined && { share: round(share, 0.01) }),
     ...(!thinned && follow !== undefined && { follow }),
     ...(failed && { failed }),
     ...(stopped && { stopped }),

@@ -1,4 +1,14 @@
-import { barLayer, box, endingLayer, faded, middle, nameLayer, stretch, stripeLayer } from "./bar-layers";
+import {
+  barLayer,
+  box,
+  endingLayer,
+  faded,
+  middle,
+  nameLayer,
+  shareLayer,
+  stretch,
+  stripeLayer,
+} from "./bar-layers";
 import type { Ending } from "./endings";
 import type { Layout } from "./layout";
 import { blockBands, blockLine, costLine, tickLayer } from "./loop-layers";
@@ -16,13 +26,15 @@ export interface LayerOptions {
   /** A click on a bar leaves its task's bars alone in colour. */
   follows: boolean;
   traced: boolean;
+  /** Whether it is known of tasks which part of their time they had a core. */
+  shares: boolean;
   /** Whether a debugger held a thread. */
   pauses: boolean;
 }
 
 /** From the back to the front. */
 export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
-  const { color, layout, pxPerMs, endings, follows, traced, pauses } = options;
+  const { color, layout, pxPerMs, endings, follows, traced, shares, pauses } = options;
   return [
     laneBands(),
     blockBands(layout),
@@ -30,6 +42,7 @@ export function concurrencyLayers(options: LayerOptions): VegaLiteSpec[] {
     queueLayer(),
     ...(pauses ? pauseLayers(pxPerMs) : []),
     barLayer(color, endings, follows),
+    ...(shares ? [shareLayer(color, follows)] : []),
     stripeLayer(color, layout.unit, follows),
     nameLayer(pxPerMs, layout.unit, follows),
     ...endings.map((ending) => endingLayer(ending, pxPerMs)),

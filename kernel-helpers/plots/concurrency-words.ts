@@ -1,9 +1,10 @@
 import type { LoopBlock, TimelineData, TimelinePause, TimelineTask, TimelineTrace } from "../timing";
 import { type Arrow, callsOf } from "./arrows";
 import type { Bars } from "./bars";
+import { sharesOf } from "./cpu-share";
 import { type Ending, endings } from "./endings";
 import { laneName } from "./lane-axes";
-import { lanesOf, loopLane, queueLane } from "./lanes";
+import { lanesOf, loopLane, queueLane, type Segment } from "./lanes";
 import { round } from "./numbers";
 import { traceNotes } from "./trace-lanes";
 import { count, plain, words } from "./words";
@@ -28,6 +29,7 @@ export function legendOf({ threshold = 2, ticks = [], pauses = [] }: TimelineDat
   return [
     say.pale,
     say.solid,
+    ...(bars.rows.some(({ share }) => share !== undefined) ? [say.shares] : []),
     ...(bars.rows.some(({ state }) => state === "blocked") ? [say.striped] : []),
     ...(pauses.length > 0 ? [say.framed] : []),
     ...drawn.endings.map(({ name, how }) => `${say.shapes[name]}: ${say.endings[how]}`),
@@ -60,10 +62,14 @@ export function notesOf(timeline: TimelineData, { bars, tasks, arrows, leftOut }
 export function describe(
   { blocks, duration, pauses = [], trace }: TimelineData,
   tasks: TimelineTask[],
+  segments: Segment[],
 ): string {
-  return [describeTasks(tasks, blocks, duration), ...describePauses(pauses), ...describeTrace(trace)].join(
-    " ",
-  );
+  return [
+    describeTasks(tasks, blocks, duration),
+    ...describeShares(segments),
+    ...describePauses(pauses),
+    ...describeTrace(trace),
+  ].join(" ");
 }
 
 function describeTasks(tasks: TimelineTask[], blocks: LoopBlock[], duration: number): string {
@@ -80,6 +86,14 @@ function describeTasks(tasks: TimelineTask[], blocks: LoopBlock[], duration: num
     .join("");
   const [all, on] = [count(tasks.length, "task"), count(threads, "thread")];
   return say.ranAs(all, on, Math.round(duration), how, Math.round(longest));
+}
+
+/** For how much of their time tasks had a core, in a sentence. */
+function describeShares(segments: Segment[]): string[] {
+  const shares = sharesOf(segments);
+  if (!shares) return [];
+  const percent = (share: number) => Math.round(share * 100);
+  return [words().hadCore(percent(shares.share), shares.least.task, percent(shares.least.share!))];
 }
 
 /** Who was held in a debugger and for how long, in a sentence. */

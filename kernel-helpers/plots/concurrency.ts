@@ -5,11 +5,13 @@ import { Chart, type ChartWords, legendLines, plotWidth } from "./chart";
 import { concurrencyLayers } from "./concurrency-layers";
 import { blockRows, layBlocks, markRows, pausedSegment, pauseRows, tickRows } from "./concurrency-rows";
 import { type Drawn, describe, legendOf, notesOf } from "./concurrency-words";
+import { withShares } from "./cpu-share";
 import { endings } from "./endings";
 import { type FlameOptions, flameOf } from "./flame";
+import { foldThreads, unite } from "./fold";
 import { gantt } from "./gantt";
 import { laneAxis, timeAxis } from "./lane-axes";
-import { aroundPauses, byName, foldThreads, lanesOf, type Segment, segmentsOf } from "./lanes";
+import { aroundPauses, byName, lanesOf, type Segment, segmentsOf } from "./lanes";
 import { round } from "./numbers";
 import type { VegaLiteSpec } from "./spec";
 import { colourChannel, taskColours } from "./task-colours";
@@ -53,7 +55,7 @@ export function concurrencyChart(timeline: TimelineData, options: ConcurrencyCha
     subtitle: [legendOf(timeline, drawing), notesOf(timeline, drawing)].flatMap((parts) =>
       legendLines(parts, lanes),
     ),
-    description: [describe(timeline, tasks), ...panels.words].join(" "),
+    description: [describe(timeline, tasks, drawing.segments), ...panels.words].join(" "),
     text: () => [textOf(timeline, drawing), ...panels.text].join("\n"),
   };
   const { lanesView, datasets, body } = viewOf(timeline, drawing);
@@ -80,11 +82,14 @@ function drawingOf(
   { messages }: ConcurrencyChartOptions,
 ): Drawing {
   const { duration, trace, pauses = [] } = timeline;
-  const tasks = foldThreads(all, duration, words().moreThreads);
+  const folding = foldThreads(all, duration);
+  const tasks = all.map((task) => ({ ...task, thread: task.thread && folding.laneOf(task.thread) }));
   const pool = poolSegments(trace, duration);
   const laid = layBlocks(timeline.blocks, pauses);
   const lanes = [...lanesOf(tasks, pausedOnly(pauses, all)), ...pool.lanes];
-  const segments = [...aroundPauses(segmentsOf(tasks, duration, laid), pauses), ...pool.segments];
+  const parts = aroundPauses(segmentsOf(tasks, duration, laid), pauses);
+  const ofTasks = unite(withShares(parts, all, duration, trace), folding.rest);
+  const segments = [...ofTasks, ...pool.segments];
   const bars = barsOf(segments, lanes, duration);
   const named = [...tasks.map(({ name }) => name), ...pool.segments.map(({ group }) => group!)];
   const { groups, groupOf } = taskColours([...new Set(named)].sort(byName));
@@ -101,7 +106,7 @@ function drawingOf(
     ],
     // Of the bars that are drawn: a crowded queue has none.
     endings: endings.filter(({ how }) => rows.some((bar) => bar[how])),
-    collections: collectionRows(trace?.collections ?? [], bars.layout, duration),
+    collections: collectionRows(trace?.collections ?? [], folding, bars.layout, duration),
     costs: costRows(trace, duration),
     leftOut: pool.leftOut,
   };
@@ -113,7 +118,7 @@ function viewOf(timeline: TimelineData, { lanes, bars, groups, arrows, ...drawin
   const pxPerMs = Number((plotWidth(lanes) / (duration || 1)).toPrecision(4));
   const labels = markRows(marks, duration);
   const isLabelled = groups.every((group) =>
-    rows.some((row) => row.group === group && isNamed(row, pxPerMs)),
+    rows.some((row) => row.group === group && isNamed(row, pxPerMs, layout.unit)),
   );
   const lanesView: VegaLiteSpec = {
     height: round(layout.height * layout.unit),
@@ -125,6 +130,7 @@ function viewOf(timeline: TimelineData, { lanes, bars, groups, arrows, ...drawin
       endings: drawing.endings,
       follows: !thinned && rows.length > 0,
       traced: trace !== undefined,
+      shares: rows.some(({ share }) => share !== undefined),
       pauses: pauses.length > 0,
     }),
   };
@@ -174,7 +180,10 @@ function regrouped(tasks: TimelineTask[], colourBy: (task: TimelineTask) => stri
   return tasks.map((task) => ({ ...task, name: String(colourBy(task)) }));
 }
 
-/** Whether the task's name has room in its bar. */
-function isNamed({ state, task, start, end, failed, stopped }: Bar, scale: number): boolean {
-  return state === "running" && (end - start) * scale > task.length * 6.6 + (failed || stopped ? 28 : 12);
+/** Whether the task's name has room in its bar, or in the larger part of one. */
+function isNamed(bar: Bar, pxPerMs: number, unit: number): boolean {
+  const { state, task, start, end, top, bottom, share = 1 } = bar;
+  const room = task.length * 6.6 + (bar.failed || bar.stopped ? 28 : 12);
+  const height = (bottom - top) * unit * Math.max(share, 1 - share);
+  return state === "running" && (end - start) * pxPerMs > room && height > 11;
 }

@@ -16,6 +16,8 @@ export interface Segment {
   end: number;
   /** The task that it belongs to; a call to the loop belongs to the task that made it. */
   follow?: number;
+  /** Which part of its running on its thread the task had a core, 0 to 1; absent where that is not known. */
+  share?: number;
   /** How the task ended here, unless well. */
   failed?: boolean;
   stopped?: boolean;
@@ -33,29 +35,6 @@ export function lanesOf(tasks: TimelineTask[], held: string[] = []): string[] {
   threads.delete(loopLane);
   const queued = tasks.some(({ thread }) => thread !== loopLane);
   return [loopLane, ...(queued ? [queueLane] : []), ...[...threads].sort(byName)];
-}
-
-/** More lanes than these would make a picture that nobody reads. */
-const mostThreads = 40;
-
-/** Of very many threads those that were busy longest keep a lane each; the others share the one called `rest`. */
-export function foldThreads(tasks: TimelineTask[], duration: number, rest: (threads: number) => string) {
-  const busy = new Map<string, number>();
-  for (const { thread, started, done } of tasks) {
-    if (thread === null || thread === loopLane || started === null) continue;
-    busy.set(thread, (busy.get(thread) ?? 0) + (done ?? duration) - started);
-  }
-  if (busy.size <= mostThreads) return tasks;
-  const kept = new Set(
-    [...busy]
-      .sort((a, b) => b[1] - a[1])
-      .slice(0, mostThreads - 1)
-      .map(([name]) => name),
-  );
-  const name = rest(busy.size - kept.size);
-  const laneOf = (thread: string | null) =>
-    thread !== null && busy.has(thread) && !kept.has(thread) ? name : thread;
-  return tasks.map((task) => ({ ...task, thread: laneOf(task.thread) }));
 }
 
 const names = new Intl.Collator("en", { numeric: true });

@@ -19,6 +19,17 @@ export function merge(segments: Segment[], limit: number, grain: number): Merged
   return merged;
 }
 
+/** Makes one of those that touch or overlap. */
+export function join(segments: Segment[]): Segment[] {
+  const joined: MergedSegment[] = [];
+  for (const segment of [...segments].sort((a, b) => a.start - b.start)) {
+    const before = joined.at(-1);
+    if (before && segment.start <= before.end) absorb(before, { ...segment, tasks: 1 });
+    else joined.push({ ...segment, tasks: 1 });
+  }
+  return joined;
+}
+
 function mergeCloserThan(segments: MergedSegment[], grain: number): MergedSegment[] {
   const merged: MergedSegment[] = [];
   const last = new Map<string, MergedSegment>();
@@ -37,6 +48,9 @@ function isNeighbour(before: MergedSegment, segment: MergedSegment, grain: numbe
 }
 
 function absorb(into: MergedSegment, segment: MergedSegment): void {
+  const share = meanShare(into, segment);
+  if (share === undefined) delete into.share;
+  else into.share = share;
   into.end = Math.max(into.end, segment.end);
   into.tasks += segment.tasks;
   if (segment.failed) into.failed = true;
@@ -44,6 +58,12 @@ function absorb(into: MergedSegment, segment: MergedSegment): void {
   if (into.task !== segment.task) into.task = words().several;
   if (into.group !== segment.group) delete into.group;
   delete into.follow;
+}
+
+function meanShare(a: Segment, b: Segment): number | undefined {
+  if (a.share === undefined || b.share === undefined) return undefined;
+  const [first, second] = [a.end - a.start, b.end - b.start];
+  return first + second > 0 ? (a.share * first + b.share * second) / (first + second) : a.share;
 }
 
 /** How many tasks wait in the queue from this moment on. */

@@ -1,4 +1,5 @@
 import type { Collection, PoolWork, TimelineData, TimelineTrace } from "../timing";
+import { type Folding, foldPool, unite } from "./fold";
 import { poolLane, poolQueueLane, type Segment } from "./lanes";
 import type { Layout } from "./layout";
 import { round } from "./numbers";
@@ -20,7 +21,8 @@ export interface PoolSegments {
 export function poolSegments(trace: TimelineTrace | undefined, duration: number): PoolSegments {
   if (!trace || trace.pool.length === 0) return { lanes: [], segments: [], leftOut: 0 };
   const px = duration / width;
-  const ran = trace.pool.map((work) => ranSegment(work, duration));
+  const { laneOf, rest } = foldPool(trace, duration);
+  const ran = trace.pool.map((work) => ranSegment(work, laneOf, duration));
   const shown = ran.filter(({ lane, start, end }) => lane !== poolLane || end - start >= px);
   const waits = trace.pool.flatMap((work) => {
     const { submitted, started } = work;
@@ -29,17 +31,23 @@ export function poolSegments(trace: TimelineTrace | undefined, duration: number)
   return {
     lanes: [
       ...(waits.length > 0 ? [poolQueueLane] : []),
-      ...trace.poolThreads.map(({ name }) => name),
+      ...new Set(trace.poolThreads.map(({ name }) => laneOf(name))),
       ...(shown.some(({ lane }) => lane === poolLane) ? [poolLane] : []),
     ],
-    segments: [...waits, ...shown],
+    segments: [...waits, ...unite(shown, rest)],
     leftOut: ran.length - shown.length,
   };
 }
 
-function ranSegment(work: PoolWork, duration: number): Segment {
+function ranSegment(work: PoolWork, laneOf: Folding["laneOf"], duration: number): Segment {
   const state = work.inferred ? "within" : "running";
-  return segmentOf(work, work.thread ?? poolLane, state, work.started, work.ended ?? duration);
+  return segmentOf(
+    work,
+    work.thread === null ? poolLane : laneOf(work.thread),
+    state,
+    work.started,
+    work.ended ?? duration,
+  );
 }
 
 function segmentOf(
@@ -55,9 +63,14 @@ function segmentOf(
 const mostCollections = 120;
 
 /** Marks at the foot of the lane whose thread a collection stopped. */
-export function collectionRows(collections: Collection[], { lanes }: Layout, duration: number) {
+export function collectionRows(
+  collections: Collection[],
+  { laneOf }: Folding,
+  { lanes }: Layout,
+  duration: number,
+) {
   const stretches = collections.map(({ thread, kind, start, end }): Segment => {
-    return { lane: thread, task: kind, state: "running", start, end };
+    return { lane: laneOf(thread), task: kind, state: "running", start, end };
   });
   return merge(stretches, mostCollections, duration / width).flatMap(({ lane, start, end, tasks }) => {
     const at = lanes.find((each) => each.lane === lane);

@@ -81,6 +81,11 @@ const en = {
   arrows: "arrows: a call to the loop and its answer",
   startArrows: "arrows down: from the loop to a task's start",
   moreThreads: (threads: number) => `${threads} more threads`,
+  moreOfPool: (threads: number) => `${threads} more of libuv`,
+  shares: "height of the solid part: share of the time on a core",
+  onCore: [", on a core for ", " % of the time"],
+  hadCore: (percent: number, least: string, lowest: number) =>
+    `While they ran on their threads, tasks had a core for ${percent} % of the time, ${least} for ${lowest} %.`,
   itemArrows: "arrows between threads: from put to get",
   item: (number: number) => `item ${number}`,
   manyArrows: (calls: string) => `${calls} to the loop, too many for arrows`,
@@ -261,6 +266,11 @@ const ru: Words = {
   arrows: "стрелки: вызов в цикл и ответ",
   startArrows: "стрелки вниз: от цикла к началу задачи",
   moreThreads: (threads) => `другие потоки: ${threads}`,
+  moreOfPool: (threads) => `libuv, ещё ${threads}`,
+  shares: "высота сплошной части: доля времени на ядре",
+  onCore: [", на ядре ", " % времени"],
+  hadCore: (percent, least, lowest) =>
+    `Пока задачи выполнялись в своих потоках, они занимали ядро ${percent} % времени, ${least} — ${lowest} %.`,
   itemArrows: "стрелки между потоками: от put к get",
   item: (number) => `элемент ${number}`,
   manyArrows: (calls) => `${calls} в цикл: для стрелок слишком много`,

@@ -26,6 +26,7 @@ describe("the concurrency chart of a traced recording", () => {
     const chart = concurrencyChart(traced);
     expectValidSpec(chart);
     expectWellFormed(chart.toSvg());
+    expect(chart.toSvg()).toContain(">crypto</text>");
     const lanes = data(chart).lanes!.map(({ lane }) => lane);
     expect(lanes.slice(-3)).toEqual(["libuv queue", "libuv-1", "libuv-2"]);
     const onPool = data(chart).bars!.filter(({ lane }) => String(lane).startsWith("libuv-"));
@@ -57,6 +58,41 @@ describe("the concurrency chart of a traced recording", () => {
     );
   });
 
+  it("shows which part of its time on a thread a task had a core, in the bar, the legend, the alt text", () => {
+    const cpu = new Map([
+      [1, 82],
+      [2, 100],
+    ]);
+    const chart = concurrencyChart({ ...traced, trace: { ...trace, cpu } });
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    const shares = data(chart).bars!.map(({ task: name, state, share }) => `${name} ${state} ${share}`);
+    expect(shares.filter((line) => line.includes("running"))).toEqual([
+      "sum running 0.5",
+      "parse running 1",
+      "parse running 1",
+      ...["hash", "parse", "crypto", "crypto", "crypto"].map((name) => `${name} running undefined`),
+    ]);
+    expect(shares.filter((line) => !/running|undefined/.test(line))).toEqual([]);
+    expect(subtitle(chart)).toContain("height of the solid part: share of the time on a core");
+    expect(chart.description).toContain(
+      "While they ran on their threads, tasks had a core for 66 % of the time, sum for 50 %.",
+    );
+    const without = concurrencyChart({ ...traced, trace: { ...trace, cpu: new Map() } });
+    expect(subtitle(without)).not.toContain("share of the time");
+    expect(without.description).not.toContain("had a core");
+  });
+
+  it("does not share out among tasks of one thread what they have had together", () => {
+    const tasks = [task(1, "a", { started: 10, done: 100 }), task(2, "b", { started: 50, done: 60 })];
+    const cpu = new Map([
+      [1, 90],
+      [2, 90],
+    ]);
+    const chart = concurrencyChart({ ...traced, tasks, trace: { ...trace, cpu } });
+    expect(data(chart).bars!.filter(({ share }) => share !== undefined)).toEqual([]);
+  });
+
   it("says what was asked for and not recorded, and draws the rest", () => {
     const chart = concurrencyChart({ ...typical, missing: ["the CPU profile of pool-1, which has ended"] });
     expectValidSpec(chart);
@@ -84,6 +120,34 @@ describe("the concurrency chart of a traced recording", () => {
     expect(lanes).toHaveLength(2 + 40 + 2);
     expect(lanes).toContain("961 more threads");
     expect(chart.description).toContain("1,000 tasks on 1,000 threads");
+    expect(data(chart).bars!.filter(({ lane }) => lane === "961 more threads")).toMatchObject([
+      { task: "several tasks", state: "running", start: 10, end: 20 },
+    ]);
+  });
+
+  it("has one lane for all but the busiest of libuv's threads where they are very many", () => {
+    const threads = Array.from({ length: 128 }, (_, i) => ({ name: `libuv-${i + 1}`, id: i }));
+    const pool = threads.map(({ name }, i) => hash(name, 0, 10 + i / 10, 200 - i));
+    const collections = [{ thread: "w-999", kind: "minor" as const, start: 12, end: 13 }];
+    const tasks = Array.from({ length: 1000 }, (_, id) => task(id + 1, "job", { thread: `w-${id}` }));
+    const chart = concurrencyChart({
+      ...traced,
+      tasks,
+      trace: { ...trace, pool, poolThreads: threads, collections },
+    });
+    expectValidSpec(chart);
+    expectWellFormed(chart.toSvg());
+    const lanes = data(chart).lanes!.map(({ lane }) => String(lane));
+    expect(lanes.filter((lane) => lane.includes("libuv"))).toEqual([
+      "libuv queue",
+      ...threads.slice(0, 15).map(({ name }) => name),
+      "113 more of libuv",
+    ]);
+    expect(data(chart).bars!.filter(({ lane }) => lane === "113 more of libuv")).toMatchObject([
+      { task: "crypto", group: "crypto", start: 11.5, end: 185 },
+    ]);
+    expect(chart.description).toContain("libuv: 128 items on 128 threads");
+    expect(data(chart).collections).toMatchObject([{ lane: "961 more threads" }]);
   });
 });
 
