@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { MessagePort } from "node:worker_threads";
-import type { CallExpression, Expression, Super } from "acorn";
+import type { CallExpression } from "acorn";
 import { isRevivable } from "../task/transferable";
 import type { Mutation } from "./analysis";
 import { referenceOf } from "./modules";
@@ -8,18 +8,24 @@ import { memberName } from "./syntax";
 
 /** Which expressions change an object that a function captured, and whether that object is a copy in a thread. */
 
-/** `name.a.b` as its name and the properties to follow from it; undefined stands for one that is computed. */
-export interface Receiver {
-  name: string;
-  path: (string | undefined)[];
-}
+/** What takes its arguments away from the thread: who hands a copy out has a use for its changes. */
+export const handsOut = /^(callSoonThreadsafe|runCoroutineThreadsafe|postMessage|structuredClone)$/;
+/** Methods of lists that call their first argument. */
+export const callsBack = /^(forEach|map|flatMap|filter|reduce|reduceRight|some|every|find\w*|sort|toSorted)$/;
+/** Of them, those that give it one item. */
+export const givesItem = /^(forEach|map|flatMap|filter|some|every|find\w*)$/;
+/** Methods that change their list and give it back: `return numbers.sort()` wants the copy. */
+export const givesReceiver = /^(sort|reverse|fill|copyWithin)$/;
 
-export function receiverOf(node: Expression | Super): Receiver | undefined {
-  if (node.type === "ChainExpression") return receiverOf(node.expression);
-  if (node.type === "Identifier") return { name: node.name, path: [] };
-  if (node.type !== "MemberExpression") return undefined;
-  const outer = receiverOf(node.object);
-  return outer && { name: outer.name, path: [...outer.path, memberName(node)] };
+/** `push` for `Array.prototype.push.call(list, 1)`, which changes its first argument, and for `[].push.apply(list, more)`. */
+export function borrowedMethod({ callee }: CallExpression): string | undefined {
+  if (callee.type !== "MemberExpression" || !/^(call|apply)$/.test(memberName(callee) ?? ""))
+    return undefined;
+  const method = callee.object;
+  if (method.type !== "MemberExpression") return undefined;
+  const { object } = method;
+  const isPrototype = object.type === "MemberExpression" && memberName(object) === "prototype";
+  return isPrototype || object.type === "ArrayExpression" ? memberName(method) : undefined;
 }
 
 const changers: Record<string, Set<string>> = {

@@ -25,8 +25,8 @@ export class FunctionPacker implements FunctionParts {
 
   constructor(readonly packer: Packing) {
     this.classes = new ClassPacker(this);
-    const { task } = packer.options;
-    if (task) this.running.add(task.fn);
+    const { task, runs } = packer.options;
+    for (const fn of [task?.fn, runs]) if (fn) this.running.add(fn);
   }
 
   /** Says, when all functions are known, which changes are lost. Whoever gives the copy back wants its changes. */

@@ -14,6 +14,8 @@ export interface PackOptions {
   thrown?: boolean;
   /** The task's function and its names, when they were looked at already. */
   task?: Names;
+  /** A function besides that of the task which is sure to run. */
+  runs?: AnyFunction;
   /** Values for variables that the first function captures. */
   captures?: Record<string, unknown>;
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { recordEvent, recordTask, sharedRing } from "../../timing/recorder";
 import { exportContext } from "../context/wire-context";
 import type { TaskMessage } from "../task/message";
-import type { SubmitOptions } from "../task/options";
+import { runs, type SubmitOptions } from "../task/options";
 import { checkTransfer } from "../task/transfer-list";
 import { type AnyFunction, functionName } from "../task/types";
 import { inspectTask } from "./inspect-task";
@@ -57,7 +57,13 @@ function fillMessage(
   const call = target ? { args, context } : { fn, args, context };
   Object.assign(
     message,
-    packCall(call, name, { transfer, functions, captures: options.captures, task: names }),
+    packCall(call, name, {
+      transfer,
+      functions,
+      captures: options.captures,
+      task: names,
+      runs: options[runs],
+    }),
   );
 }
 

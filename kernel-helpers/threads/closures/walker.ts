@@ -12,8 +12,16 @@ import type {
   Pattern,
   Super,
 } from "acorn";
+import { Aliases, itemOf, variableOf } from "./aliases";
 import { type Analysis, type Mutation, newUse, type Use } from "./analysis";
-import { changesFirstArgument, receiverOf } from "./mutations";
+import {
+  borrowedMethod,
+  callsBack,
+  changesFirstArgument,
+  givesItem,
+  givesReceiver,
+  handsOut,
+} from "./mutations";
 import {
   boundNames,
   calledName,
@@ -29,12 +37,6 @@ import {
 
 /** The functions that hand their first argument to the loop. */
 const loopCalls = new Set(["callSoonThreadsafe", "runCoroutineThreadsafe"]);
-/** What takes its arguments away from the thread: who hands a copy out has a use for its changes. */
-const handsOut = new Set([...loopCalls, "postMessage", "structuredClone"]);
-/** Methods of lists that call their first argument. */
-const callsBack = /^(forEach|map|flatMap|filter|reduce|reduceRight|some|every|find\w*|sort|toSorted)$/;
-/** Methods that change their list and give it back: `return numbers.sort()` wants the copy. */
-const givesReceiver = new Set(["sort", "reverse", "fill", "copyWithin"]);
 
 type Visitors = {
   [Type in AnyNode["type"]]?: (node: Extract<AnyNode, { type: Type }>, scope: Scope) => void;
@@ -47,6 +49,7 @@ export class Walker {
   private ownName: Scope | undefined;
   /** Whether what is visited is part of what the function returns. */
   private returning = false;
+  private readonly aliases = new Aliases();
 
   constructor(
     private readonly analysis: Analysis,
@@ -72,6 +75,13 @@ export class Walker {
     NewExpression: (node, scope) => {
       this.called(node, node.callee, scope);
       this.children(node, scope);
+    },
+    VariableDeclaration: (node, scope) => {
+      for (const { id, init } of node.declarations) {
+        this.visit(id, scope);
+        this.visitNamed(init, scope);
+        if (node.kind === "const" && init) this.aliases.add(id, this.aliases.captured(init, scope), scope);
+      }
     },
     AssignmentExpression: (node, scope) => {
       this.written(node.left, scope, node);
@@ -162,6 +172,9 @@ export class Walker {
   }
 
   private name(node: Identifier, scope: Scope): void {
+    const alias = this.aliases.of(node.name, scope);
+    // Where it goes nobody knows.
+    if (alias) this.use(alias.name, scope)?.handedOut.add(variableOf(alias));
     const use = this.use(node.name, scope);
     if (!use) return;
     use.whole = true;
@@ -207,10 +220,15 @@ export class Walker {
       if (first && !target && !handsThisOn(node)) this.visit(first, scope);
       this.each(rest, scope);
     };
-    if (changesFirstArgument(node) && first) this.mutated(first as Expression, node, scope);
+    const borrowed = borrowedMethod(node);
+    if ((borrowed !== undefined || changesFirstArgument(node)) && first)
+      this.mutated(first as Expression, node, scope, borrowed);
     if (callsBack.test(name) && first?.type === "Identifier")
       this.use(first.name, scope)?.calls.add(first.name);
-    this.apart(visitRest, handsOut.has(name) || (this.returning && !changesFirstArgument(node)));
+    const list =
+      givesItem.test(name) && node.callee.type === "MemberExpression" ? node.callee.object : undefined;
+    if (list && first) this.aliases.giveItems(this.aliases.captured(list, scope), first);
+    this.apart(visitRest, handsOut.test(name) || (this.returning && !changesFirstArgument(node)));
   }
 
   private called(node: CallExpression | NewExpression, callee: Expression | Super, scope: Scope): void {
@@ -219,7 +237,7 @@ export class Walker {
     if (callee.type !== "MemberExpression") return;
     const method = memberName(callee);
     if (callee.object.type === "Identifier") this.use(callee.object.name, scope)?.calls.add(method ?? "");
-    if (method !== undefined && !(this.returning && givesReceiver.has(method)))
+    if (method !== undefined && !(this.returning && givesReceiver.test(method)))
       this.mutated(callee.object, node, scope, method);
   }
 
@@ -253,7 +271,7 @@ export class Walker {
 
   /** `receiver` may be an object that the function captured, or part of one; `node` is what changes it. */
   private mutated(receiver: Expression | Super, node: AnyNode, scope: Scope, method?: string): void {
-    const found = receiverOf(receiver);
+    const found = this.aliases.captured(receiver, scope);
     const use = found && this.use(found.name, scope);
     if (!use) return;
     // The 1 is for the bracket before the text.
@@ -264,8 +282,22 @@ export class Walker {
   }
 
   private forEach(node: ForInStatement | ForOfStatement, scope: Scope): void {
+    const inner = declared([node.left], new Scope(scope));
     if (node.left.type !== "VariableDeclaration") this.written(node.left, scope, node.left);
-    this.children(node, declared([node.left], new Scope(scope)));
+    this.visit(node.left, inner);
+    if (node.type === "ForOfStatement" && node.left.type === "VariableDeclaration")
+      this.aliases.add(
+        node.left.declarations[0]!.id,
+        itemOf(this.aliases.captured(node.right, scope)),
+        inner,
+      );
+    this.visitNamed(node.right, inner);
+    this.visit(node.body, inner);
+  }
+
+  /** One more name for it does not hand it out. */
+  private visitNamed(node: Expression | null | undefined, scope: Scope): void {
+    if (node?.type !== "Identifier" || !this.aliases.of(node.name, scope)) this.visit(node, scope);
   }
 
   // ---- Functions and classes ----
@@ -284,6 +316,7 @@ export class Walker {
     for (const name of varNames(body)) scope.names.add(name);
     this.apart(() => {
       this.each(params, scope);
+      if (params[0]) this.aliases.add(params[0], this.aliases.givenTo(node), scope);
       if (body.type === "BlockStatement") this.each(body.body, declared(body.body, scope));
       else this.returned(body, scope);
     });

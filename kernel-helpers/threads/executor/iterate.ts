@@ -1,6 +1,6 @@
 import { moduleTask } from "../closures/task-message";
 import { Queue, QueueShutDown } from "../sync/queue";
-import { checkGivenOptions, requireCount } from "../task/options";
+import { checkGivenOptions, requireCount, runs, type SubmitOptions } from "../task/options";
 import type { AnyFunction } from "../task/types";
 import { type ToThreadOptions, toThread } from "./to-thread";
 
@@ -67,7 +67,8 @@ async function* iterate<T>(
   const queue = new Queue<T>({ maxsize: credit });
   const leaving = new AbortController();
   const stop = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal;
-  const task = toThread.with({ ...options, signal: stop })(pump, queue, fn, args);
+  const taskOptions: ToThreadOptions & SubmitOptions = { ...options, signal: stop, [runs]: fn };
+  const task = toThread.with(taskOptions)(pump, queue, fn, args);
   // Items before an error come out before it; after an abort nothing more does.
   const ended = task.finally(() => queue.close({ immediate: stop.aborted }));
   ended.catch(() => {});

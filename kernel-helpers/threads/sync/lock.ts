@@ -23,6 +23,8 @@ const abandoned = -1;
  * a free lock at once, unless another has waited for more than a millisecond; so it is quick, and nobody starves,
  * but it is not strictly first come, first served. When a thread of an executor or a portal ends while it holds the
  * lock, all who ask get AbandonedLock, until `release()` sets it free; of other threads nothing is known.
+ * Two threads that take two locks in opposite order wait for each other for ever, as in Python, and no DeadlockError
+ * comes: any third thread might release one. Take them in one order everywhere, or with a `timeoutMs`.
  *
  * @example
  * const lock = new Lock();

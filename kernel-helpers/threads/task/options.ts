@@ -20,8 +20,12 @@ export interface TaskOptions {
   abandonOnCancel?: boolean;
 }
 
+/** The key of an option that no program gives: which function among the arguments is sure to run. */
+export const runs = Symbol("runs");
+
 /** What a task is submitted with. */
 export interface SubmitOptions extends TaskOptions {
+  [runs]?: AnyFunction;
   /** Send the context variables along. */
   context?: boolean;
   /** `args` is a list of items for one call each. */

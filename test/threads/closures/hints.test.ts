@@ -72,6 +72,44 @@ const lost = [
     "out.push",
   ],
   ["in a called function", "const out = []; function add() { out.push(1); }", "add();", "`out`", "out.push"],
+  ["by another name", "const out = [];", "const o = out; o.push(1);", "`out`", "o.push(1)"],
+  [
+    "by the name of a part",
+    "const t = { rows: [] };",
+    "const { rows } = t; rows.push(1);",
+    "`t`",
+    "rows.push(1)",
+  ],
+  [
+    "by a name of a name",
+    "const t = { a: { b: [] } };",
+    "const { a } = t; const b = a.b; b.push(1);",
+    "`t`",
+    "b.push",
+  ],
+  ["each item", "const rows = [{ n: 0 }];", "for (const row of rows) row.n = 1;", "`rows`", "row.n = 1"],
+  [
+    "a part of each",
+    "const rows = [{ s: [] }];",
+    "for (const { s } of rows) s.push(1);",
+    "`rows`",
+    "s.push(1)",
+  ],
+  [
+    "each item in a callback",
+    "const rows = [{ n: 0 }];",
+    "rows.forEach((row) => { row.n++; });",
+    "`rows`",
+    "row.n++",
+  ],
+  [
+    "a borrowed method",
+    "const out = [];",
+    "Array.prototype.push.call(out, 1);",
+    "`out`",
+    "Array.prototype.push.call",
+  ],
+  ["one of a literal", "const out = [];", "[].push.apply(out, [1]);", "`out`", "[].push.apply"],
   [
     "in a constructor",
     "const out = []; class A { constructor() { out.push(1); } }",
@@ -118,6 +156,12 @@ test("of an earlier cell's variable by its own name", async () => {
   expect(stderr).toMatch(
     /^LostWriteWarning: The function changes `list`, which it captures \(`list\.push\(1\)`\)/,
   );
+});
+
+test("also by the generator of iterateInThread", async () => {
+  const stderr = await said(`const { iterateInThread } = require("kernel-helpers"); const seen = [];
+    for await (const _ of iterateInThread(function* numbers() { seen.push(1); yield 1; }));`);
+  expect(stderr).toMatch(/LostWriteWarning: numbers changes `seen`, which it captures \(`seen\.push\(1\)`\)/);
 });
 
 test("as an arrow's only expression, and once for many tasks", async () => {
@@ -174,6 +218,21 @@ const quiet = [
     "private fields of es2015",
     "const n = new WeakMap(); class A { constructor() { n.set(this, 1); } get() { return n.get(this); } }",
     "return new A().get();",
+  ],
+  [
+    "by another name, where it goes on",
+    "const list = []; const t = { rows: [{ n: 0 }] }; const show = () => {};",
+    "const a = list; a.push(1); const out = []; for (const r of t.rows) { r.n = 1; out.push(r); } callSoonThreadsafe(show, a); return out;",
+  ],
+  [
+    "another name for something else",
+    "const list = [1]; const o = { n: 1 };",
+    "const a = list.slice(); a.push(1); const b = { ...o }; b.n = 2; let c = list; c = []; c.push(1); for (const x of [...list]) a.push(x);",
+  ],
+  [
+    "each item of a copy",
+    "const rows = [{ n: 0 }];",
+    "return rows.map((row) => { row.n = 1; return row; });",
   ],
   ["what nobody calls", "const list = []; const add = () => { list.push(1); };", "return typeof add;"],
 ] as const;
