@@ -110,6 +110,13 @@ export class PauseClock {
     return Atomics.load(this.#counts, 1);
   }
 
+  /** For how many ms a thread has been held now; undefined if it is not. */
+  heldMs(threadId: number): number | undefined {
+    const time = now();
+    const pause = this.within(time, Number.POSITIVE_INFINITY).find((each) => each.threadId === threadId);
+    return pause && time - pause.start;
+  }
+
   /** The pauses that touch a stretch of time, in order of their beginning. */
   within(from: number, to: number): ThreadPause[] {
     const written = Atomics.load(this.#counts, 0);

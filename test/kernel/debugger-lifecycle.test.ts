@@ -62,6 +62,25 @@ describe("an interrupt", () => {
   });
 });
 
+describe("the comm kernel-helpers:loop", () => {
+  test("says that the loop is paused, not blocked, and where, until it goes on", async () => {
+    const told = () =>
+      kernel.received.filter(({ content }) => content.comm_id === "loop" && content.data?.state);
+    await kernel.send("comm_open", { comm_id: "loop", target_name: "kernel-helpers:loop", data: {} });
+    await kernel.until(() => told()[0]);
+    const stop = await runTo("function read() {\n  const here = 1;\n  return here;\n}\nread()", 3);
+    const { content } = await kernel.until(() => told().find((each) => each.content.data.at));
+    expect(content.data).toMatchObject({ state: "paused", at: { function: "read", line: 3 } });
+    const before = told().length;
+    await finish(stop);
+    await kernel.until(() => told().find((each, at) => at >= before && each.content.data.state === "free"));
+    expect(told().filter((each) => each.content.data.state === "blocked" && each.content.data.at)).toEqual(
+      [],
+    );
+    await kernel.send("comm_close", { comm_id: "loop", data: {} });
+  });
+});
+
 describe("while something is stopped", () => {
   test.each(["restart", "kill"])("a %s ends the kernel", async (how) => {
     await using own = await Kernel.start();

@@ -1,9 +1,10 @@
 /**
  * The comm target `kernel-helpers:loop`: whether the event loop of the cells is free, told by the thread of the
  * sockets while a cell blocks it. Costs nothing while nobody watches. After `comm_open`, and whenever it changes, and
- * every `tickMs` while blocked, the kernel sends a `LoopState`. The front end ends it by `comm_close`.
+ * every `tickMs` while it is blocked or a debugger holds it, the kernel sends a `LoopState`. The front end ends it by `comm_close`.
  */
 
+import { pauseClock } from "../../inspector";
 import type { ThreadCount } from "../../threads/context/all-threads";
 import type { FromSockets } from "../thread-protocol";
 import { type BlockingPlace, findBlockingPlace } from "./blocking-place";
@@ -16,12 +17,13 @@ const placeMs = 200;
 
 /** The data of each message. */
 export interface LoopState {
-  state: "free" | "blocked";
-  /** For how long it has been blocked. */
+  /** "paused": a debugger holds it. */
+  state: "free" | "blocked" | "paused";
+  /** For how long it has been blocked or paused. */
   ms: number;
   /** The threads of all pools; while the loop is blocked, as it was last told. */
   threads: ThreadCount;
-  /** What blocks it, once that is known; a wait that is no JavaScript has none. */
+  /** What blocks it, or where it is paused, once that is known; a wait that is no JavaScript has none. */
   at?: BlockingPlace;
 }
 
@@ -31,6 +33,7 @@ export class LoopTarget implements Target {
   /** When the loop was asked what it has not answered. */
   #askedAt: number | undefined;
   #wasBlocked = false;
+  #wasPaused = false;
   #threads: ThreadCount = { busy: 0, all: 0 };
   #at: BlockingPlace | undefined;
   #endSearch: (() => void) | undefined;
@@ -56,7 +59,7 @@ export class LoopTarget implements Target {
     const { busy, all } = this.#threads;
     const isNews = this.#wasBlocked || busy !== threads.busy || all !== threads.all;
     this.#askedAt = undefined;
-    this.#wasBlocked = false;
+    this.#wasBlocked = this.#wasPaused = false;
     this.#threads = threads;
     this.#forgetPlace();
     if (isNews) this.#send();
@@ -69,10 +72,11 @@ export class LoopTarget implements Target {
   }
 
   #state(): LoopState {
+    const heldMs = pauseClock()?.heldMs(0);
     const isBlocked = this.#wasBlocked;
     return {
-      state: isBlocked ? "blocked" : "free",
-      ms: isBlocked ? this.#blockedMs() : 0,
+      state: heldMs !== undefined ? "paused" : isBlocked ? "blocked" : "free",
+      ms: heldMs !== undefined ? Math.round(heldMs) : isBlocked ? this.#blockedMs() : 0,
       threads: this.#threads,
       ...(this.#at && { at: this.#at }),
     };
@@ -87,8 +91,14 @@ export class LoopTarget implements Target {
       this.#askedAt = performance.now();
       return this.tell({ ping: true });
     }
+    const isPaused = pauseClock()?.heldMs(0) !== undefined;
+    // Once it goes on, what is of before is another block.
+    if (isPaused || this.#wasPaused) this.#askedAt = performance.now();
+    if (isPaused !== this.#wasPaused) this.#forgetPlace();
+    this.#wasPaused = isPaused;
     this.#wasBlocked = true;
-    if (this.#blockedMs() >= placeMs) this.#endSearch ??= findBlockingPlace((place) => (this.#at = place));
+    if (isPaused || this.#blockedMs() >= placeMs)
+      this.#endSearch ??= findBlockingPlace((place) => (this.#at = place));
     this.#send();
   }
 

@@ -49,6 +49,8 @@ export const russian: Readonly<Record<string, string>> = {
   "Loop: blocked for %1": "Цикл: заблокирован %1",
   "Loop: blocked for %1 by %2": "Цикл: заблокирован %1: %2",
   "Loop: free": "Цикл: свободен",
+  "Loop: paused at %1": "Цикл: пауза, %1",
+  "Loop: paused in the debugger": "Цикл: пауза в отладчике",
   "Next Section": "Следующий раздел",
   "Nothing, since this notebook is being watched.": "Ничего, с тех пор как за блокнотом наблюдают.",
   "Previous Section": "Предыдущий раздел",

@@ -24,6 +24,8 @@ describe("the text of the loop's indicator", () => {
     [{ state: "free", ms: 0, threads: none }, "Loop: free"],
     [{ state: "free", ms: 0, threads: { busy: 3, all: 4 } }, "Loop: free · 3 of 4 threads busy"],
     [{ state: "blocked", ms: 1_200, threads: none }, "Loop: blocked for 1.2 s"],
+    [{ state: "paused", ms: 1_200, threads: none }, "Loop: paused in the debugger"],
+    [{ state: "paused", ms: 1_200, threads: none, at }, "Loop: paused at parseLog, cell 4 line 2"],
     [
       { state: "blocked", ms: 1_200, threads: none, at },
       "Loop: blocked for 1.2 s by parseLog, cell 4 line 2",

@@ -1,6 +1,6 @@
 /** What the indicator says. Pure. */
 
-/** Where a kernel's loop is blocked. */
+/** Where a kernel's loop is blocked or paused. */
 export interface BlockingPlace {
   /** "" for the cell's own code. */
   function: string;
@@ -10,16 +10,18 @@ export interface BlockingPlace {
   line: number;
 }
 
-/** What the kernel tells over `kernel-helpers:loop`: whether its loop is free, or for how long it has been blocked. */
+/** What the kernel tells over `kernel-helpers:loop`: whether its loop is free, or for how long it has been blocked, or held by a debugger. */
 export interface LoopState {
-  state: "free" | "blocked";
-  /** Milliseconds since the loop answered last; 0 while it is free. */
+  state: (typeof states)[number];
+  /** Milliseconds since the loop answered last, or was paused; 0 while it is free. */
   ms: number;
   /** Threads of the kernel's pools. */
   threads: { busy: number; all: number };
   /** Absent while it is not known, and where no JavaScript blocks. */
   at?: BlockingPlace | undefined;
 }
+
+const states = ["free", "blocked", "paused"] as const;
 
 /** `gettext` with `%1`, as JupyterLab's translation bundles have it. */
 type Translate = (text: string, ...values: string[]) => string;
@@ -37,10 +39,11 @@ function readPlace(data: unknown): BlockingPlace | undefined {
 /** The state in a message of the kernel; `undefined` for whatever else comes, which is not shown. */
 export function readLoopState(data: unknown): LoopState | undefined {
   const { state, ms, threads, at } = (data ?? {}) as Loose<LoopState>;
-  if ((state !== "free" && state !== "blocked") || !isCount(ms)) return undefined;
+  const known = states.find((each) => each === state);
+  if (!known || !isCount(ms)) return undefined;
   const { busy, all } = (threads ?? {}) as Loose<LoopState["threads"]>;
   return {
-    state,
+    state: known,
     ms,
     threads: isCount(busy) && isCount(all) ? { busy, all } : { busy: 0, all: 0 },
     at: readPlace(at),
@@ -75,13 +78,17 @@ export function placeText({ function: name, cell, line }: BlockingPlace, transla
 }
 
 export function loopText({ state, ms, threads, at }: LoopState, translate: Translate): string {
-  const blocked = () => {
-    const duration = durationText(ms, translate);
-    return at
-      ? translate("Loop: blocked for %1 by %2", duration, placeText(at, translate))
-      : translate("Loop: blocked for %1", duration);
-  };
-  const loop = state === "free" ? translate("Loop: free") : blocked();
+  const duration = durationText(ms, translate);
+  const place = at && placeText(at, translate);
+  const loop = {
+    free: () => translate("Loop: free"),
+    blocked: () =>
+      place
+        ? translate("Loop: blocked for %1 by %2", duration, place)
+        : translate("Loop: blocked for %1", duration),
+    paused: () =>
+      place ? translate("Loop: paused at %1", place) : translate("Loop: paused in the debugger"),
+  }[state]();
   if (threads.busy === 0) return loop;
   return `${loop} · ${translate("%1 of %2 threads busy", `${threads.busy}`, `${threads.all}`)}`;
 }
