@@ -63,4 +63,59 @@ declare global {
 
   /** As `prompt`, for what must not be seen: the front end shows dots. */
   function promptSecret(message?: unknown): string;
+
+  /** Of which Node has the values, and neither its types nor TypeScript's library without a browser the declarations. */
+  namespace WebAssembly {
+    type Bytes = ArrayBufferView<ArrayBuffer> | ArrayBuffer;
+    // biome-ignore lint/suspicious/noExplicitAny: what a module exports is known to whoever wrote it
+    type Exports = Record<string, any>;
+    type Imports = Record<string, Record<string, unknown>>;
+    type Sort = "function" | "global" | "memory" | "table" | "tag";
+    class Module {
+      constructor(bytes: Bytes);
+      static customSections(module: Module, name: string): ArrayBuffer[];
+      static exports(module: Module): { name: string; kind: Sort }[];
+      static imports(module: Module): { module: string; name: string; kind: Sort }[];
+    }
+    class Instance {
+      constructor(module: Module, imports?: Imports);
+      readonly exports: Exports;
+    }
+    class Memory {
+      constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+      readonly buffer: ArrayBuffer;
+      grow(pages: number): number;
+    }
+    class Table {
+      constructor(
+        descriptor: { element: "anyfunc" | "externref"; initial: number; maximum?: number },
+        value?: unknown,
+      );
+      readonly length: number;
+      // biome-ignore lint/suspicious/noExplicitAny: a function or whatever was put there
+      get(index: number): any;
+      grow(by: number, value?: unknown): number;
+      set(index: number, value?: unknown): void;
+    }
+    class Global {
+      constructor(
+        descriptor: { value: "i32" | "i64" | "f32" | "f64" | "externref" | "anyfunc"; mutable?: boolean },
+        value?: unknown,
+      );
+      // biome-ignore lint/suspicious/noExplicitAny: as its descriptor says
+      value: any;
+    }
+    class CompileError extends Error {}
+    class LinkError extends Error {}
+    class RuntimeError extends Error {}
+    function validate(bytes: Bytes): boolean;
+    function compile(bytes: Bytes): Promise<Module>;
+    function compileStreaming(source: Response | PromiseLike<Response>): Promise<Module>;
+    function instantiate(bytes: Bytes, imports?: Imports): Promise<{ instance: Instance; module: Module }>;
+    function instantiate(module: Module, imports?: Imports): Promise<Instance>;
+    function instantiateStreaming(
+      source: Response | PromiseLike<Response>,
+      imports?: Imports,
+    ): Promise<{ instance: Instance; module: Module }>;
+  }
 }

@@ -76,7 +76,6 @@ function withoutExport(ts: TypeScript, statement: Statement): Edit[] {
     return [{ from, to: statement.moduleSpecifier.getStart(), text: "import" }];
   }
   if (ts.isExportAssignment(statement)) {
-    if (statement.isExportEquals) return [];
     return [{ from: statement.getStart(), to: statement.expression.getStart(), text: "" }];
   }
   if (!ts.canHaveModifiers(statement)) return [];
@@ -92,7 +91,8 @@ function withoutExport(ts: TypeScript, statement: Statement): Edit[] {
 /** Reads a cell. */
 export function readCell(ts: TypeScript, source: string): CellSource {
   const file = parseCell(ts, source);
-  let text = source;
+  // With a line of tslab's before it, it would be none.
+  let text = source.replace(/^#!/, "//");
   for (const { from, to, text: instead } of file.statements.flatMap((each) => withoutExport(ts, each))) {
     // Line breaks inside, as in a list of names, keep the lines below where they are.
     const blank = source.slice(from + instead.length, to).replace(/[^\n\r]/g, " ");

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Converter } from "tslab/dist/converter";
 import type * as metadataModule from "tslab/dist/metadata";
-import type { SourceFile } from "typescript";
+import type { Node, SourceFile } from "typescript";
 import { type CellSource, parses, readCell } from "./cell-source";
 import { type FaultWorld, faults, untypedHint } from "./faults";
 import { filesOf, ImportedFiles } from "./imported-files";
@@ -141,7 +141,7 @@ export class Compiler {
     const files = this.#files.changed(reached, program.getCompilerOptions());
     const { imports, packages } = reached;
     if (!result.output) return { ...findings, imports, packages, files, converted: result };
-    const declOutput = `${result.declOutput}${this.#namespaces(declarations, file)}`;
+    const declOutput = `${result.declOutput}${this.#forgotten(declarations, file)}`;
     this.#latest = declOutput;
     const name = scriptName(label);
     const maps = conversion.maps(result.output);
@@ -161,13 +161,14 @@ export class Compiler {
     };
   }
 
-  /** tslab forgets the namespaces of earlier cells. */
-  #namespaces(declarations: string, cell: SourceFile): string {
-    if (!declarations.includes("namespace ")) return "";
+  /** tslab forgets the namespaces of earlier cells, and what they have imported by `import x = `. */
+  #forgotten(declarations: string, cell: SourceFile): string {
+    if (!/\b(namespace |global |import \S+ = )/.test(declarations)) return "";
     const { ts } = this.#typescript;
     const redeclared = new Set(namesOf(cell));
     const { statements } = ts.createSourceFile("earlier.d.ts", declarations, ts.ScriptTarget.Latest, true);
-    const kept = statements.filter((each) => ts.isModuleDeclaration(each) && !redeclared.has(each.name.text));
+    const isForgotten = (each: Node) => ts.isModuleDeclaration(each) || ts.isImportEqualsDeclaration(each);
+    const kept = statements.filter((each) => isForgotten(each) && !redeclared.has(each.name.text));
     return kept.map((each) => `${each.getText()}\n`).join("");
   }
 

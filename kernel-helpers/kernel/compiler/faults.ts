@@ -41,6 +41,8 @@ function unknownNameText(name: string, message: string, { failedCellOf, cell }: 
   if (failed) return `\`${name}\` is not defined: ${failed}, which declares it, failed.`;
   const guess = /Did you mean '([^']+)'/.exec(message)?.[1];
   const said = `\`${name}\` is not defined yet: no cell run so far makes it; run the cell that declares it first.`;
+  if (process.getBuiltinModule?.(name))
+    return `${said} Or is Node's module meant? \`import ${name} from "node:${name}"\``;
   const isOwn = guess && new RegExp(`\\b${guess.replaceAll("$", "\\$")}\\b`).test(cell.text);
   return guess && isSlip(name, guess) && (isOwn || guess in globalThis)
     ? `${said} Or is \`${guess}\` meant?`

@@ -7,8 +7,11 @@ import type { Program, TypeScript } from "./tsc";
 /** The code of a package without types: it is `any`, and the cell says so beside its output. */
 export const untypedPackage = 7016;
 
-/** A JSX element is `any` where nothing declares elements, as without React. */
-const undeclaredElement = 7026;
+/**
+ * What is no fault here: a JSX element is `any` where nothing declares elements, as without React; `import x =
+ * require("y")` and `export =` are what a CommonJS module may say, and cells and their files become such modules.
+ */
+const noFault = new Set([7026, 1202, 1203]);
 
 /**
  * Syntax first: what follows from a broken one says nothing. Declarations are the kernel's own affair, how it knows
@@ -21,5 +24,5 @@ export function findDiagnostics(ts: TypeScript, program: Program, cell: SourceFi
   if (broken.length > 0) return broken;
   const checked = files.filter((file) => !isJson(file));
   const found = checked.flatMap((file) => program.getSemanticDiagnostics(file));
-  return ts.sortAndDeduplicateDiagnostics(found).filter(({ code }) => code !== undeclaredElement);
+  return ts.sortAndDeduplicateDiagnostics(found).filter(({ code }) => !noFault.has(code));
 }

@@ -1,4 +1,4 @@
-/** `import.meta`, `__filename` and `__dirname` in code that is compiled to CommonJS. */
+/** `import.meta`, `__filename`, `__dirname` and `module` in code that is compiled to CommonJS. */
 
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,6 +17,12 @@ export function metaExpressions(ts: TypeScript, path: string, isGlobal: (name: I
     filename: path,
     dirname: dirname(path),
   };
+  const globals = new Map<string, () => Expression>([
+    ["__filename", () => text(path)],
+    ["__dirname", () => text(dirname(path))],
+    // What runs is the main module, as `if (require.main === module)` asks.
+    ["module", () => factory.createPropertyAccessExpression(factory.createIdentifier("require"), "main")],
+  ]);
   const isMeta = (node: Node) => ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword;
   return (node: Node): Expression | undefined => {
     if (ts.isPropertyAccessExpression(node) && isMeta(node.expression)) {
@@ -31,7 +37,7 @@ export function metaExpressions(ts: TypeScript, path: string, isGlobal: (name: I
       return factory.createCallExpression(kernel, undefined, [text(path)]);
     }
     if (!ts.isIdentifier(node) || !ts.isExpressionNode(node)) return undefined;
-    if (node.text === "__filename" && isGlobal(node)) return text(path);
-    return node.text === "__dirname" && isGlobal(node) ? text(dirname(path)) : undefined;
+    const instead = globals.get(node.text);
+    return instead && isGlobal(node) ? instead() : undefined;
   };
 }

@@ -56,7 +56,17 @@ class CellTransformer {
   #isEarlier(symbol: import("typescript").Symbol | undefined): boolean {
     // The compiler writes the values of a `const enum` in place of its name.
     if (!symbol || symbol.flags & this.ts.SymbolFlags.ConstEnum) return false;
-    return symbol.declarations?.some((each) => this.#earlier.includes(each.getSourceFile())) ?? false;
+    return (
+      symbol.declarations?.some(
+        (each) => this.#earlier.includes(each.getSourceFile()) && !this.#isInGlobal(each),
+      ) ?? false
+    );
+  }
+
+  /** Whether a declaration stands in `declare global`, which makes no name of the cell's own. */
+  #isInGlobal(declaration: Node): boolean {
+    const { GlobalAugmentation } = this.ts.NodeFlags;
+    return this.ts.findAncestor(declaration, ({ flags }) => (flags & GlobalAugmentation) !== 0) !== undefined;
   }
 
   #property(name: Identifier): Expression {
@@ -80,6 +90,7 @@ class CellTransformer {
     const meta = this.#meta(node);
     if (meta) return ts.setTextRange(meta, node);
     if (this.#isEarlierName(node)) return this.#property(node);
+    if (ts.isImportEqualsDeclaration(node)) return this.#importEquals(node);
     if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
     const inside = ts.visitEachChild(node, this.visit, context);
     if (!ts.isCallExpression(node) || !ts.isCallExpression(inside) || !this.#isEarlierName(node.expression))
@@ -130,6 +141,25 @@ class CellTransformer {
     return this.#isHidden(node) && !ts.isImportSpecifier(node.parent) ? other(node) : undefined;
   }
 
+  /** `import x = require("y")` is a `require` in the end, and the namespace in `import x = A.B` may be of an earlier cell. */
+  #importEquals(node: import("typescript").ImportEqualsDeclaration): Node {
+    const { ts } = this;
+    const { moduleReference: from, name } = node;
+    const target = ts.isExternalModuleReference(from)
+      ? ts.factory.createCallExpression(ts.factory.createIdentifier("require"), undefined, [from.expression])
+      : this.#entity(from);
+    const symbol = this.checker.getSymbolAtLocation(name);
+    const isValue = symbol && this.checker.getAliasedSymbol(symbol).flags & ts.SymbolFlags.Value;
+    return node.isTypeOnly || !isValue ? node : ts.setTextRange(this.#constant(name.text, target), node);
+  }
+
+  #entity(name: import("typescript").EntityName): Expression {
+    const { ts } = this;
+    if (ts.isQualifiedName(name))
+      return ts.factory.createPropertyAccessExpression(this.#entity(name.left), name.right);
+    return this.#isEarlier(this.checker.getSymbolAtLocation(name)) ? this.#property(name) : name;
+  }
+
   /** `{ name }` of an earlier cell is `{ name: exports.name }`. */
   #shorthand(node: import("typescript").ShorthandPropertyAssignment): Node {
     const { ts, checker, context } = this;
@@ -162,7 +192,11 @@ class CellTransformer {
     if (!last || !ts.isExpressionStatement(last)) return [...statements];
     const name = this.#freeName();
     conversion.lastExpression = name;
-    const declaration = factory.createVariableDeclaration(name, undefined, undefined, last.expression);
+    // Behind a comma a function gets no name from the constant.
+    const value = ts.isArrowFunction(last.expression)
+      ? factory.createComma(factory.createNumericLiteral(0), last.expression)
+      : last.expression;
+    const declaration = factory.createVariableDeclaration(name, undefined, undefined, value);
     const exported = factory.createVariableStatement(
       [factory.createModifier(ts.SyntaxKind.ExportKeyword)],
       factory.createVariableDeclarationList([ts.setTextRange(declaration, last)], ts.NodeFlags.Const),
@@ -185,14 +219,15 @@ class CellTransformer {
     const isEarlier = (name: string) =>
       !(file as CellFile).locals?.has(name) &&
       this.#earlier.some((each) => (each as CellFile).locals?.has(name));
-    return [...new Set(names)].filter(isEarlier).map((name) => this.#alias(name));
+    return [...new Set(names)]
+      .filter(isEarlier)
+      .map((name) => this.#constant(name, this.#property(ts.factory.createIdentifier(name))));
   }
 
-  /** `const name = exports.name;` */
-  #alias(name: string): Statement {
+  /** `const name = value;` */
+  #constant(name: string, value: Expression): Statement {
     const { factory, NodeFlags } = this.ts;
-    const access = factory.createPropertyAccessExpression(factory.createIdentifier("exports"), name);
-    const declaration = factory.createVariableDeclaration(name, undefined, undefined, access);
+    const declaration = factory.createVariableDeclaration(name, undefined, undefined, value);
     return factory.createVariableStatement(
       undefined,
       factory.createVariableDeclarationList([declaration], NodeFlags.Const),

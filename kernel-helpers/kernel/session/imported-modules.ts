@@ -46,6 +46,10 @@ export class ImportedModules {
     const tslab = (globalThis as unknown as { __tslab__: TslabGlobal }).__tslab__;
     this.#node = tslab.require;
     tslab.require = this.#requireFor(this.#ofCells, this.#node);
+    const main = Object.assign(new nodeModule.Module("."), { filename: join(process.cwd(), "cell.js") });
+    // What Node gives each new `require` as its `main`.
+    process.mainModule = main;
+    tslab.require.main = main;
     tslab.importMeta = (path) => this.#meta(path, this.#ofCells);
   }
 

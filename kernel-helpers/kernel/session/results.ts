@@ -1,6 +1,6 @@
 /** A value -> what front ends can show of it. */
 
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { withBase64 } from "./output";
 
 const displaySymbol = Symbol.for("Jupyter.display");
@@ -27,12 +27,22 @@ function plainFor(value: object, data: Record<string, unknown>): string {
   return isNamed ? plainResult(value) : `[${Object.keys(data).join(", ")}]`;
 }
 
+/** How a value says that it shall be shown; a proxy may refuse every question, and is shown as Node shows it. */
+function rendererOf(value: unknown): unknown {
+  try {
+    return (value as { [displaySymbol]?: unknown } | null | undefined)?.[displaySymbol];
+  } catch (error) {
+    if (types.isProxy(value)) return undefined;
+    throw error;
+  }
+}
+
 /**
  * A value in the formats a front end can show, `text/plain` always among them. Throws what its
  * `Jupyter.display` throws, and `TypeError` if that returns no object.
  */
 export async function mimebundle(value: unknown): Promise<Record<string, unknown>> {
-  const render = (value as { [displaySymbol]?: unknown } | null | undefined)?.[displaySymbol];
+  const render = rendererOf(value);
   if (typeof render !== "function") return { "text/plain": plainResult(value) };
   const bundle: unknown = await render.call(value);
   if (typeof bundle !== "object" || bundle === null) {
