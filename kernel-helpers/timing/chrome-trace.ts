@@ -50,7 +50,7 @@ export function toChromeTrace(timeline: TimelineData): ChromeTrace {
   const ofLoop = pauses.filter(({ thread }) => thread === loop);
   return {
     displayTimeUnit: "ms",
-    traceEvents: [
+    traceEvents: nested([
       { name: "process_name", ph: "M", pid, tid: 0, args: { name: "node" } },
       ...[...tracks].flatMap(([name, tid]) => nameTrack(name, tid)),
       ...tasks.flatMap((task) => eventsOfTask(task, tracks, timeline)),
@@ -79,8 +79,37 @@ export function toChromeTrace(timeline: TimelineData): ChromeTrace {
       ...profiles.flatMap((profile, index) =>
         eventsOfProfile(profile, index + 1, tracks.get(profile.thread)!),
       ),
-    ],
+    ]),
   };
+}
+
+/**
+ * Stretches of one track lie within one another or apart: of two that overlap, as tasks do that share a thread,
+ * Perfetto drops the later one, so that it becomes an async one. In order of time, whoever encloses another first.
+ */
+function nested(events: ChromeTraceEvent[]): ChromeTraceEvent[] {
+  const byTime = (a: ChromeTraceEvent, b: ChromeTraceEvent) => (a.ts ?? 0) - (b.ts ?? 0);
+  const around = new Map<number, number[]>();
+  let overlapping = 0;
+  return events
+    .sort((a, b) => byTime(a, b) || (b.dur ?? 0) - (a.dur ?? 0))
+    .flatMap((event) => {
+      const { ph, tid, ts = 0, dur = 0 } = event;
+      if (ph !== "X") return [event];
+      const ends = (around.get(tid) ?? []).filter((end) => end > ts);
+      around.set(tid, ends);
+      if (ends.every((end) => end >= ts + dur)) {
+        ends.push(ts + dur);
+        return [event];
+      }
+      const { dur: _, tdur: __, ...rest } = event;
+      const id = `overlapping ${++overlapping}`;
+      return [
+        { ...rest, ph: "b" as const, id },
+        { ...rest, ph: "e" as const, id, ts: ts + dur },
+      ];
+    })
+    .sort(byTime);
 }
 
 function trackNumbers({ tasks, trace, profiles = [], pauses = [] }: TimelineData): Map<string, number> {
@@ -206,7 +235,7 @@ function eventsOfProfile(profile: ThreadProfile, id: number, tid: number): Chrom
     nodes.flatMap(({ id: parent, children = [] }) => children.map((child) => [child, parent])),
   );
   const kept: { sample: number; delta: number }[] = [];
-  let at = us(start);
+  let at = Math.round(start * 1000);
   let last = 0;
   for (const [index, sample] of samples.entries()) {
     at += timeDeltas[index] ?? 0;
@@ -252,6 +281,7 @@ function spanning(
   ];
 }
 
+/** The format knows no time before its beginning. */
 function us(ms: number): number {
-  return Math.round(ms * 1000);
+  return Math.max(0, Math.round(ms * 1000));
 }
