@@ -7,5 +7,5 @@ import { nothingLeft } from "./nothing-left.ts";
 notebookTests(["notebooks/*.ipynb", "notebooks/ru/00-index.ipynb"], {
   check: true,
   rerun: true,
-  ...nothingLeft,
+  ...nothingLeft(),
 });

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./order.ts";
 
 export default defineConfig({
   test: {
@@ -13,5 +14,6 @@ export default defineConfig({
     expect: { poll: { timeout: 40_000 } },
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });

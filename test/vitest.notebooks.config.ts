@@ -4,7 +4,7 @@ import { nothingLeft } from "./nothing-left.ts";
 
 /** Each notebook as a test file, so that `--shard` spreads them over machines: .github/workflows/notebooks.yml. */
 export default defineConfig({
-  plugins: [notebookFiles({ check: true, rerun: true, ...nothingLeft })],
+  plugins: [notebookFiles({ check: true, rerun: true, ...nothingLeft() })],
   test: {
     root: `${import.meta.dirname}/..`,
     include: ["notebooks/*.ipynb", "notebooks/ru/00-index.ipynb"],

@@ -206,6 +206,7 @@ describe("the collection as a site", () => {
         await open(path);
         // As a debugger does it: the page's own policy would let no such script in.
         await page.evaluate(axe);
+        await page.evaluate(markRepeatedTokens);
         expect(await violations(page), path).toEqual([]);
         // What a person can see begins at 0.1; a browser that loads a picture late on a busy machine counts less than this.
         expect(await layoutShift(page), path).toBeLessThan(0.001);
@@ -218,7 +219,7 @@ describe("the collection as a site", () => {
       }
       await page.emulateMedia({ colorScheme: "light" });
       expect(errors).toEqual([]);
-    }, 180_000);
+    }, 600_000);
 
     test("finds words, from the disk", async () => {
       await open("ru/index.html");
@@ -299,14 +300,33 @@ describe("the collection as a site", () => {
   });
 });
 
+/** Marks the tokens of code that look as one before them does, by their classes and those of all around them. */
+const markRepeatedTokens = `{
+  const seen = new Set();
+  const looks = (element) => element ? element.localName + element.className + element.style.cssText + looks(element.parentElement) : "";
+  for (const token of document.querySelectorAll("pre span, code span")) {
+    const look = looks(token);
+    token.toggleAttribute("data-repeated", seen.has(look));
+    seen.add(look);
+  }
+}`;
+
 async function violations(page: Page, rules?: string[]): Promise<string[]> {
   // Without preload: it would ask for the style sheet again, which the page's policy forbids.
-  const options = { preload: false, ...(rules && { runOnly: { type: "rule", values: rules } }) };
+  const options = {
+    ...{ preload: false, resultTypes: ["violations"] },
+    ...(rules && { runOnly: { type: "rule", values: rules } }),
+  };
   return page.evaluate(async (options) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      axe: {
+        run(
+          context: object,
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+      };
     };
-    const { violations } = await axe.run(options);
+    const { violations } = await axe.run({ exclude: ["[data-repeated]"] }, options);
     return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
   }, options);
 }
