@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { exportNotebooks, exportScript } from "../../notebook-tools/export";
 import { hasTag, multilineText, readNotebook } from "../../notebook-tools/nbformat";
 import { code, markdown, notebook } from "./cells";
@@ -31,16 +31,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test.each(runs)("$name as a script, run by $by, prints what the cells print", async ({ name, args }) => {
-  const script = join(folder, name.replace(".ipynb", ".ts"));
-  // Where Jupyter would run it.
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, script], { cwd: notebooks });
-  let rest = stripVTControlCharacters(stdout);
-  for (const line of await printedBy(join(notebooks, name))) {
-    expect(rest).toContain(line);
-    rest = rest.slice(rest.indexOf(line) + line.length);
-  }
-});
+// Scripts mostly wait, as their notebooks do.
+vi.setConfig({ maxConcurrency: 2 });
+
+test.concurrent.each(runs)(
+  "$name as a script, run by $by, prints what the cells print",
+  async ({ name, args }) => {
+    const script = join(folder, name.replace(".ipynb", ".ts"));
+    // Where Jupyter would run it.
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, script], { cwd: notebooks });
+    let rest = stripVTControlCharacters(stdout);
+    for (const line of await printedBy(join(notebooks, name))) {
+      expect(rest).toContain(line);
+      rest = rest.slice(rest.indexOf(line) + line.length);
+    }
+  },
+);
 
 /** The lines that the cells of a notebook print each time. */
 async function printedBy(file: string): Promise<string[]> {
