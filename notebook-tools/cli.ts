@@ -1,20 +1,30 @@
 /** The `nb` command. */
 import { Command, CommanderError } from "commander";
-import { addNotebookCommands } from "./commands";
 import { NotebookError } from "./nbformat";
-import { addRunCommand } from "./run/command";
 
 const { version } = require("../package.json") as { version: string };
 
 const badUsage = 2;
 
-/** Commands that a run can do without: their parsers and highlighters take a while to load. */
-function addOtherCommands(nb: Command): void {
-  const { registerExport } = require("./export/command") as typeof import("./export/command");
-  const { addSyncCommand } = require("./collection") as typeof import("./collection");
-  registerExport(nb);
-  addSyncCommand(nb);
-}
+/** What adds each command; loaded where it is named, since parsers and highlighters take a while. */
+const rooms: Record<string, (nb: Command) => void> = {
+  run(nb) {
+    const { addRunCommand } = require("./run/command") as typeof import("./run/command");
+    addRunCommand(nb);
+  },
+  "list clean validate diff"(nb) {
+    const { addNotebookCommands } = require("./commands") as typeof import("./commands");
+    addNotebookCommands(nb);
+  },
+  export(nb) {
+    const { registerExport } = require("./export/command") as typeof import("./export/command");
+    registerExport(nb);
+  },
+  sync(nb) {
+    const { addSyncCommand } = require("./collection") as typeof import("./collection");
+    addSyncCommand(nb);
+  },
+};
 
 function program(named: string | undefined): Command {
   const nb = new Command("nb")
@@ -24,9 +34,8 @@ function program(named: string | undefined): Command {
     .version(version, "-V, --version", "print the version")
     .showHelpAfterError("Run the command with --help to see what it takes.")
     .exitOverride();
-  addRunCommand(nb);
-  addNotebookCommands(nb);
-  if (!nb.commands.some((command) => command.name() === named)) addOtherCommands(nb);
+  const own = Object.keys(rooms).find((names) => names.split(" ").includes(named ?? ""));
+  for (const add of own ? [rooms[own]!] : Object.values(rooms)) add(nb);
   return nb;
 }
 
