@@ -43,7 +43,9 @@ export class LabPage {
   /** Resolves when a cell has run to its end. */
   async untilRun(cell: Locator): Promise<void> {
     const prompt = cell.locator(".jp-InputPrompt").first();
-    await expect.poll(() => prompt.textContent()).toMatch(/\[\d+\]:/);
+    const code = cell.locator(".cm-content").first();
+    const message = (await code.textContent()) ?? "";
+    await expect.poll(() => prompt.textContent(), { message }).toMatch(/\[\d+\]:/);
   }
 
   /** Chooses from an open menu. */
