@@ -74,6 +74,8 @@ interface Drawing extends Drawn {
   lanes: string[];
   segments: Segment[];
   groups: string[];
+  /** For comparing two runs: without libuv's lanes and items, which are drawn where they are long enough to be seen. */
+  usermeta: { lanes: string[]; tasks: string[] };
 }
 
 function drawingOf(
@@ -86,7 +88,8 @@ function drawingOf(
   const tasks = all.map((task) => ({ ...task, thread: task.thread && folding.laneOf(task.thread) }));
   const pool = poolSegments(trace, duration);
   const laid = layBlocks(timeline.blocks, pauses);
-  const lanes = [...lanesOf(tasks, pausedOnly(pauses, all)), ...pool.lanes];
+  const ownLanes = lanesOf(tasks, pausedOnly(pauses, all));
+  const lanes = [...ownLanes, ...pool.lanes];
   const parts = aroundPauses(segmentsOf(tasks, duration, laid), pauses);
   const ofTasks = unite(withShares(parts, all, duration, trace), folding.rest);
   const segments = [...ofTasks, ...pool.segments];
@@ -99,6 +102,10 @@ function drawingOf(
     segments,
     tasks,
     groups,
+    usermeta: {
+      lanes: ownLanes,
+      tasks: [...new Set(tasks.map(({ name }) => groupOf(name)))].sort(byName),
+    },
     bars: { ...bars, rows },
     arrows: [
       ...(bars.thinned ? [] : arrowsOf(tasks, rows, bars.layout)),
@@ -147,7 +154,7 @@ function viewOf(timeline: TimelineData, { lanes, bars, groups, arrows, ...drawin
   };
   const body = {
     config: { legend: { ...config.legend, offset: 6 + 14 * labels.height } },
-    usermeta: { lanes, tasks: groups },
+    usermeta: drawing.usermeta,
   };
   return { lanesView, datasets, body };
 }
