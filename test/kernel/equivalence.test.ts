@@ -136,7 +136,7 @@ function compiled(isLight: boolean, sources: readonly string[]): object[] {
 const before = process.cwd();
 afterAll(() => process.chdir(before));
 
-test("for the cells of the fixture notebook", { timeout: 180_000 }, () => {
+test("for the cells of the fixture notebook", { timeout: 300_000 }, () => {
   process.chdir(folderOf("language"));
   const sources = codeCells("language").map(({ source }) => source);
   expect(compiled(true, sources)).toEqual(compiled(false, sources));

@@ -40,6 +40,7 @@ test("without Python the way out is named", () => {
 
 test.skipIf(leftOut)(
   `without a network the way out is named${leftOut ? " (LEFT OUT: no Python)" : ""}`,
+  { timeout: 180_000 },
   () => {
     const project = mkdtempSync(join(tmpdir(), "kernel-venv-"));
     writeFileSync(join(project, "environment.yml"), "dependencies:\n  - jupyterlab=4.6.6\n");

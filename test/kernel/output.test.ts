@@ -225,7 +225,7 @@ describe("an error that a cell prints", () => {
   });
 });
 
-test("memory stays bounded while the reader is slow, and nothing is lost", async () => {
+test("memory stays bounded while the reader is slow, and nothing is lost", { timeout: 180_000 }, async () => {
   await using kernel = await Kernel.start({ pauseMs: 1 });
   const megabytes = 256;
   const answer = await kernel.run(`
