@@ -40,6 +40,8 @@ export class PortalClient {
   #over: Error | undefined;
   /** Reads what the thread has printed, before an answer that came after it; of the thread that made the portal. */
   beforeAnswer: () => void = () => {};
+  /** Somebody awaits an answer, or nobody any more; of the thread that made the portal. */
+  onAwaited: (is: boolean) => void = () => {};
 
   /** With `owned`, whoever made the portal says when its thread has ended. */
   constructor(
@@ -218,9 +220,14 @@ export class PortalClient {
 
   /** Whoever awaits a future keeps the process alive; a portal alone does not. */
   #holdLoop(future: Future<unknown>): void {
-    if (this.#awaited++ === 0) this.line.port.ref();
+    if (this.#awaited++ === 0) {
+      this.line.port.ref();
+      this.onAwaited(true);
+    }
     future.addDoneCallback(() => {
-      if (--this.#awaited === 0) this.line.port.unref();
+      if (--this.#awaited > 0) return;
+      this.line.port.unref();
+      this.onAwaited(false);
     });
   }
 }

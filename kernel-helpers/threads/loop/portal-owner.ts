@@ -59,6 +59,8 @@ export class PortalOwner {
     nameThread(thread, name);
     this.client = new PortalClient({ name, thread, port: calls.port1, shared, taskWords }, true);
     this.client.beforeAnswer = () => this.#readMail();
+    // The port of a thread that ends is closed before the end is told of.
+    this.client.onAwaited = (is) => (is ? this.worker.ref() : this.worker.unref());
     this.#listenForEnd();
   }
 

@@ -1,8 +1,8 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 
 /**
- * The channel between the thread that made a queue ("owner") and one other thread: a port, and two shared words
- * for the other thread while it blocks. QueueOwner rings the bell after each answer; a thread of a pool has it ring
+ * The channel between the thread that made a queue ("owner") and one other thread: a port, two shared words for the
+ * other thread while it blocks, and one that counts what has arrived there. QueueOwner rings the bell after each answer; a thread of a pool has it ring
  * the bell of its mail instead, so that a cancelling ends the wait too. The slot holds the request that the
  * other thread blocks on: `2 id` while it is open, `2 id + 1` once owner answers or the thread withdraws;
  * whoever makes that step has decided the race between an item and a timeout.
@@ -30,7 +30,7 @@ export type Answer =
 
 export function newChannel(): { owner: QueueChannel; other: QueueChannel } {
   const { port1, port2 } = new MessageChannel();
-  const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+  const shared = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
   return { owner: { port: port1, shared }, other: { port: port2, shared } };
 }
 
@@ -71,5 +71,40 @@ export class RequestSlot {
   /** Decides the request, unless the other side has. */
   decide(id: number): boolean {
     return Atomics.compareExchange(this.#words, 1, 2 * id, 2 * id + 1) === 2 * id;
+  }
+}
+
+/** What was granted to the other thread, and whether it has arrived: a thread that ends takes nothing with it unread. */
+export class Deliveries<T> {
+  readonly #words: Int32Array;
+  /** Those from the number `#first` on that had not arrived when that was last looked at. */
+  readonly #sent: (T | undefined)[] = [];
+  #first = 0;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#words = new Int32Array(shared);
+  }
+
+  /** On the owner's side; undefined for an answer that brings nothing. */
+  add(item: T | undefined): void {
+    this.#sent.push(item);
+    this.#forgetArrived();
+  }
+
+  #forgetArrived(): void {
+    const arrived = (Atomics.load(this.#words, 2) - this.#first) | 0;
+    this.#sent.splice(0, arrived);
+    this.#first = (this.#first + arrived) | 0;
+  }
+
+  /** What will never arrive, once the other thread has ended. */
+  lost(): T[] {
+    this.#forgetArrived();
+    return this.#sent.filter((item) => item !== undefined);
+  }
+
+  /** On the other side, for each that was granted. */
+  noteArrival(): void {
+    Atomics.add(this.#words, 2, 1);
   }
 }

@@ -1,5 +1,5 @@
 import { receiveMessageOnPort } from "node:worker_threads";
-import { Bell, newChannel, type QueueChannel, type Request, RequestSlot } from "./queue-channel";
+import { Bell, Deliveries, newChannel, type QueueChannel, type Request, RequestSlot } from "./queue-channel";
 import type { Item, QueueEndpoint } from "./queue-endpoint";
 import { shutDown, wouldBlock } from "./queue-errors";
 import { type Client, remoteWaiter, reply, type Waiter } from "./queue-waiters";
@@ -174,7 +174,12 @@ export class QueueOwner implements QueueEndpoint {
   // ---- The other threads ----
 
   #listen({ port, shared }: QueueChannel): void {
-    const client: Client = { port, bell: new Bell(shared), slot: new RequestSlot(shared) };
+    const client: Client = {
+      port,
+      bell: new Bell(shared),
+      slot: new RequestSlot(shared),
+      deliveries: new Deliveries(shared),
+    };
     this.#clients.add(client);
     port.on("message", (request: Request) => this.#answer(client, request));
     port.on("close", () => this.#disconnect(client));
@@ -194,8 +199,19 @@ export class QueueOwner implements QueueEndpoint {
   }
 
   #disconnect(client: Client): void {
-    this.#clients.delete(client);
+    if (!this.#clients.delete(client)) return;
     this.#forget((waiter) => waiter.client === client);
+    this.#takeBack(client.deliveries.lost());
+  }
+
+  /** What did not reach its thread comes first again. */
+  #takeBack(lost: Item[]): void {
+    if (lost.length === 0) return;
+    const later = [...this.#items];
+    this.#items.clear();
+    for (const item of [...lost, ...later]) this.#items.add(item);
+    for (const _ of lost) this.counters.itemBack();
+    this.#settle();
   }
 
   /** Takes those waiters out of the lines; true when there was one. */
@@ -223,7 +239,7 @@ export class QueueOwner implements QueueEndpoint {
     if (!this.#clients.has(client)) return;
     if (request.op === "put") this.#items.add({ value: request.value });
     else if (request.op === "offer") this.#putters.add(remoteWaiter(client, request));
-    else if (request.op === "take") this.#getters.add(remoteWaiter(client, request));
+    else if (request.op === "take") this.#getters.add(remoteWaiter(client, request, true));
     else if (request.op === "join") this.#joiners.add(remoteWaiter(client, request));
     else if (request.op === "tryTake") this.#answerTryTake(client, request);
     else if (request.op === "withdraw") this.#answerWithdraw(client, request.id);
@@ -237,7 +253,7 @@ export class QueueOwner implements QueueEndpoint {
     if (this.#items.size === 0) this.#readAll();
     const item = first(this.#items);
     if (!item) reply(client, request, { id: request.id, ok: false, why: "empty" });
-    else if (remoteWaiter(client, request).grant(item.value)) this.#remove(item);
+    else if (remoteWaiter(client, request, true).grant(item.value)) this.#remove(item);
   }
 
   #answerWithdraw(client: Client, id: number): void {

@@ -7,7 +7,15 @@ import {
   recordHere,
   requireFreeLoop,
 } from "../worker/worker-context";
-import { type Answer, Bell, newChannel, type QueueChannel, type Request, RequestSlot } from "./queue-channel";
+import {
+  type Answer,
+  Bell,
+  Deliveries,
+  newChannel,
+  type QueueChannel,
+  type Request,
+  RequestSlot,
+} from "./queue-channel";
 import type { Item, QueueEndpoint } from "./queue-endpoint";
 import { shutDown } from "./queue-errors";
 import type { SharedCounters } from "./shared-counters";
@@ -22,6 +30,7 @@ export class QueueProxy implements QueueEndpoint {
   readonly #port: MessagePort;
   readonly #bell: Bell;
   readonly #slot: RequestSlot;
+  readonly #deliveries: Deliveries<Item>;
   readonly #pending = new Map<number, (answer: Answer) => void>();
   #lastId = 0;
 
@@ -33,6 +42,7 @@ export class QueueProxy implements QueueEndpoint {
     const mail = mailbox();
     this.#bell = new Bell(mail ?? channel.shared);
     this.#slot = new RequestSlot(channel.shared);
+    this.#deliveries = new Deliveries(channel.shared);
     if (mail) this.#send({ op: "bell", shared: mail });
     listen(this.#port, new WeakRef(this));
     dropped.register(this, this.#port);
@@ -109,6 +119,7 @@ export class QueueProxy implements QueueEndpoint {
   }
 
   receive(answer: Answer): void {
+    if (answer.ok) this.#deliveries.noteArrival();
     this.#pending.get(answer.id)?.(answer);
   }
 

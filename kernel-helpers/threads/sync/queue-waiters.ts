@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Answer, Bell, RequestSlot } from "./queue-channel";
+import type { Answer, Bell, Deliveries, RequestSlot } from "./queue-channel";
+import type { Item } from "./queue-endpoint";
 
 /** Who waits at a queue, as its owner knows them. */
 
@@ -19,17 +20,20 @@ export interface Client {
   port: MessagePort;
   bell: Bell;
   slot: RequestSlot;
+  deliveries: Deliveries<Item>;
 }
 
-/** One who waits in another thread. */
+/** One who waits in another thread; `takes` an item, or only wants to know. */
 export function remoteWaiter(
   client: Client,
   request: { id: number; blocks: boolean; value?: unknown },
+  takes = false,
 ): Waiter {
   const { id, blocks, value } = request;
   const decide = () => !blocks || client.slot.decide(id);
   const grant = (granted: unknown) => {
     if (!decide()) return false;
+    client.deliveries.add(takes ? { value: granted } : undefined);
     reply(client, request, { id, ok: true, value: granted });
     return true;
   };

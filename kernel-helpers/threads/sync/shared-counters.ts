@@ -76,6 +76,11 @@ export class SharedCounters {
     Atomics.sub(this.#words, word.size, 1);
   }
 
+  /** It was taken for a thread that has ended before. */
+  itemBack(): void {
+    Atomics.add(this.#words, word.size, 1);
+  }
+
   /** Marks one item done; true when it was the last. */
   taskDone(): boolean {
     for (;;) {

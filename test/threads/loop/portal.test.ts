@@ -555,6 +555,15 @@ test("notes reach this loop in the context of the call", async () => {
   expect(seen).toEqual(["by ada"]);
 });
 
+test("a program that awaits a portal whose thread exits hears of it", async () => {
+  const { stdout } = await node(`const { startBlockingPortal } = require("kernel-helpers");
+    const portal = startBlockingPortal();
+    const waits = portal.startTaskSoon(() => new Promise((resolve) => setTimeout(resolve, 1e8)));
+    portal.startTaskSoon(() => process.exit(2));
+    waits.catch((error) => console.log(error.exitCode));`);
+  expect(stdout).toBe("2\n");
+});
+
 test("the timeline shows its tasks in its thread", () => {
   const timeline = Timeline.start();
   portal.with({ name: "drawn" }).call(() => 1);

@@ -351,6 +351,22 @@ test("a worker that is terminated while it waits takes no item with it", async (
   expect(await safe).toBe("safe");
 });
 
+test.each(["queue.syncQ.get()", "await queue.asyncQ.get()"])(
+  "what was on its way to a thread that has ended comes back, before what is later: %s",
+  async (get) => {
+    const queue = new Queue<number | string>();
+    void inThread(queue, `queue.syncQ.put("ready"); ${get}`);
+    expect(await queue.asyncQ.get()).toBe("ready");
+    // Until the request has come; should it not have, the test sees less, and is still right.
+    for (let i = 0; i < 100; i++) await turn();
+    const ended = [...workers].map((worker) => worker.terminate());
+    for (const item of [1, 2]) queue.syncQ.put(item);
+    await Promise.all(ended);
+    expect([await queue.asyncQ.get(), await queue.asyncQ.get()]).toEqual([1, 2]);
+    expect(queue.asyncQ.qsize()).toBe(0);
+  },
+);
+
 test("the queue is one object a thread, however often it travels", async () => {
   const queue = new Queue<number>();
   const again = queue[toTransfer]().data as { channel: { port: MessagePort } };
