@@ -170,6 +170,21 @@ describe("a Vega-Lite chart", () => {
     expect(byShape(stored, shown(chart([row("loop", 1), row("worker 1", 2)], other)))).not.toBeNull();
   });
 
+  it("that is measured may be coloured and pointed at in another way, as long as that says nothing of the data", () => {
+    const by = (encoding: object) => shown(chart([], { encoding: { x: { field: "ms" }, ...encoding } }));
+    const stored = by({ opacity: { condition: { test: "datum.ms > 1", value: 1 }, value: 0.2 } });
+    const conditions = [
+      { test: "datum.ms > 1", value: 1 },
+      { test: "datum.late", value: 0.5 },
+    ];
+    expect(byShape(stored, by({ opacity: { condition: conditions, value: 0.2 } }))).toBeNull();
+    expect(
+      byShape(stored, by({ y: { value: 0 }, tooltip: [{ field: "ms" }, { field: "late" }] })),
+    ).toBeNull();
+    const meant = { condition: { test: "datum.ms > 1", field: "late", type: "nominal" }, value: "grey" };
+    expect(byShape(stored, by({ color: meant }))).not.toBeNull();
+  });
+
   it("that is measured goes by its title; the text beside it says what was measured", () => {
     const said = (spec: object, text: string) => [display({ [vegaLite]: spec, "text/plain": text })];
     const stored = said(

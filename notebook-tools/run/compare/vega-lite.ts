@@ -32,19 +32,27 @@ export function vegaLiteContent(spec: Json): Json {
   return Object.fromEntries(Object.entries(spec).filter(([name]) => !presentation.has(name)));
 }
 
+/** A channel by its data; undefined of one that sets nothing but looks, such as a colour under a condition. */
 function channelShape(channel: Json): Json {
-  if (Array.isArray(channel)) return channel.map(channelShape);
+  if (Array.isArray(channel)) return someOf(channel.map(channelShape).filter((shape) => shape !== undefined));
   if (!isSpec(channel)) return channel;
-  return Object.fromEntries(
-    meaning.filter((name) => name in channel).map((name) => [name, channelShape(channel[name])]),
-  );
+  const parts = meaning.map((name) => [name, channelShape(channel[name])] as const);
+  const said = parts.filter(([, shape]) => shape !== undefined);
+  return someOf(said) && Object.fromEntries(said);
 }
+
+const someOf = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
 
 function encodingShape(encoding: Json): Json {
   if (!isSpec(encoding)) return undefined;
   // A stored chart has its members sorted, a new one in the order of its author.
-  const channels = Object.entries(encoding).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(channels.map(([name, channel]) => [name, channelShape(channel)]));
+  const channels = Object.entries(encoding)
+    // What the pointer is told of a mark is said by the mark already.
+    .filter(([name]) => name !== "tooltip")
+    .map(([name, channel]) => [name, channelShape(channel)] as const)
+    .filter(([, shape]) => shape !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(channels);
 }
 
 /** Names as a sorted set, their numbers masked: how many threads took part may differ from run to run. */
