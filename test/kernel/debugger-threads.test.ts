@@ -44,6 +44,21 @@ describe("a function that travels to a thread", () => {
     expect(result(await finish(stop))).toBe("125");
   });
 
+  test("is stopped where the engine has put the breakpoint in its cell", async () => {
+    const chain = `import { toThread } from "kernel-helpers";
+await toThread(() => {
+  const all = [1, 2];
+  const chain = all
+    .map((n) => n + 1)
+    .join();
+  return chain;
+});`;
+    const stop = await runTo(chain, 4);
+    expect(stop).toMatchObject({ reason: "breakpoint", frames: [{ line: 5 }] });
+    expect(stop.threadId).toBeGreaterThan(1);
+    await finish(stop);
+  });
+
   test("is stepped through; stepping past its end lets the thread go on", async () => {
     const stop = await runTo(square, 6);
     await client.do("next", { threadId: stop.threadId });

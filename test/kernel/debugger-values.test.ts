@@ -109,6 +109,46 @@ odd`;
     ).toBe("'40,40x'");
   });
 
+  test("of each kind can be given to a variable; what is no place refuses", async () => {
+    const cell =
+      "let any: any = { m: new Map([['x', 1]]), s: new Set([1]), f: Object.freeze({ z: 1 }) };\nlet other: any = 0;\nother;";
+    const stop = await runTo(cell, 3);
+    const { scopes } = await client.do("scopes", { frameId: stop.frames[0].id });
+    const [{ variablesReference }] = scopes;
+    const set = async (name: string, value: string, reference = variablesReference) => {
+      const { success, body, message } = await client.ask("setVariable", {
+        variablesReference: reference,
+        name,
+        value,
+      });
+      return success ? body.value : message;
+    };
+    const given = {
+      "5n": "5n",
+      "'q\"'": '"q\\""',
+      null: "null",
+      undefined: "undefined",
+      "-0": "-0",
+      "{ a: 1 }": "{ a: 1 }",
+      "[1]": "Array(1) [1]",
+      any: expect.stringMatching(/^\{ m: Map/),
+    };
+    for (const [value, shown] of Object.entries(given)) expect(await set("other", value)).toEqual(shown);
+    expect(await set("other", " ")).toMatch("needs a value");
+    expect(await set("other", "x y")).toMatch("SyntaxError");
+    const { any } = await client.scope(stop.frames[0].id);
+    const { m, s, f } = await client.children(any.variablesReference);
+    const { entries } = await client.children(m.variablesReference);
+    expect(await set("0", "9", m.variablesReference)).toMatch("There is no variable 0");
+    expect(await set("0", "9", s.variablesReference)).toMatch("There is no variable 0");
+    expect(await set("0", "9", entries.variablesReference)).toMatch("map.set(key, value)");
+    expect(await set("z", "9", f.variablesReference)).toMatch("read only");
+    expect(
+      await client.do("evaluate", { expression: "any.m.get('x')", frameId: stop.frames[0].id }),
+    ).toMatchObject({ result: "1" });
+    await finish(stop);
+  });
+
   test("of an expression are those of the frame, else of the cells; what it throws is said", async () => {
     await kernel.run("const fromCells = 5");
     const stop = await runTo("function inner(a: number) {\n  return a;\n}\ninner(2)", 2);

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { murmur2 } from "../../kernel-helpers/kernel/debugger/murmur2";
 import { streamText } from "./client";
 import { debugged } from "./debug-client";
 
@@ -56,6 +57,7 @@ describe("what the kernel says of its debugger", () => {
       command: "readMemory",
       message: 'This kernel\'s debugger does not know the request "readMemory".',
     });
+    expect(await client.ask("toString")).toMatchObject({ success: false });
     expect(await client.ask("next", { threadId: 1 })).toMatchObject({
       message: "The debugger is not attached.",
     });
@@ -89,6 +91,53 @@ describe("a breakpoint in a cell", () => {
     const types =
       "interface A {\n  a: number;\n}\ntype B = A;\nimport fs from 'fs';\ndeclare const c: B;\nlet d: A;\nconst e = 1;";
     expect(await client.breakAt(types, 1, 4, 7)).toMatchObject([{ line: 8 }, { line: 8 }, { line: 8 }]);
+  });
+
+  test("is where the engine has put it: a client hears when that is another line", async () => {
+    const code = "const all = [3, 1, 2];\nconst chain = all\n  .filter((n) => n > 1)\n  .join();\nchain";
+    await client.attach();
+    await client.breakAt(code, 2);
+    const id = await kernel.submit(code);
+    const { reason, breakpoint } = await client.event("breakpoint");
+    const stop = await client.stopped();
+    expect([reason, breakpoint.line, breakpoint.verified]).toEqual(["changed", 3, true]);
+    expect(stop).toMatchObject({ reason: "breakpoint", frames: [{ line: 3 }] });
+    await finish({ id, threadId: 1 });
+    const empty =
+      "let turns = 0;\ntry {\n  turns++;\n} finally {\n  turns++;\n}\ndo {\n  turns--;\n} while (turns > 0);";
+    const lines = (await client.breakAt(empty, 2, 4, 7, 9)).map(({ line }) => line);
+    expect(lines).toEqual([3, 5, 8, 9]);
+  });
+
+  test("in a source that nobody has seen is found when that runs", async () => {
+    const code = "// unseen\n\nconst seen = 1;\nseen";
+    const { sourcePath } = await client.do("dumpCell", { code });
+    const other = await client.do("dumpCell", { code: `${code};` });
+    expect(other.sourcePath).not.toBe(sourcePath);
+    await client.attach();
+    const { hashSeed, tmpFilePrefix, tmpFileSuffix } = await client.do("debugInfo");
+    const unseen = `${code}\n// never dumped`;
+    const path = `${tmpFilePrefix}${murmur2(unseen, hashSeed)}${tmpFileSuffix}`;
+    const { breakpoints } = await client.do("setBreakpoints", {
+      source: { path },
+      breakpoints: [{ line: 2 }],
+    });
+    expect(breakpoints).toMatchObject([{ verified: false, line: 2 }]);
+    const id = await kernel.submit(unseen);
+    expect((await client.event("breakpoint")).breakpoint).toMatchObject({
+      id: breakpoints[0].id,
+      verified: true,
+      line: 3,
+    });
+    const stop = await client.stopped();
+    expect(stop.frames[0].line).toBe(3);
+    await finish({ id, threadId: 1 });
+  });
+
+  test("needs a line and a source", async () => {
+    expect(await client.ask("setBreakpoints", {})).toMatchObject({ success: false });
+    const bad = await client.breakAt("const a = 1;", { line: 0 }, { line: "1" }, { line: 1.5 }, {});
+    expect(bad.map(({ verified }) => verified)).toEqual([false, false, false, false]);
   });
 
   test("that was set before anybody attached holds", async () => {
@@ -151,6 +200,25 @@ describe("a breakpoint in a cell", () => {
     await finish(stop);
   });
 
+  test.each([
+    ["shadow === undefined", true, "a local of no value hides an earlier cell's variable"],
+    ["shadow === 7", false, "as the one before"],
+    ["list.some((shadow) => shadow === 2)", true, "parameters of its own hide"],
+    ["[shadow2].map(({ toFixed: shadow2 }) => typeof shadow2)[0] === 'function'", true, "patterns, too"],
+    ["typeof typo === 'undefined'", true, "typeof asks of what there is not"],
+    ["typo > 1", false, "anything else says that it does not know the name"],
+  ])("with the condition %s stops: %s, since %s", async (condition, stops) => {
+    await kernel.run("let shadow = 7; let shadow2 = 7; let list = [1, 2]");
+    const code = `function cond(p: number, shadow?: number) {\n  return p;\n}\ncond(5); // ${condition}`;
+    await client.attach();
+    await client.breakAt(code, { line: 2, condition });
+    const id = await kernel.submit(code);
+    if (stops) await finish({ id, threadId: (await client.stopped()).threadId });
+    const answer = await kernel.answer(id);
+    const said = condition.startsWith("typo") ? /threw ReferenceError: typo is not defined/ : /^$/;
+    expect(streamText(answer, "stderr")).toMatch(said);
+  });
+
   test("with a condition that throws does not stop, and says so once", async () => {
     await client.attach();
     const code = "for (let i = 0; i < 3; i++) {\n  Math.abs(i);\n}";
@@ -158,11 +226,24 @@ describe("a breakpoint in a cell", () => {
     const answer = await kernel.run(code);
     expect(
       streamText(answer, "stderr").match(
-        /The condition of the breakpoint in cell \d+, line 2, threw TypeError/g,
+        /The condition of the breakpoint in cell \d+, line 2, threw ReferenceError: nothing is not defined/g,
       ),
     ).toHaveLength(1);
     const [bad] = await client.breakAt(code, { line: 2, condition: "i >" });
     expect(bad).toMatchObject({ verified: false, message: expect.stringContaining("no expression") });
+  });
+
+  test("with a log message of any braces prints values, and errors in their place", async () => {
+    await client.attach();
+    const code = "const o = { a: [1] };\no; // braces";
+    const logMessage = "{o.a} `t` ${o} {nosuch} {JSON.stringify({ b: 2 })} {} { \\ {'}'}";
+    await client.breakAt(code, { line: 2, logMessage });
+    expect(streamText(await kernel.run(code))).toBe(
+      '[ 1 ] `t` ${ a: [ 1 ] } ReferenceError: nosuch is not defined {"b":2} {} { \\ }\n'.replace(
+        "${",
+        "$" + "{",
+      ),
+    );
   });
 
   test("with a log message prints under the cell and goes on", async () => {

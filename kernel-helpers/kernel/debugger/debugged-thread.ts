@@ -37,6 +37,10 @@ export interface Watcher {
   continued(thread: DebuggedThread): void;
   /** A thread has begun the task that was awaited. */
   entered(): void;
+  /** The event loop's thread has put a breakpoint there. */
+  resolved(asked: Location, line: number, column: number): void;
+  /** Whether a stop in a line is one at that location. */
+  isAt(location: Location, line: number): boolean;
 }
 
 /** A breakpoint in a script, positions from 0. */
@@ -57,7 +61,8 @@ interface Place extends Location {
   settled: Promise<void>;
 }
 
-const keyOf = ({ url, line, column }: Location) => `${url}:${line}:${column}`;
+/** Names a location. */
+export const keyOf = ({ url, line, column }: Location) => `${url}:${line}:${column}`;
 
 /** Code that readers do not step into: Node's, packages, this one. */
 const internals = ["^node:", "/node_modules/", "/kernel-helpers/dist/", "^evalmachine\\.", "^$"];
@@ -93,6 +98,10 @@ export class DebuggedThread {
     session.on("Debugger.scriptParsed", ({ scriptId, url }) => this.#urls.set(scriptId, url));
     session.on("Debugger.paused", (params) => this.#paused(params));
     session.on("Debugger.resumed", () => this.#resumed());
+    session.on("Debugger.breakpointResolved", ({ breakpointId, location }) => {
+      const place = [...this.#places.values()].find(({ name }) => name === breakpointId);
+      if (place) this.#resolved(place, location);
+    });
     await Promise.all([
       session.post("Debugger.enable"),
       session.post("Debugger.setBlackboxPatterns", { patterns: internals }),
@@ -143,6 +152,12 @@ export class DebuggedThread {
     // A thread that has ended has no breakpoints.
     const answer = await this.session.post("Debugger.setBreakpointByUrl", where).catch(() => undefined);
     place.name = answer?.breakpointId;
+    if (answer?.locations[0]) this.#resolved(place, answer.locations[0]);
+  }
+
+  /** Of a function that came to another thread, the script is only a part. */
+  #resolved(place: Place, { lineNumber, columnNumber = 0 }: Params): void {
+    if (this.id === 1) this.watcher.resolved(place, lineNumber, columnNumber);
   }
 
   async #unset({ name }: Place): Promise<void> {
@@ -207,8 +222,10 @@ export class DebuggedThread {
     if (this.#entryName !== undefined && hitBreakpoints.includes(this.#entryName)) return this.#enterTask();
     const { lineNumber } = callFrames[0].location;
     // Of a script that is only a part of a cell, the inspector takes the line that is nearest.
-    const hit = [...this.#places.values()].flatMap(({ id, name, line }) =>
-      id !== undefined && line === lineNumber && hitBreakpoints.includes(name) ? id : [],
+    const hit = [...this.#places.values()].flatMap((place) =>
+      place.id !== undefined && hitBreakpoints.includes(place.name) && this.watcher.isAt(place, lineNumber)
+        ? place.id
+        : [],
     );
     if (hitBreakpoints.length > 0 && hit.length === 0) return this.#goOn();
     const frames = (callFrames as Params[]).flatMap((frame, index) => {

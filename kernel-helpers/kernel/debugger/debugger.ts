@@ -9,8 +9,15 @@ import { readFileSync } from "node:fs";
 import { attachWorkers, MainThreadSession, type Params, type WorkerSession } from "../../inspector";
 import type { CompiledScript } from "../compiler/protocol";
 import { type BreakpointRequest, Breakpoints } from "./breakpoints";
-import { DebuggedThread, type ExceptionFilter, type Frame, type Pause, type Step } from "./debugged-thread";
-import { namesIn, variablesHere, withNames } from "./names";
+import {
+  DebuggedThread,
+  type ExceptionFilter,
+  type Frame,
+  type Location,
+  type Pause,
+  type Step,
+} from "./debugged-thread";
+import { asExpression, namesIn, variablesHere, withNames } from "./names";
 import { textOf, typeOf } from "./remote-values";
 import { hashSeed, pathOfUrl, Scripts, tmpFilePrefix, tmpFileSuffix } from "./scripts";
 import { Variables } from "./variables";
@@ -46,6 +53,8 @@ const isKernels = ({ url }: WorkerSession) => /\/kernel-helpers\/dist\/(kernel|t
 
 /** The names that threads give themselves. */
 const askName = 'process.getBuiltinModule?.("node:worker_threads").threadName';
+/** How long an expression may take, in ms. */
+const evaluateMs = 10_000;
 /** How long a thread has to say its name. */
 const nameMs = 50;
 /** How long a thread that goes on has to stop again before another one that is stopped is shown. */
@@ -62,7 +71,11 @@ type Arguments = Params;
 export class Debugger {
   readonly #scripts = new Scripts();
   readonly #variables = new Variables();
-  readonly #breakpoints = new Breakpoints(this.#scripts, (code) => this.host.breakpointLines(code));
+  readonly #breakpoints = new Breakpoints(
+    this.#scripts,
+    (code) => this.host.breakpointLines(code),
+    (breakpoint) => this.host.event("breakpoint", { reason: "changed", breakpoint }),
+  );
   readonly #threads = new Map<number, DebuggedThread>();
   readonly #frames = new Map<number, { thread: DebuggedThread; frame: Frame }>();
   #session: MainThreadSession | undefined;
@@ -79,7 +92,7 @@ export class Debugger {
   async answer({ seq = 0, command = "", arguments: args = {} }: Params): Promise<object> {
     const response = { type: "response", seq: 0, request_seq: seq, command };
     try {
-      const handle = this.#requests[command as string];
+      const handle = this.#requests.get(command);
       if (!handle)
         throw new Error(`This kernel's debugger does not know the request ${JSON.stringify(command)}.`);
       return { ...response, success: true, body: (await handle(args ?? {})) ?? {} };
@@ -88,43 +101,45 @@ export class Debugger {
     }
   }
 
-  readonly #requests: Record<string, (args: Arguments) => unknown> = {
-    debugInfo: () => this.#info(),
-    initialize: ({ clientID = "" }) => {
-      this.#clientId = clientID;
-      this.#variables.withTypes = clientID !== "jupyterlab";
-      queueMicrotask(() => this.host.event("initialized", {}));
-      return capabilities;
-    },
-    attach: () => this.#attach(),
-    configurationDone: () => undefined,
-    disconnect: () => this.stop(),
-    dumpCell: ({ code }) => ({ sourcePath: this.#scripts.dump(String(code)) }),
-    setBreakpoints: (args) => this.#setBreakpoints(args),
-    setExceptionBreakpoints: ({ filters = [] }) => this.#setExceptions(filters),
-    exceptionInfo: ({ threadId }) => this.#exceptionInfo(this.#stoppedThread(threadId)),
-    threads: () => this.#listThreads(),
-    stackTrace: (args) => this.#stackTrace(args),
-    scopes: ({ frameId }) => {
-      const { thread, frame } = this.#frame(frameId);
-      return { scopes: this.#variables.scopesOf(thread, frame) };
-    },
-    variables: (args) => this.#children(args),
-    setVariable: (args) => this.#setVariable(args),
-    evaluate: (args) => this.#evaluateRequest(args),
-    inspectVariables: () => this.#inspect(),
-    richInspectVariables: (args) => this.#inspectRich(args),
-    source: ({ source, sourceReference }) => this.#source(source?.path ?? String(sourceReference)),
-    modules: () => this.#modules(),
-    continue: async ({ threadId }) => {
-      await this.#stoppedThread(threadId).resume();
-      return { allThreadsContinued: false };
-    },
-    next: ({ threadId }) => this.#step(threadId, "stepOver"),
-    stepIn: ({ threadId }) => this.#step(threadId, "stepInto"),
-    stepOut: ({ threadId }) => this.#step(threadId, "stepOut"),
-    pause: ({ threadId = loopId }) => this.#thread(threadId).askPause(),
-  };
+  readonly #requests = new Map<string, (args: Arguments) => unknown>(
+    Object.entries({
+      debugInfo: () => this.#info(),
+      initialize: ({ clientID = "" }) => {
+        this.#clientId = clientID;
+        this.#variables.withTypes = clientID !== "jupyterlab";
+        queueMicrotask(() => this.host.event("initialized", {}));
+        return capabilities;
+      },
+      attach: () => this.#attach(),
+      configurationDone: () => undefined,
+      disconnect: () => this.stop(),
+      dumpCell: ({ code }) => ({ sourcePath: this.#scripts.dump(String(code)) }),
+      setBreakpoints: (args) => this.#setBreakpoints(args),
+      setExceptionBreakpoints: ({ filters = [] }) => this.#setExceptions(filters),
+      exceptionInfo: ({ threadId }) => this.#exceptionInfo(this.#stoppedThread(threadId)),
+      threads: () => this.#listThreads(),
+      stackTrace: (args) => this.#stackTrace(args),
+      scopes: ({ frameId }) => {
+        const { thread, frame } = this.#frame(frameId);
+        return { scopes: this.#variables.scopesOf(thread, frame) };
+      },
+      variables: (args) => this.#children(args),
+      setVariable: (args) => this.#setVariable(args),
+      evaluate: (args) => this.#evaluateRequest(args),
+      inspectVariables: () => this.#inspect(),
+      richInspectVariables: (args) => this.#inspectRich(args),
+      source: ({ source, sourceReference }) => this.#source(source?.path ?? String(sourceReference)),
+      modules: () => this.#modules(),
+      continue: async ({ threadId }) => {
+        await this.#stoppedThread(threadId).resume();
+        return { allThreadsContinued: false };
+      },
+      next: ({ threadId }) => this.#step(threadId, "stepOver"),
+      stepIn: ({ threadId }) => this.#step(threadId, "stepInto"),
+      stepOut: ({ threadId }) => this.#step(threadId, "stepOut"),
+      pause: ({ threadId = loopId }) => this.#thread(threadId).askPause(),
+    }),
+  );
 
   // ---- Beginning and end ----
 
@@ -230,14 +245,15 @@ export class Debugger {
     }
   }
 
-  async #setBreakpoints({ source, breakpoints = [], lines }: Arguments): Promise<object> {
-    const path = String(source?.path ?? "");
-    const requested: BreakpointRequest[] =
-      breakpoints.length > 0 || !lines ? breakpoints : lines.map((line: number) => ({ line }));
+  async #setBreakpoints({ source, breakpoints, lines }: Arguments): Promise<object> {
+    const path: unknown = source?.path;
+    if (typeof path !== "string") throw new Error("setBreakpoints needs the path of a source.");
+    const requested: BreakpointRequest[] = breakpoints ?? (lines ?? []).map((line: number) => ({ line }));
     return { breakpoints: await this.#breakpoints.set(path, requested) };
   }
 
-  async #setExceptions(filters: string[]): Promise<object> {
+  async #setExceptions(asked: string[] | null): Promise<object> {
+    const filters = asked ?? [];
     this.#filter = filters.includes("all") ? "all" : filters.includes("uncaught") ? "uncaught" : "none";
     for (const thread of this.#threads.values()) thread.setExceptions(this.#filter).catch(ignoreEnd);
     return {
@@ -296,6 +312,15 @@ export class Debugger {
 
   entered(): void {
     this.#awaitTasks(false);
+  }
+
+  resolved(asked: Location, line: number, column: number): void {
+    const script = this.#scripts.byUrl(asked.url);
+    if (script) this.#breakpoints.resolved(script, asked, line, column);
+  }
+
+  isAt(location: Location, line: number): boolean {
+    return this.#breakpoints.isAt(location, line);
   }
 
   async stopped(thread: DebuggedThread, pause: Pause): Promise<void> {
@@ -366,7 +391,8 @@ export class Debugger {
     const { thread } = container;
     const found = [...this.#frames.values()].findLast((each) => each.thread === thread);
     const frame = frameId === undefined ? found?.frame : this.#frame(frameId).frame;
-    const remote = await this.#evaluate(thread, frame, value);
+    if (String(value).trim() === "") throw new Error(`${name} needs a value: an expression in JavaScript.`);
+    const remote = await this.#evaluate(thread, frame, String(value));
     const { objectId, unserializableValue } = remote;
     await container.set(
       name,
@@ -379,7 +405,8 @@ export class Debugger {
   /** The value of an expression in a frame, or among what the cells have made. Throws what it throws. */
   async #evaluate(thread: DebuggedThread, frame: Frame | undefined, expression: string): Promise<Params> {
     const { session } = thread;
-    const options = { generatePreview: true, silent: true };
+    // While it evaluates, the thread hears nothing else: neither an interrupt nor the next request.
+    const options = { generatePreview: true, silent: true, timeout: evaluateMs };
     const run = (text: string) =>
       frame
         ? session.post("Debugger.evaluateOnCallFrame", {
@@ -388,7 +415,11 @@ export class Debugger {
             expression: text,
           })
         : session.post("Runtime.evaluate", { ...options, expression: text });
-    const { result, exceptionDetails } = await run(await this.#resolved(expression, run));
+    const running = run(await this.#resolved(asExpression(expression), run));
+    const { result, exceptionDetails } = await running.catch((error: Error) => {
+      if (!/terminated/.test(error.message)) throw error;
+      throw new Error(`The expression was stopped: it may take ${evaluateMs / 1000} s.`);
+    });
     if (exceptionDetails) throw new Error(textOf(exceptionDetails.exception ?? { type: "undefined" }));
     return result;
   }
@@ -404,7 +435,7 @@ export class Debugger {
     const { result } = await run(`JSON.stringify([${unknown.join(", ")}])`);
     const answers: boolean[] = result.value ? JSON.parse(result.value) : [];
     const ofCells = new Set(names.filter((_, index) => answers[index]));
-    return withNames(expression, (name) => (ofCells.has(name) ? `${variablesHere}.${name}` : undefined));
+    return withNames(expression, ({ name }) => (ofCells.has(name) ? `${variablesHere}.${name}` : undefined));
   }
 
   async #evaluateRequest({ expression, frameId }: Arguments): Promise<object> {

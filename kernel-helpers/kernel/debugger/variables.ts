@@ -177,8 +177,15 @@ export class Variables {
           : await this.#parts(thread, objectId, 0, length, path);
         return [...items, ...(isPage ? [] : named)];
       },
-      set: (name, value) => setProperty(session, objectId, name, value),
+      set: (name, value) =>
+        remote.subtype === "internal#entry" ? refuseEntries() : setProperty(session, objectId, name, value),
     };
+  }
+
+  /** Copies, made for this look. */
+  #entries(thread: DebuggedThread, remote: Params): Variable {
+    const container = { ...this.#object(thread, remote, undefined), set: refuseEntries };
+    return { ...this.variable(thread, "entries", remote), variablesReference: this.#add(container) };
   }
 
   async #items(thread: DebuggedThread, objectId: string, start: number, count: number, path?: string) {
@@ -288,10 +295,14 @@ export class Variables {
     if (name === "[[Prototype]]" && remote.type === "object" && !(remote.className in globalThis))
       return [this.variable(thread, name, value)];
     if (name === "[[Entries]]" && remote.subtype !== "weakmap" && remote.subtype !== "weakset")
-      return [this.variable(thread, "entries", value)];
+      return [this.#entries(thread, value)];
     return [];
   }
 }
+
+const refuseEntries = async (): Promise<never> => {
+  throw new Error("Entries are changed by an expression, as map.set(key, value).");
+};
 
 /** The items of a list are asked for by themselves. */
 const skipItems = (remote: Params) => (lengthOf(remote) > 0 ? { nonIndexedPropertiesOnly: true } : {});
@@ -312,7 +323,8 @@ async function setProperty(
 ): Promise<void> {
   const { exceptionDetails } = await session.post("Runtime.callFunctionOn", {
     objectId,
-    functionDeclaration: "function (name, value) { 'use strict'; this[name] = value }",
+    functionDeclaration:
+      "function (name, value) { 'use strict'; if (!(name in this)) throw new Error('There is no variable ' + name + ' here.'); this[name] = value }",
     arguments: [{ value: name }, value],
     silent: true,
   });
