@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { clean, cleanSpec } from "./clean";
 import { wrap } from "./numbers";
 import { renderSvg } from "./render";
 import type { VegaLiteSpec } from "./spec";
@@ -32,10 +33,10 @@ export class Chart {
   readonly #text: (() => string) | undefined;
 
   constructor(words: ChartWords, body: VegaLiteSpec) {
-    this.title = words.title;
-    this.description = words.description;
+    this.title = clean(words.title);
+    this.description = clean(words.description);
     this.#text = words.text;
-    this.spec = completeSpec(words, body);
+    this.spec = cleanSpec(completeSpec(words, body));
   }
 
   /** The chart as SVG, with title and description for those who do not see it. */

@@ -1,6 +1,7 @@
 import type { LoopBlock, TimelineData, TimelinePause, TimelineTask, TimelineTrace } from "../timing";
 import { type Arrow, callsOf } from "./arrows";
 import type { Bars } from "./bars";
+import { short } from "./clean";
 import { sharesOf } from "./cpu-share";
 import { type Ending, endings } from "./endings";
 import { laneName } from "./lane-axes";
@@ -93,7 +94,7 @@ function describeShares(segments: Segment[]): string[] {
   const shares = sharesOf(segments);
   if (!shares) return [];
   const percent = (share: number) => Math.round(share * 100);
-  return [words().hadCore(percent(shares.share), shares.least.task, percent(shares.least.share!))];
+  return [words().hadCore(percent(shares.share), short(shares.least.task), percent(shares.least.share!))];
 }
 
 /** Who was held in a debugger and for how long, in a sentence. */
@@ -115,6 +116,6 @@ function describeTrace(trace: TimelineTrace | undefined): string[] {
   const threads = trace.poolThreads.length;
   const did = say.poolDid(count(trace.pool.length, "item"), threads > 0 ? count(threads, "thread") : "");
   if (longest.started - longest.submitted < 1) return [`${did}.`];
-  const on = longest.thread === null ? "" : say.onThread(longest.thread);
-  return [did + say.longestWait(longest.name, plain(round(longest.started - longest.submitted)), on)];
+  const on = longest.thread === null ? "" : say.onThread(short(longest.thread));
+  return [did + say.longestWait(short(longest.name), plain(round(longest.started - longest.submitted)), on)];
 }

@@ -2,6 +2,7 @@ import type { TimelineData, TimelinePause, TimelineTask } from "../timing";
 import { arrowsOf, messageArrows } from "./arrows";
 import { type Bar, barsOf } from "./bars";
 import { Chart, type ChartWords, legendLines, plotWidth } from "./chart";
+import { checkNumbers } from "./checks";
 import { concurrencyLayers } from "./concurrency-layers";
 import { blockRows, layBlocks, markRows, pausedSegment, pauseRows, tickRows } from "./concurrency-rows";
 import { type Drawn, describe, legendOf, notesOf } from "./concurrency-words";
@@ -46,6 +47,7 @@ export interface ConcurrencyChartOptions {
  * a click on a bar follows its task through queue, thread and loop, and a double click gives all back.
  */
 export function concurrencyChart(timeline: TimelineData, options: ConcurrencyChartOptions = {}): Chart {
+  checkNumbers("The recording's `duration`", [timeline.duration]);
   const tasks = options.colourBy ? regrouped(timeline.tasks, options.colourBy) : timeline.tasks;
   const drawing = drawingOf(timeline, tasks, options);
   const { lanes } = drawing;

@@ -1,3 +1,4 @@
+import { short } from "./clean";
 import { loopLane, poolQueueLane, queueLane } from "./lanes";
 import type { Layout } from "./layout";
 import { round } from "./numbers";
@@ -39,5 +40,5 @@ export function laneName(lane: string): string {
       ? queue
       : lane === poolQueueLane
         ? poolQueue
-        : lane;
+        : short(lane);
 }

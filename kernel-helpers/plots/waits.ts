@@ -1,4 +1,5 @@
 import { type TimelineData, type Wait, waitsOf } from "../timing";
+import { short } from "./clean";
 import { laneName } from "./lane-axes";
 import { round } from "./numbers";
 import type { VegaLiteSpec } from "./spec";
@@ -33,7 +34,7 @@ function rowsOf(waits: Wait[]): WaitRow[] {
     .slice(0, mostRows)
     .map(({ wait, ms, times }, row) => ({
       row: row + 1,
-      who: `${wait.who} (${laneName(wait.where)})`,
+      who: `${short(wait.who)} (${laneName(wait.where)})`,
       for: whom(wait),
       ms: `${plain(round(ms))} ${unit}`,
       times: times > 1 ? `${times} ×` : "",
@@ -42,11 +43,11 @@ function rowsOf(waits: Wait[]): WaitRow[] {
 
 function whom({ reason, for: name, on }: Wait): string {
   const say = words();
-  if (reason === "answer") return say.answerOf(name);
+  if (reason === "answer") return say.answerOf(short(name));
   if (reason === "loop") return say.freeLoop;
   if (reason === "unknown") return say.unknownWait;
-  if (name) return `${name} (${on})`;
-  return on ? say.startOf(on) : say.freeThread;
+  if (name) return `${short(name)} (${laneName(on)})`;
+  return on ? say.startOf(laneName(on)) : say.freeThread;
 }
 
 export interface WaitTable {

@@ -8,11 +8,12 @@ import {
   lineChart,
   loopDelayChart,
   scheduleChart,
+  sequenceChart,
   throughputChart,
 } from "kernel-helpers";
 import { describe, expect, it } from "vitest";
 import { alarm, darkColours, ink, palette } from "../../kernel-helpers/plots/theme";
-import { typical } from "./samples";
+import { profile, task, timeline, trace, typical } from "./samples";
 import { expectValidSpec, expectWellFormed } from "./schema";
 
 const odd = `<b>"a" & 'b' \\ 👩‍🚀`;
@@ -69,6 +70,59 @@ const charts: { [name: string]: Chart } = {
   schedule: scheduleChart([300, 200, { waits: 100, computes: 50 }], { cores: 1 }),
   "latency on a linear scale": latencyChart({ idle: [1, 2, 3] }, { scale: "linear", unit: "µs" }),
 };
+
+describe("names from outside", () => {
+  const named = (name: string): Chart[] => {
+    const series = JSON.parse(JSON.stringify({ [name]: 1, other: 2 })) as { [name: string]: number };
+    const tasks = [
+      task(1, name, { caller: 1 }),
+      task(2, "other", { thread: name, started: 30, done: 200 }),
+      task(3, name, { thread: "event loop", caller: 2, queued: 40, started: 50, done: 60 }),
+    ];
+    const recorded = timeline({ tasks, marks: [{ time: 5, name }], trace, profiles: [profile] });
+    return [
+      concurrencyChart(recorded, { waits: true, messages: true, flame: "pool-1", title: name }),
+      sequenceChart(recorded, { tasks: true }),
+      costChart(series),
+      comparisonChart(series),
+      latencyChart(Object.fromEntries(Object.keys(series).map((each) => [each, [1, 2]]))),
+      lineChart(Object.fromEntries(Object.keys(series).map((each) => [each, [{ x: 1, y: 1 }]])), {
+        title: name,
+        x: "a (ms)",
+        y: name,
+      }),
+    ];
+  };
+
+  it.each(["toString", "constructor", "__proto__", "hasOwnProperty"])(
+    "may be %s, by which Vega finds what every object has",
+    (name) => {
+      for (const chart of named(name)) {
+        expectValidSpec(chart);
+        const svg = chart.toSvg();
+        expectWellFormed(svg);
+        expect(svg.split(name).length).toBeGreaterThan(2);
+      }
+    },
+  );
+
+  it("may hold what neither XML nor UTF-8 can", () => {
+    for (const chart of named("a\0b\x1b[31m\ud800c]]>\ufffe")) {
+      const { "image/svg+xml": svg, ...bundle } = chart.toMimeBundle();
+      expectWellFormed(svg as string);
+      for (const text of [svg as string, JSON.stringify(bundle)])
+        expect(text).not.toMatch(/[^\P{Cc}\n]|[\p{Cs}\ufffe]|\\u(0000|001b|d800|fffe)/u);
+    }
+  });
+
+  it("may be very long, and are then cut", () => {
+    for (const chart of named(`${"name ".repeat(20_000)}end`).slice(0, 2)) {
+      expectWellFormed(chart.toSvg());
+      expect(JSON.stringify(chart.spec.datasets).length).toBeLessThan(20_000);
+      expect(JSON.stringify(chart.spec.datasets)).toContain("end");
+    }
+  });
+});
 
 describe.each(Object.entries(charts))("the chart of %s", (_, chart) => {
   it("is valid Vega-Lite with a title, and every axis has its unit", () => {
