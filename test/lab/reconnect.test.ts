@@ -175,6 +175,7 @@ describe("what waits for a page", () => {
     frames: [frame("{}"), frame(`{"msg_id":"${parentId}"}`), frame("{}"), Buffer.alloc(size)],
     isOutput: true,
     parentId,
+    isAlone: false,
   });
   const reply = (parentId = "a") => ({
     ...output(100, parentId),
@@ -200,5 +201,17 @@ describe("what waits for a page", () => {
     const buffer = new MessageBuffer(1000);
     buffer.push(output(1500));
     expect(buffer.shift()!.frames[3]!.byteLength).toBe(1500);
+  });
+
+  it.each([
+    ["at once what only this page would have read", true, 0],
+    ["nothing that another page may still read", false, 800],
+  ])("gives back %s", (_, isAlone, left) => {
+    const buffer = new MessageBuffer(1000);
+    const first = { ...output(800), isAlone };
+    buffer.push(first);
+    buffer.push(output(800));
+    expect(first.frames[3]!.byteLength).toBe(left);
+    expect(String(buffer.shift()!.frames[1])).toBe('{"msg_id":"a"}');
   });
 });

@@ -13,7 +13,7 @@ import {
 } from "notebook-tools/nbformat";
 import { HttpError } from "../http/errors";
 import { mimeTypeOf } from "../http/mime";
-import { encoded, type Pieces, Utf8Writer } from "../http/pieces";
+import { encoded, type Pieces, release, Utf8Writer } from "../http/pieces";
 import { jsonObject, utf8 } from "../http/router";
 import { joinedCell } from "./joined";
 import type { ContentsType, Model } from "./model";
@@ -58,14 +58,6 @@ function hashOf(...pieces: Pieces): string {
   for (const piece of pieces) hash.update(piece);
   return hash.digest("hex");
 }
-
-/** Gives memory back now: a large notebook is held several times, and the garbage collector would come late. */
-function release({ buffer, byteLength }: Uint8Array): void {
-  // A small file may lie in memory that it shares with others. Node has `transfer` since 21.
-  if (byteLength === buffer.byteLength) (buffer as Transferable).transfer?.(0);
-}
-
-type Transferable = ArrayBufferLike & { transfer?(byteLength: number): ArrayBuffer };
 
 function fileContent(bytes: Buffer, apiPath: string, format: string | null) {
   const mimetype = mimeTypeOf(apiPath);

@@ -32,3 +32,11 @@ export const encoded = (text: string): Pieces => [new TextEncoder().encode(text)
 
 export const byteLength = (pieces: Pieces): number =>
   pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+
+type Transferable = ArrayBufferLike & { transfer?(byteLength: number): ArrayBuffer };
+
+/** Gives memory back now, which nobody may read any more: the garbage collector would let 64 MB of it lie. */
+export function release({ buffer, byteLength }: Uint8Array): void {
+  // A small one may lie in memory that it shares with others. Node has `transfer` since 21.
+  if (byteLength === buffer.byteLength) (buffer as Transferable).transfer?.(0);
+}

@@ -32,7 +32,8 @@ class KernelClients {
 
   constructor(readonly kernel: RunningKernel) {
     kernel.onMessage((channel, frames) => {
-      for (const client of this.#clients.values()) client.deliver(channel, frames);
+      const isAlone = this.#clients.size === 1;
+      for (const client of this.#clients.values()) client.deliver(channel, frames, isAlone);
     });
   }
 

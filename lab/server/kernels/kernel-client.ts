@@ -1,10 +1,10 @@
 import type { Channel, Frames } from "notebook-tools/kernel-client";
 import type { WebSocket } from "ws";
 import { jsonFrame, type Packet, packJson, packV1, protocolV1 } from "./framing";
-import { MessageBuffer, type Waiting } from "./message-buffer";
+import { forget, MessageBuffer, type Shifted, type Waiting } from "./message-buffer";
 
 /** What a page that is away, or reads slowly, may have waiting for it, in bytes. */
-const mostWaiting = 32 * 1024 * 1024;
+const mostWaiting = 24 * 1024 * 1024;
 
 /** What may lie in a socket: enough to keep a fast reader busy, little enough to be nothing for memory, in bytes. */
 const mostInSocket = 4 * 1024 * 1024;
@@ -58,11 +58,6 @@ export class KernelClient {
     return this.#socket !== null;
   }
 
-  /** How many bytes wait for the page. */
-  get waitingBytes(): number {
-    return this.#waiting.bytes;
-  }
-
   /** Joins a socket, in place of one that may still seem to be open; `left` is told when it has gone, and for good or not. */
   attach(socket: WebSocket, left: (forGood: boolean) => void): void {
     const stale = this.#socket;
@@ -83,8 +78,8 @@ export class KernelClient {
     this.#pump();
   }
 
-  /** Takes what the kernel says; replies to other pages are left to them. */
-  deliver(channel: Channel, frames: Frames): void {
+  /** Takes what the kernel says; replies to other pages are left to them. `isAlone`: no other page gets it. */
+  deliver(channel: Channel, frames: Frames, isAlone: boolean): void {
     const parent = jsonFrame(frames[1]);
     if (channel !== "iopub" && !this.sessions.has(parent.session)) return;
     const type = jsonFrame(frames[0]).msg_type;
@@ -93,6 +88,7 @@ export class KernelClient {
       frames,
       isOutput: isOutput(channel, type),
       parentId: String(parent.msg_id ?? ""),
+      isAlone,
     };
     this.#waiting.push(message);
     this.#pump();
@@ -105,10 +101,6 @@ export class KernelClient {
     this.#sendPing();
   }
 
-  close(): void {
-    this.#socket?.close(1001, "The server stops");
-  }
-
   #pump(): void {
     const socket = this.#socket;
     while (socket && socket.readyState === socket.OPEN && socket.bufferedAmount < mostInSocket) {
@@ -118,7 +110,7 @@ export class KernelClient {
     }
   }
 
-  #send(socket: WebSocket, packet: Packet): void {
+  #send(socket: WebSocket, packet: Shifted): void {
     const data = socket.protocol === protocolV1 ? packV1(packet) : packJson(packet);
     socket.send(data, () => {
       // A slow reader is alive as long as anything goes through.
@@ -139,19 +131,23 @@ export class KernelClient {
     if (socket?.readyState === socket?.OPEN) socket?.ping(String(this.#ping++));
   }
 
-  #keepUnconfirmed(packet: Packet): void {
+  #keepUnconfirmed(packet: Shifted): void {
     const needed = isNeeded(packet);
     if (!needed && isStatus(packet.frames)) return;
     const bytes = packet.frames.reduce((sum, frame) => sum + frame.byteLength, 0);
     const kept = { isNeeded: needed, isOutput: !needed, parentId: "", ping: this.#ping, bytes };
     this.#unconfirmed.push({ ...packet, ...kept });
     this.#unconfirmedBytes += bytes;
-    while (this.#unconfirmedBytes > mostUnconfirmed)
-      this.#unconfirmedBytes -= this.#unconfirmed.shift()!.bytes;
+    while (this.#unconfirmedBytes > mostUnconfirmed) {
+      const first = this.#unconfirmed.shift()!;
+      this.#unconfirmedBytes -= first.bytes;
+      forget(first);
+    }
   }
 
   #confirm(ping: number): void {
     this.#isAlive = true;
+    for (const message of this.#unconfirmed) if (message.ping <= ping) forget(message);
     this.#unconfirmed = this.#unconfirmed.filter((message) => message.ping > ping);
     this.#unconfirmedBytes = this.#unconfirmed.reduce((sum, { bytes }) => sum + bytes, 0);
   }

@@ -1,4 +1,5 @@
 import { encode, type Frames, newHeader } from "notebook-tools/kernel-client";
+import { release } from "../http/pieces";
 import type { Packet } from "./framing";
 
 /** A message that waits, with what decides whether it may be left out. */
@@ -7,6 +8,16 @@ export interface Waiting extends Packet {
   readonly isOutput: boolean;
   /** The id of the request that caused it; empty for none. */
   readonly parentId: string;
+  /** No other page waits for it: its memory can be given back before the garbage is collected. */
+  readonly isAlone: boolean;
+}
+
+export type Shifted = Packet & Pick<Waiting, "isAlone">;
+
+/** Gives back the memory of a message that nobody will read any more. */
+export function forget({ isAlone, frames }: Shifted): void {
+  // What stands in for it names the same parent.
+  if (isAlone) for (const frame of frames.slice(3)) release(frame);
 }
 
 const sizeOf = (frames: Frames) => frames.reduce((sum, frame) => sum + frame.byteLength, 0);
@@ -16,7 +27,7 @@ class Gap {
   bytes = 0;
   constructor(readonly parent: Uint8Array | undefined) {}
 
-  get packet(): Packet {
+  get packet(): Shifted {
     const megabytes = (this.bytes / 1e6).toFixed(1);
     const text = `[${megabytes} MB of output were left out, because this page did not read them in time.]\n`;
     const [header, , metadata, content] = encode({
@@ -26,7 +37,8 @@ class Gap {
       content: { name: "stderr", text },
       buffers: [],
     }) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-    return { channel: "iopub", frames: [header, this.parent ?? Buffer.from("{}"), metadata, content] };
+    const frames = [header, this.parent ?? Buffer.from("{}"), metadata, content];
+    return { channel: "iopub", frames, isAlone: false };
   }
 }
 
@@ -58,7 +70,7 @@ export class MessageBuffer {
     while (this.#bytes > 2 * this.limit) this.shift();
   }
 
-  shift(): Packet | undefined {
+  shift(): Shifted | undefined {
     const first = this.#entries.shift();
     if (first === undefined) return undefined;
     this.#oldestOutput = Math.max(0, this.#oldestOutput - 1);
@@ -95,6 +107,7 @@ export class MessageBuffer {
     const known = this.#gaps.get(entry.parentId);
     const gap = known ?? new Gap(entry.frames[1]);
     gap.bytes += bytes;
+    forget(entry);
     if (known) this.#entries.splice(this.#oldestOutput, 1);
     else {
       this.#gaps.set(entry.parentId, gap);
