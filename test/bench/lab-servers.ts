@@ -75,12 +75,11 @@ export function memoryOf(pid: number): { now: number; peak: number } {
   return { now: megabytes("VmRSS"), peak: megabytes("VmHWM") };
 }
 
-/** MB that no other process has: without the code of Node or Python, of which all kernels have the same. */
-export function unsharedMemoryOf(pid: number): number {
+/** MB that a process has written itself: without the code of Node or Python, which is read from a file. */
+export function writtenMemoryOf(pid: number): number {
   if (process.platform !== "linux") return Number.NaN;
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const sizes = [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].map(([, size]) => Number(size));
-  return sizes.reduce((sum, size) => sum + size, 0) / 1000;
+  return Number(/^Private_Dirty:\s+(\d+) kB/m.exec(text)?.[1]) / 1000;
 }
 
 export function forgetPeak(pid: number): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Channel } from "notebook-tools/kernel-client";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
 import type { Faults } from "../http/faults";
 import { refuse } from "../http/front-door";
 import { jsonFrame, type Packet, protocolV1, unpackJson, unpackJsonWithBuffers, unpackV1 } from "./framing";
@@ -23,6 +23,16 @@ const closeMs = 200;
 function unpack(data: Buffer, isBinary: boolean, protocol: string): Packet {
   if (!isBinary) return unpackJson(data.toString("utf8"));
   return protocol === protocolV1 ? unpackV1(data) : unpackJsonWithBuffers(data);
+}
+
+/** Loaded for the first page: it brings TLS along, 9 MB that a server at rest does not need. */
+function makeSockets(): WebSocketServer {
+  const ws: typeof import("ws") = require("ws");
+  return new ws.WebSocketServer({
+    noServer: true,
+    maxPayload: 256 * 1024 * 1024,
+    handleProtocols: (offered) => (offered.has(protocolV1) ? protocolV1 : false),
+  });
 }
 
 /** The pages of one kernel. */
@@ -63,11 +73,7 @@ class KernelClients {
 
 /** The WebSockets of the server: `/api/kernels/<id>/channels` and `/api/events/subscribe`. */
 export class Channels {
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: 256 * 1024 * 1024,
-    handleProtocols: (offered) => (offered.has(protocolV1) ? protocolV1 : false),
-  });
+  #sockets: WebSocketServer | undefined;
   readonly #clients = new Map<string, KernelClients>();
   readonly #heart: NodeJS.Timeout;
 
@@ -91,6 +97,7 @@ export class Channels {
       refuse(stream, 404);
       return;
     }
+    this.#sockets ??= makeSockets();
     this.#sockets.handleUpgrade(request, stream, head, (socket) => {
       // A frame that is no frame is an error of the socket, and ends it alone.
       socket.on("error", () => socket.terminate());
@@ -102,6 +109,7 @@ export class Channels {
   /** Says goodbye to all pages; those that do not answer are left. */
   async close(): Promise<void> {
     clearInterval(this.#heart);
+    if (!this.#sockets) return;
     for (const socket of this.#sockets.clients) socket.close(1001, "The server stops");
     await new Promise((resolve) => setTimeout(resolve, closeMs));
     for (const socket of this.#sockets.clients) socket.terminate();

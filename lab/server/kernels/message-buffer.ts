@@ -53,10 +53,6 @@ export class MessageBuffer {
   /** `limit`: how many bytes may wait; as much again for what may not be left out. */
   constructor(readonly limit: number) {}
 
-  get isEmpty(): boolean {
-    return this.#entries.length === 0;
-  }
-
   /** How many bytes wait. */
   get bytes(): number {
     return this.#bytes;
