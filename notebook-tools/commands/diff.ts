@@ -18,7 +18,11 @@ type Pair = [before: number | undefined, after: number | undefined];
 
 const isCode = (cell: Cell): cell is CodeCell => cell.cell_type === "code";
 
-/** What a code cell is known by: its id where it has one, else its place among the code cells. */
+/** Whether each cell can be known by its id, which only nbformat 4.5 has, and two of careless programs may share. */
+const hasOwnIds = ({ cells }: NotebookDocument): boolean =>
+  cells.every(({ id }) => id !== undefined) && new Set(cells.map(({ id }) => id)).size === cells.length;
+
+/** What a code cell is known by: its id, else its place among the code cells. */
 function keys({ cells }: NotebookDocument, byId: boolean): Map<string, number> {
   const code = cells.flatMap((cell, index) => (isCode(cell) ? [[cell, index] as const] : []));
   return new Map(code.map(([cell, index], place) => [byId ? cell.id! : String(place), index]));
@@ -26,7 +30,7 @@ function keys({ cells }: NotebookDocument, byId: boolean): Map<string, number> {
 
 /** The code cells of two notebooks beside each other, in the order of the second; what it lacks comes last. */
 function pairs(before: NotebookDocument, after: NotebookDocument): Pair[] {
-  const byId = [before, after].every(({ cells }) => cells.every((cell) => cell.id !== undefined));
+  const byId = hasOwnIds(before) && hasOwnIds(after);
   const [old, now] = [keys(before, byId), keys(after, byId)];
   return [
     ...[...now].map(([key, index]): Pair => [old.get(key), index]),
@@ -59,7 +63,7 @@ async function compare(before: string, after: string, how: CompareOptions): Prom
   print(
     found.length === 0
       ? "No differences."
-      : `${plural(found.length, "cell")} of ${after} differ from ${before}.`,
+      : `${plural(found.length, "cell")} of ${after} ${found.length === 1 ? "differs" : "differ"} from ${before}.`,
   );
   if (found.length > 0) process.exitCode = exitCodes.failed;
 }

@@ -17,8 +17,12 @@ for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(
 hljs.registerAliases(["ipython", "ipython3"], { languageName: "python" });
 hljs.registerAliases(["console"], { languageName: "bash" });
 
-/** Code as HTML with `hljs-…` classes; only escaped when the language is not known. */
+/** The time that the highlighter takes for one word grows with the square of its length, to minutes for 300 KB. */
+const [longestWord, longestCode] = [/\S{3000}/, 200_000];
+
+/** Code as HTML with `hljs-…` classes; only escaped when the language is not known, and where it would take too long. */
 export function highlight(code: string, language: string): string {
-  if (!hljs.getLanguage(language)) return escapeHtml(code);
+  if (!hljs.getLanguage(language) || code.length > longestCode || longestWord.test(code))
+    return escapeHtml(code);
   return hljs.highlight(code, { language, ignoreIllegals: true }).value;
 }

@@ -9,6 +9,8 @@ parser.validateLink = () => true;
 interface Token {
   type: string;
   content: string;
+  /** Of a fence: what it is made of. */
+  markup: string;
   /** The lines of the source that a block comes from: the first, and the one after the last. */
   map: [number, number] | null;
   attrs: [string, string][] | null;
@@ -16,10 +18,24 @@ interface Token {
 }
 
 /**
- * Markdown in which nothing acts. What is harmless stays byte for byte; a paragraph or block with a
- * script, an event handler or a `javascript:` address shows them as text instead.
+ * Markdown in which nothing acts, and whose last fence is closed, so that it takes nothing of what comes after it. What
+ * is harmless stays byte for byte; a paragraph or block with a script, an event handler or a `javascript:` address
+ * shows them as text instead.
  */
 export function sanitizeMarkdown(markdown: string): string {
+  return withClosedFence(withoutActs(markdown));
+}
+
+function withClosedFence(markdown: string): string {
+  const last = (parser.parse(markdown, {}) as Token[]).at(-1);
+  if (last?.type !== "fence" || !last.map) return markdown;
+  const [, ...inside] = markdown.split(/\r\n?|\n/).slice(...last.map);
+  const end = inside.at(-1)?.trim() ?? "";
+  const isClosed = end.startsWith(last.markup) && /^(?:`+|~+)$/.test(end);
+  return isClosed ? markdown : `${markdown.trimEnd()}\n${last.markup}`;
+}
+
+function withoutActs(markdown: string): string {
   const dangerous = dangerousLines(markdown);
   if (dangerous.size === 0) return markdown;
   const lines = markdown.replace(/\r\n?/g, "\n").split("\n");

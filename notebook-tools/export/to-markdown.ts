@@ -114,8 +114,9 @@ function joined(parts: string[]): string {
 }
 
 function proseMarkdown(cell: Exclude<Cell, { cell_type: "code" }>, context: Context): string {
-  const attached = withAttachments(sourceText(cell), cell.attachments ?? {}, context.files);
-  return sanitizeMarkdown(withPageLinks(attached, context));
+  // Links before attachments, whose files are the export's own.
+  const linked = withPageLinks(sourceText(cell), context);
+  return sanitizeMarkdown(withAttachments(linked, cell.attachments ?? {}, context.files));
 }
 
 function rawMarkdown(cell: Exclude<Cell, { cell_type: "code" }>, context: Context): string {
@@ -188,7 +189,7 @@ function shownMarkdown(mime: string, text: string, context: Context): string {
     return `<${element} controls src="${context.files.add(mime, text)}"></${element}>`;
   }
   if (mime === "text/html") return htmlBlock(text, context, mime);
-  if (mime === "text/markdown") return sanitizeMarkdown(text);
+  if (mime === "text/markdown") return sanitizeMarkdown(withPageLinks(text, context));
   // Formulas have their delimiters, as Markdown wants them; other LaTeX is shown as it is.
   if (mime === "text/latex") return /^\s*\$/.test(text) ? text.trim() : fenced(text, "latex");
   if (/json$/.test(mime)) return fenced(text, "json");

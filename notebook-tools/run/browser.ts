@@ -10,7 +10,7 @@ export {
 } from "../kernel-client/browser";
 export type { Cell, CodeCell, Output } from "../nbformat/browser";
 export { differenceFrom } from "./differences";
-export { cellWithBadTags, defaultTimeoutMs, plan, type Step, steps } from "./plan";
+export { badTags, defaultTimeoutMs, plan, type Step, steps } from "./plan";
 export type { Folders } from "./relative";
 export { Session } from "./session";
 export type { SessionKernel } from "./session-kernel";

@@ -15,7 +15,7 @@ import type { CompareOptions } from "./compare";
 import { differenceFrom } from "./differences";
 import { parameterProblem, parameterSource } from "./parameters";
 import { foldersOf } from "./paths";
-import { cellWithBadTags, defaultTimeoutMs, type PlannedNotebook, plan, steps } from "./plan";
+import { badTags, defaultTimeoutMs, type PlannedNotebook, plan, steps } from "./plan";
 import { Session, type SessionOptions } from "./session";
 import { update, writeCopy } from "./store-outputs";
 import type { Listener, NotebookResult } from "./types";
@@ -95,16 +95,12 @@ function chooseKernel({ file, document }: PlannedNotebook, name?: string): Choic
   return { spec, notes: [note] };
 }
 
-/** Which cells of a notebook run, and how. Throws `NotebookError` where tags are no list, or parameters do not fit. */
+/** Which cells of a notebook run, and how. Throws `NotebookError` where tags or parameters do not fit. */
 export function planNotebook(document: NotebookDocument, options: NotebookOptions): PlannedNotebook {
   const { file } = document;
   const cells = plan(document, options.timeoutMs ?? defaultTimeoutMs);
-  const cell = cellWithBadTags(document);
-  if (cell !== undefined)
-    throw new NotebookError('`tags` must be a list of strings, such as ["raises-exception"]; correct them.', {
-      file,
-      cell,
-    });
+  const bad = badTags(document);
+  if (bad) throw new NotebookError(bad.problem, { file, cell: bad.cell });
   const problem = parameterProblem(cells, options.parameters ?? {});
   if (problem) throw new NotebookError(problem, { file });
   return { file, document, cells };

@@ -58,14 +58,21 @@ function actionOf(cell: Cell): PlannedCell["action"] {
 }
 
 /**
- * The number, from 1, of the first cell whose tags are no list of texts, which would run as if it had none; undefined
- * where there is no such cell.
+ * The first code cell, its number from 1, with tags that a run would pass over in silence: no list of texts, or a limit
+ * that is none. Undefined where there is no such cell.
  */
-export function cellWithBadTags({ cells }: Cells): number | undefined {
-  const isBad = ({ metadata: { tags } }: Cell) =>
-    tags !== undefined && !(Array.isArray(tags) && tags.every((tag) => typeof tag === "string"));
-  const found = cells.findIndex((cell) => cell.cell_type === "code" && isBad(cell));
-  return found < 0 ? undefined : found + 1;
+export function badTags({ cells }: Cells): { cell: number; problem: string } | undefined {
+  const problems = cells.map((cell) => (cell.cell_type === "code" ? problemOf(cell) : undefined));
+  const found = problems.findIndex((problem) => problem !== undefined);
+  return found < 0 ? undefined : { cell: found + 1, problem: problems[found]! };
+}
+
+function problemOf({ metadata: { tags } }: Cell): string | undefined {
+  if (tags === undefined) return undefined;
+  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === "string"))
+    return '`tags` must be a list of strings, such as ["raises-exception"]; correct them.';
+  const limit = tags.find((tag) => tag.startsWith("timeout:") && !(Number(timeoutTag.exec(tag)?.[1]) > 0));
+  return limit && `the tag \`${limit}\` must be \`timeout:N\` with seconds above 0; correct it.`;
 }
 
 /** The code cells of a notebook in order. */

@@ -30,7 +30,11 @@ describe("exportNotebooks", () => {
   });
 
   test("writes the images of Markdown beside it", async () => {
-    await exportNotebooks([fixture("attachment")], { to: "markdown", outputDir: folder });
+    const { warnings } = await exportNotebooks([fixture("attachment")], {
+      to: "markdown",
+      outputDir: folder,
+    });
+    expect(warnings).toEqual([]);
     expect(await readdir(join(folder, "attachment_files"))).toEqual(["image-1.png"]);
   });
 

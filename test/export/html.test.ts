@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { exportHtml } from "../../notebook-tools/export";
 import { type Notebook, type Output, readNotebook } from "../../notebook-tools/nbformat";
 import { fixture } from "../nbformat/fixtures";
+import { code, notebook } from "./cells";
 
 type Source = string | { code: string; outputs?: Output[]; metadata?: object };
 
@@ -225,5 +226,12 @@ test("metadata of any kind does no harm", () => {
   } as unknown as Notebook["metadata"];
   expect(exportHtml(notebookOf(["# A", { code: "1", metadata: { jupyter: "x", tags: 5 } }], odd))).toContain(
     "<title>A</title>",
+  );
+});
+
+test("a word of a megabyte is shown, uncoloured, at once", () => {
+  const word = "z".repeat(1_000_000);
+  expect(exportHtml(notebook([code(word)], { language_info: { name: "typescript" } }))).toContain(
+    `<code class="language-typescript">${word}</code>`,
   );
 });

@@ -34,7 +34,23 @@ describe("Markdown", () => {
     const source = "[a](a.ipynb)\n\n```md\n[a](a.ipynb)\n```\n\n[b](b.ipynb)\n\n~~~\n[c](c.ipynb)";
     const cells = [{ cell_type: "markdown" as const, metadata: {}, source }];
     expect(exportMarkdown({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }).text).toBe(
-      "[a](a.md)\n\n```md\n[a](a.ipynb)\n```\n\n[b](b.md)\n\n~~~\n[c](c.ipynb)\n",
+      "[a](a.md)\n\n```md\n[a](a.ipynb)\n```\n\n[b](b.md)\n\n~~~\n[c](c.ipynb)\n~~~\n",
+    );
+  });
+
+  test.each([
+    ["```js\nopen", "```js\nopen\n```"],
+    ["~~~~\n~~~\n", "~~~~\n~~~\n~~~~"],
+    ["```\nclosed\n````\n```", "```\nclosed\n````\n```\n```"],
+    ["- a\n  ```\n  ends with its list", "- a\n  ```\n  ends with its list"],
+  ])("a fence that is left open in %j takes nothing of what comes after it", (source, closed) => {
+    const cells = [source, "next"].map((source) => ({
+      cell_type: "markdown" as const,
+      metadata: {},
+      source,
+    }));
+    expect(exportMarkdown({ cells, metadata: {}, nbformat: 4, nbformat_minor: 4 }).text).toBe(
+      `${closed}\n\nnext\n`,
     );
   });
 

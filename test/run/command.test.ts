@@ -564,6 +564,12 @@ describe("what a run cannot heed", () => {
     expect(stdout).toMatch(/notebook\.ipynb, cell 2: `tags` must be a list of strings, such as/);
   });
 
+  it.each(["timeout:0", "timeout:-1", "timeout:soon", "timeout:"])("so is the tag %s", async (tag) => {
+    const { code, stdout } = await nbRun([scripted("1", { source: "1", tags: [tag] })]);
+    expect(code).toBe(2);
+    expect(stdout).toContain(`notebook.ipynb, cell 2: the tag \`${tag}\` must be`);
+  });
+
   it("a notebook of nbformat 3 runs, a copy is of nbformat 4, and the file stays", async () => {
     const file = copyOf("nbformat-3");
     const before = read(file);
@@ -868,6 +874,15 @@ describe("nb list, clean and validate", () => {
     const same = write("c", { source: "1", outputs: said("took 9 ms") }, "2 + 0");
     expect((await nb("diff", b, same, "--normalize", "durations")).code).toBe(0);
     expect((await nb("diff", b, join(folder, "none.ipynb"))).code).toBe(2);
+    // Of two cells with one id neither is passed over.
+    const twice = [write("d", "1", "2"), write("e", "0", "2")];
+    for (const file of twice) writeFileSync(file, read(file).replace('"c1"', '"c0"'));
+    expect(await nb("diff", ...twice)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /e\.ipynb, cell 1\nsource:\n- 1\n\+ 0\n[\s\S]*1 cell of \S+ differs from/,
+      ),
+    });
   });
 
   it("help reads well for each command", async () => {

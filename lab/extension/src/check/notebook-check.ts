@@ -8,9 +8,9 @@ import { PageConfig } from "@jupyterlab/coreutils";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { Contents } from "@jupyterlab/services";
 import {
+  badTags,
   type Cell,
   type CellResult,
-  cellWithBadTags,
   defaultTimeoutMs,
   differenceFrom,
   plan,
@@ -94,8 +94,8 @@ function show(cell: CodeCell, kernel: LabKernel) {
 export async function check(options: CheckOptions): Promise<Checked | undefined> {
   const { panel, contents, twice, signal, restart, onProgress } = options;
   const { cells, ids, stored } = await cellsOf(options);
-  const bad = cellWithBadTags({ cells });
-  if (bad !== undefined) throw new Error(`The tags of cell ${bad} are no list of texts; correct them.`);
+  const bad = badTags({ cells });
+  if (bad) throw new Error(`Cell ${bad.cell}: ${bad.problem}`);
   if (!(await unlessAborted(restart(), signal))) return undefined;
   const connection = panel.sessionContext.session?.kernel;
   if (!connection) throw new Error("The notebook has no kernel to run it.");
