@@ -50,39 +50,41 @@ async function loseFirstWords(page: Page): Promise<() => void> {
   };
 }
 
-export function tryCheck({ page, open, on, cell, photograph, accept, command }: Lab) {
+/** In a page of its own. */
+export function tryCheck(lab: Lab) {
+  const { cell } = lab;
   const mark = (index: number) => cell(index).locator(".tl-Check-mark");
-  const notification = () => page().locator(".Toastify__toast");
+  const notification = () => lab.page.locator(".Toastify__toast");
   const output = (index: number) => cell(index).locator(".jp-OutputArea-output").allTextContents();
 
   async function checkBy(start: () => Promise<void>) {
     await start();
-    await accept();
+    await lab.accept();
     await notification()
       .getByText(/^\d of 7 cells /)
       .waitFor();
   }
 
   it("compares all cells with what the file holds, by the rules of `nb run --check`", async () => {
-    const hearAll = await loseFirstWords(page());
-    await open("check.ipynb");
+    const hearAll = await loseFirstWords(lab.page);
+    await lab.load("check.ipynb");
     await checkBy(async () => {
       await cell(1).locator(".cm-content").click();
-      await page().keyboard.press("Alt+Shift+R");
+      await lab.page.keyboard.press("Alt+Shift+R");
     });
     await notification().getByText("2 of 7 cells differ from what is stored.").waitFor();
     await expect
       .poll(() => Promise.all(marks.map((_, index) => mark(index + 1).textContent())))
       .toEqual(marks);
     hearAll();
-    await photograph("check");
+    await lab.photograph("check");
   });
 
   it("shows the difference on a click and from one to the next, and takes the stored output back", async () => {
     await notification().getByRole("button", { name: "Show the First" }).click();
     await expect.poll(() => cell(2).locator(".tl-Check pre").textContent()).toBe("  stdout:\n- old\n+ new");
-    await photograph("check-difference");
-    await page().keyboard.press("Alt+Shift+N");
+    await lab.photograph("check-difference");
+    await lab.page.keyboard.press("Alt+Shift+N");
     await expect.poll(() => cell(6).getAttribute("class")).toContain("jp-mod-active");
     await cell(2).getByRole("button", { name: "Take the Stored Output Back" }).click();
     await expect.poll(() => output(2)).toEqual(["old\n"]);
@@ -91,33 +93,33 @@ export function tryCheck({ page, open, on, cell, photograph, accept, command }: 
 
   it("forgets what it found in a cell that is edited, and changes no file", async () => {
     await cell(1).locator(".cm-content").click();
-    await page().keyboard.type("1");
+    await lab.page.keyboard.type("1");
     await mark(1).waitFor({ state: "detached" });
-    await command("Take All Stored Outputs Back");
+    await lab.command("Take All Stored Outputs Back");
     await expect.poll(() => output(6)).toEqual([]);
-    expect(JSON.parse(readFileSync(on("check.ipynb"), "utf8")).cells[2].outputs[0].text).toContain("old");
+    expect(JSON.parse(readFileSync(lab.on("check.ipynb"), "utf8")).cells[2].outputs[0].text).toContain("old");
   });
 
   it("fails what cannot run twice", async () => {
-    await checkBy(() => command("Run Twice and Check"));
+    await checkBy(() => lab.command("Run Twice and Check"));
     await cell(7).getByText("Failed when it ran again").waitFor();
-    await photograph("check-twice");
+    await lab.photograph("check-twice");
   });
 
   it("says so where the kernel is restarted meanwhile", async () => {
     await cell(7).locator(".cm-content").click();
-    await page().keyboard.press("Control+a");
-    await page().keyboard.type("await new Promise(() => {})");
-    await command("Run and Check");
-    await accept();
+    await lab.page.keyboard.press("Control+a");
+    await lab.page.keyboard.type("await new Promise(() => {})");
+    await lab.command("Run and Check");
+    await lab.accept();
     await notification().getByText("Running and checking: 6 of 7").waitFor();
-    await command("Restart Kernel…");
-    await accept();
+    await lab.command("Restart Kernel…");
+    await lab.accept();
     await cell(7).getByText("Failed").waitFor();
     await cell(7).getByRole("button", { name: "Show Why" }).click();
     await cell(7)
       .getByText(/^The kernel died while this cell ran: it (ended or )?was (restarted|started anew)\.$/)
       .waitFor();
-    await photograph("check-restarted");
+    await lab.photograph("check-restarted");
   });
 }

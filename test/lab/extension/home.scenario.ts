@@ -22,24 +22,26 @@ export const definitions = [
 ];
 export const besideSource = "// The first line.\nexport const beside = 1;\n";
 
-export function tryExercises({ page, open, cell, photograph }: Lab) {
+/** Loads the page anew. */
+export function tryExercises(lab: Lab) {
+  const { cell } = lab;
   const view = () => cell(1).locator(".tl-Exercise");
 
   async function answer(text: string) {
     await cell(1).locator(".cm-content").click();
-    await page().keyboard.press("Control+a");
-    await page().keyboard.type(`let answer: number | undefined = ${text};`);
+    await lab.page.keyboard.press("Control+a");
+    await lab.page.keyboard.type(`let answer: number | undefined = ${text};`);
     await view().getByText("Exercise: not checked yet").waitFor();
     await view().getByRole("button", { name: "Check" }).click();
   }
 
   it("is not solved, wrong with its hint, solved", async () => {
-    await open("exercise.ipynb");
+    await lab.load("exercise.ipynb");
     await view().getByText("Exercise: not solved yet").waitFor();
     await answer("5");
     await view().getByText("Exercise: not right yet").waitFor();
     await view().getByText("expected 4, got 5").waitFor();
-    await photograph("exercise-wrong");
+    await lab.photograph("exercise-wrong");
     await answer("4");
     await view().getByText("✓ Exercise: solved").waitFor();
     await answer("undefined");
@@ -56,13 +58,12 @@ export function tryExercises({ page, open, cell, photograph }: Lab) {
   });
 }
 
-export function tryTypeScript({ page, open, on, cell, photograph, command }: Lab) {
-  const tab = (name: string) =>
-    page().locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current", { hasText: name });
+export function tryTypeScript(lab: Lab) {
+  const { cell, tab } = lab;
 
   it("says the versions of the kernel in the status bar", async () => {
-    await open("names.ipynb");
-    await page()
+    await lab.open("names.ipynb");
+    await lab.page
       .locator("#jp-main-statusbar")
       .getByText(/^TypeScript \d+\.\d+\.\d+ · Node\.js \d+\.\d+\.\d+$/)
       .waitFor();
@@ -71,50 +72,51 @@ export function tryTypeScript({ page, open, on, cell, photograph, command }: Lab
   it("goes to the definition in a cell and in a file", async () => {
     for (const index of [1, 2]) {
       await cell(index).locator(".cm-content").click();
-      await page().keyboard.press("Control+Enter");
+      await lab.page.keyboard.press("Control+Enter");
       await cell(index)
         .locator(".jp-InputPrompt", { hasText: /\[\d+\]/ })
         .waitFor();
     }
     await cell(3).locator(".cm-content").click();
-    await page().keyboard.press("Home");
-    await page().keyboard.press("Alt+Shift+D");
+    await lab.page.keyboard.press("Home");
+    await lab.page.keyboard.press("Alt+Shift+D");
     await expect.poll(() => cell(2).getAttribute("class")).toContain("jp-mod-active");
     await cell(3).locator(".cm-content").click();
-    await page().keyboard.press("End");
-    for (const _ of "e)") await page().keyboard.press("ArrowLeft");
-    await page().keyboard.press("Alt+Shift+D");
+    await lab.page.keyboard.press("End");
+    for (const _ of "e)") await lab.page.keyboard.press("ArrowLeft");
+    await lab.page.keyboard.press("Alt+Shift+D");
     await tab("beside.ts").waitFor();
-    await page().locator("#jp-main-statusbar").getByText("Ln 2, Col 1", { exact: true }).waitFor();
-    await photograph("definition");
+    await lab.page.locator("#jp-main-statusbar").getByText("Ln 2, Col 1", { exact: true }).waitFor();
+    await lab.photograph("definition");
   });
 
   it("has new files in palette and launcher", async () => {
-    await command("New TypeScript File");
+    await lab.command("New TypeScript File");
     await tab("untitled.ts").waitFor();
-    expect(readFileSync(on("untitled.ts"), "utf8")).toBe("");
-    await command("New Launcher");
-    await page().locator(".jp-LauncherCard", { hasText: "TypeScript File" }).waitFor();
-    await photograph("launcher");
+    expect(readFileSync(lab.on("untitled.ts"), "utf8")).toBe("");
+    await lab.command("New Launcher");
+    await lab.page.locator(".jp-LauncherCard", { hasText: "TypeScript File" }).waitFor();
+    await lab.photograph("launcher");
   });
 }
 
-export function tryExport({ page, open, command, palette }: Lab, isOurs: boolean) {
+export function tryExport(lab: Lab) {
+  const { isOurs } = lab;
   const site = "Export the Collection as a Site";
 
   it("offers the formats of one notebook, and the site on our own server alone", async () => {
-    await open("guide/1-start.ipynb");
+    await lab.open("guide/1-start.ipynb");
     // The formats are asked of the server.
-    const found = await palette("Export", "HTML", "Markdown");
+    const found = await lab.palette("Export", "HTML", "Markdown", ...(isOurs ? [site] : []));
     expect(found.includes(site)).toBe(isOurs);
   });
 
   it.runIf(isOurs)("exports the folder of the notebook as a site, and says what it lacks", async () => {
-    const download = page().waitForEvent("download");
-    await command(site);
+    const download = lab.page.waitForEvent("download");
+    await lab.command(site);
     const file = await download;
     expect(file.suggestedFilename()).toBe("guide-site.zip");
     expect(Object.keys(unzipSync(readFileSync(await file.path())))).toContain("1-start.html");
-    await page().getByText("without what cannot be read: guide/3-broken.ipynb").waitFor();
+    await lab.page.getByText("without what cannot be read: guide/3-broken.ipynb").waitFor();
   });
 }
