@@ -4,7 +4,7 @@ import { type PackedTask, recordEnd } from "../closures/task-message";
 import { unpackValue } from "../closures/unpack";
 import { currentOrigin, Origins } from "../context/origin";
 import { Bell } from "../sync/queue-channel";
-import { DeadlockError, PortalNotRunning } from "../task/errors";
+import { CancelledError, DeadlockError, PortalNotRunning } from "../task/errors";
 import { Future } from "../task/future";
 import { word as taskWord } from "../task/message";
 import { type SubmitSite, withSubmitSite } from "../task/submit-site";
@@ -64,6 +64,11 @@ export class PortalClient {
 
   get over(): Error | undefined {
     return this.#over;
+  }
+
+  /** Says to all who call the portal why its thread is going to end. */
+  noteStop(): void {
+    Atomics.store(this.#words, word.stopped, 1);
   }
 
   post(request: ToPortal, transfer: readonly object[] = []): void {
@@ -171,6 +176,8 @@ export class PortalClient {
 
   whyGone(error?: unknown): Error {
     const { name } = this.line;
+    if (Atomics.load(this.#words, word.stopped) === 1)
+      return new CancelledError("cancelled by stop() of the portal.");
     if (Atomics.load(this.#words, word.up) === 0) {
       return new Error(`The thread of ${name} could not start.`, { cause: error });
     }

@@ -11,7 +11,7 @@ import {
 import { nameThread } from "../../timing/recorder";
 import { isNotebook } from "../context/host";
 import { threadEnded } from "../sync/lock";
-import { CancelledError, checkTimeout } from "../task/errors";
+import { checkTimeout } from "../task/errors";
 import { type ToLoop, word as taskWord } from "../task/message";
 import { runLoopCall } from "./calls";
 import { PortalClient } from "./portal-client";
@@ -99,6 +99,7 @@ export class PortalOwner {
     const { client } = this;
     const limit = checkTimeout(timeout);
     if (client.over) return;
+    client.noteStop();
     client.post({ kind: "stop", cancelRemaining });
     const isOver = () => client.over !== undefined;
     client.block(isOver, cancelRemaining ? gracePeriod : (limit ?? Number.POSITIVE_INFINITY));
@@ -106,7 +107,7 @@ export class PortalOwner {
       client.post({ kind: "stop", cancelRemaining: true });
       client.block(isOver, gracePeriod);
     }
-    this.end(new CancelledError("cancelled by stop() of the portal."));
+    this.end(client.whyGone());
   }
 
   /** Ends the thread whatever it does. */

@@ -12,7 +12,9 @@ export const word = {
   exitCode: 2,
   /** How many callers there have been. */
   callers: 3,
-  count: 4,
+  /** 1 when whoever made it has begun to stop it. */
+  stopped: 4,
+  count: 5,
 } as const;
 
 /** What a new caller needs; `port` is its own and is transferred. */

@@ -555,6 +555,24 @@ test("notes reach this loop in the context of the call", async () => {
   expect(seen).toEqual(["by ada"]);
 });
 
+test("a thread that waits for a portal which another stops is told so", async () => {
+  const stopped = startBlockingPortal();
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const running = new Int32Array(new SharedArrayBuffer(4));
+  const call = executor.submit(
+    (portal: BlockingPortal) =>
+      portal.call(() => {
+        Atomics.store(running, 0, 1);
+        return new Promise(() => {});
+      }),
+    stopped,
+  );
+  while (Atomics.load(running, 0) === 0) await new Promise(setImmediate);
+  stopped.stop({ cancelRemaining: true });
+  await expect(call).rejects.toThrow(CancelledError);
+  await executor.shutdown();
+});
+
 test("a program that awaits a portal whose thread exits hears of it", async () => {
   const { stdout } = await node(`const { startBlockingPortal } = require("kernel-helpers");
     const portal = startBlockingPortal();
