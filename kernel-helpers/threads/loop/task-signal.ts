@@ -1,4 +1,5 @@
-import { currentTask, signalOf } from "../worker/worker-context";
+import { takeMail } from "../worker/loop-proxy";
+import { currentTask, isCancelledHere, signalOf } from "../worker/worker-context";
 import { loopCalls } from "./calls";
 
 const never = new AbortController().signal;
@@ -20,5 +21,7 @@ const never = new AbortController().signal;
  */
 export function taskSignal(): AbortSignal {
   const run = currentTask();
+  // That it is cancelled shows at once; why is in the mail.
+  if (run && !run.stopping && isCancelledHere()) takeMail();
   return run ? signalOf(run) : (loopCalls.getStore()?.signal ?? never);
 }

@@ -194,11 +194,17 @@ function waitForMail(from: WorkerContext, future: Future<unknown>, until: Deadli
   return true;
 }
 
+/** Takes what has come from the loop, without waiting for this thread's own loop to turn. */
+export function takeMail(): void {
+  const from = workerContext();
+  if (from) readMail(from);
+}
+
 /** Until the future is done; true when there is no more mail. */
-function readMail(from: WorkerContext, future: Future<unknown>): boolean {
+function readMail(from: WorkerContext, future?: Future<unknown>): boolean {
   for (let mail = receiveMessageOnPort(from.port); mail; mail = receiveMessageOnPort(from.port)) {
     receive(mail.message as ToWorker);
-    if (future.done()) return false;
+    if (future?.done()) return false;
   }
   return true;
 }

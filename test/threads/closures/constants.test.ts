@@ -109,7 +109,7 @@ const programs: Record<string, string> = {
 test.each(Object.keys(programs))("after many tasks, and then a change: %s", async (what) => {
   const [fns, change] = script(programs[what]!) as unknown as [Fn[], () => void];
   const inThread = () => Promise.all(fns.map((fn) => runInExecutor(executor, fn)));
-  for (let i = 0; i < 202; i++) await inThread();
+  await Promise.all(Array.from({ length: 202 }, inThread));
   expect(await inThread()).toEqual(fns.map((fn) => fn()));
   change();
   expect(await inThread()).toEqual(fns.map((fn) => fn()));

@@ -1,12 +1,35 @@
-import { expect, test } from "vitest";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { node } from "../helpers.ts";
+
+/** Runs what it is sent, one program after the other, and sends back what was said on stderr. */
+const runner = `
+  const { ThreadPoolExecutor, callSoonThreadsafe } = require("kernel-helpers");
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  let said = "";
+  process.stderr.write = (text) => { said += text; return true; };
+  const program = (body) => eval("async () => {" + body + "}")();
+  process.on("message", async (body) => {
+    said = "";
+    await program(body).catch((error) => { said += error.stack; });
+    await new Promise(setImmediate);
+    delete globalThis.__tslab__;
+    process.send(said);
+  });`;
+
+let child: ChildProcess;
+beforeAll(() => {
+  child = spawn(process.execPath, ["-e", runner], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+});
+afterAll(() => child.kill());
 
 /** What a program that submits to `executor` says on stderr. */
 async function said(body: string): Promise<string> {
-  const script = `const { ThreadPoolExecutor, callSoonThreadsafe } = require("kernel-helpers");
-    const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
-    (async () => { ${body} await executor.shutdown(); })();`;
-  return (await node(script)).stderr;
+  const answer = once(child, "message");
+  child.send(body);
+  const [text] = await answer;
+  return text as string;
 }
 const times = (text: string, what: RegExp) => [...text.matchAll(new RegExp(what, "g"))].length;
 
