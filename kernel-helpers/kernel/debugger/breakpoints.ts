@@ -2,9 +2,10 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { type DebuggedThread, keyOf, type Location } from "./debugged-thread";
+import type { DebuggedThread } from "./debugged-thread";
 import { orOfCells, syntaxFault } from "./names";
 import type { Script, Scripts } from "./scripts";
+import { keyOf, type Location } from "./thread-breakpoints";
 
 export interface BreakpointRequest {
   line: number;
@@ -62,7 +63,7 @@ export class Breakpoints {
     else this.#byPath.delete(path);
     for (const thread of this.#threads) {
       for (const script of this.scripts.byPath(path)) {
-        for (const { location } of locationsOf(script, old)) thread.remove(location);
+        for (const { location } of locationsOf(script, old)) thread.breakpoints.remove(location);
         void this.#put(thread, script, breakpoints);
       }
     }
@@ -116,12 +117,14 @@ export class Breakpoints {
   }
 
   /** The event loop's thread has a breakpoint in another line than was thought, where a thread stops as well. */
-  resolved(script: Script, location: Location, line: number, column: number): void {
+  resolved(location: Location, line: number, column: number): void {
     this.#resolved.set(keyOf(location), line);
-    const origin = script.originOf(line, column);
+    const script = this.scripts.byUrl(location.url);
+    const origin = script?.originOf(line, column);
+    if (!script || !origin) return;
     for (const breakpoint of this.#byPath.get(script.path) ?? []) {
       const places = locationsOf(script, [breakpoint]);
-      if (!origin || places.length !== 1 || keyOf(places[0]!.location) !== keyOf(location)) continue;
+      if (places.length !== 1 || keyOf(places[0]!.location) !== keyOf(location)) continue;
       if ((breakpoint.moved ?? breakpoint.actual) === origin.line) continue;
       breakpoint.moved = origin.line;
       this.changed(shown(breakpoint));
@@ -134,7 +137,9 @@ export class Breakpoints {
   }
 
   async #put(thread: DebuggedThread, script: Script, breakpoints: Breakpoint[]): Promise<void> {
-    await Promise.all(locationsOf(script, breakpoints).map(({ location, id }) => thread.place(location, id)));
+    await Promise.all(
+      locationsOf(script, breakpoints).map(({ location, id }) => thread.breakpoints.place(location, id)),
+    );
   }
 }
 

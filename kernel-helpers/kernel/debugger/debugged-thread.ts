@@ -1,27 +1,13 @@
-/** One thread under the debugger: its breakpoints, its pause, its steps. */
+/** One thread under the debugger: its pause and its steps. */
 
 import { type InspectorSession, type Params, pauseClock } from "../../inspector";
 import { isCaught } from "./exceptions";
-import type { Script, Scripts } from "./scripts";
-import { taskEntry } from "./task-entry";
+import { type Frame, Frames, internals } from "./frames";
+import type { Scripts } from "./scripts";
+import { type Location, ThreadBreakpoints } from "./thread-breakpoints";
 
 export type Step = "stepInto" | "stepOver" | "stepOut";
 export type ExceptionFilter = "all" | "uncaught" | "none";
-
-/** A frame of the reader's code. */
-export interface Frame {
-  callFrameId: string;
-  name: string;
-  /** None for a file that is no cell and not imported by one. */
-  script: Script | undefined;
-  url: string;
-  /** The reader's, from 1. */
-  line: number;
-  column: number;
-  // As the inspector gives them.
-  scopes: Params[];
-  generated: { line: number; column: number };
-}
 
 export interface Pause {
   reason: "breakpoint" | "exception" | "step" | "pause";
@@ -37,71 +23,53 @@ export interface Watcher {
   continued(thread: DebuggedThread): void;
   /** A thread has begun the task that was awaited. */
   entered(): void;
+}
+
+/** What a cell's breakpoints are in each thread. */
+export interface Placement {
   /** The event loop's thread has put a breakpoint there. */
   resolved(asked: Location, line: number, column: number): void;
   /** Whether a stop in a line is one at that location. */
   isAt(location: Location, line: number): boolean;
 }
 
-/** A breakpoint in a script, positions from 0. */
-export interface Location {
-  url: string;
-  line: number;
-  column: number;
-  condition: string;
-}
-
-/** What a thread has of a breakpoint. */
-interface Place extends Location {
-  /** The front end's; none once it is taken away. */
-  id: number | undefined;
-  /** The inspector's. */
-  name: string | undefined;
-  /** When the thread has done all that was asked here. */
-  settled: Promise<void>;
-}
-
-/** Names a location. */
-export const keyOf = ({ url, line, column }: Location) => `${url}:${line}:${column}`;
-
-/** Code that readers do not step into: Node's, packages, this one. */
-const internals = ["^node:", "/node_modules/", "/kernel-helpers/dist/", "^evalmachine\\.", "^$"];
-const isInternal = new RegExp(internals.join("|"));
-
+/** The names that threads give themselves. */
+const askName = 'process.getBuiltinModule?.("node:worker_threads").threadName';
+/** How long a thread has to say its name. */
+const nameMs = 50;
 /** How often a step goes on through code that the compiler has added. */
 const addedSteps = 50;
 
 export class DebuggedThread {
   pause: Pause | undefined;
-  readonly #urls = new Map<string, string>();
-  readonly #places = new Map<string, Place>();
+  readonly breakpoints: ThreadBreakpoints;
+  readonly #frames: Frames;
   #filter: ExceptionFilter = "none";
   /** The step under way, where it began, and how often it went on by itself. */
   #step: { kind: Step; from: Frame | undefined; depth: number; repeated: number } | undefined;
   #isPauseAsked = false;
-  /** The breakpoint where tasks begin, as the inspector names it. */
-  #entry: Promise<string | undefined> | undefined;
-  #entryName: string | undefined;
 
   constructor(
     readonly session: InspectorSession,
     /** As front ends count threads: 1 for the event loop. */
     readonly id: number,
     public name: string,
-    private readonly scripts: Scripts,
+    scripts: Scripts,
     private readonly watcher: Watcher,
-  ) {}
+    private readonly placement: Placement,
+  ) {
+    this.#frames = new Frames(session, scripts, id === 1);
+    this.breakpoints = new ThreadBreakpoints(session, (asked, line, column) => {
+      // Of a function that came to another thread, the script is only a part.
+      if (id === 1) placement.resolved(asked, line, column);
+    });
+  }
 
   /** A thread takes its commands in order; one that blocks takes them when it goes on, so that nobody should wait. */
   async enable(filter: ExceptionFilter): Promise<void> {
     const { session } = this;
-    session.on("Debugger.scriptParsed", ({ scriptId, url }) => this.#urls.set(scriptId, url));
     session.on("Debugger.paused", (params) => this.#paused(params));
     session.on("Debugger.resumed", () => this.#resumed());
-    session.on("Debugger.breakpointResolved", ({ breakpointId, location }) => {
-      const place = [...this.#places.values()].find(({ name }) => name === breakpointId);
-      if (place) this.#resolved(place, location);
-    });
     await Promise.all([
       session.post("Debugger.enable"),
       session.post("Debugger.setBlackboxPatterns", { patterns: internals }),
@@ -109,79 +77,18 @@ export class DebuggedThread {
     ]);
   }
 
+  /** A pool names its threads when they have started; one that blocks does not answer. */
+  async learnName(): Promise<void> {
+    if (this.id === 1) return;
+    const asked = this.session.post("Runtime.evaluate", { expression: askName, returnByValue: true });
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, nameMs, undefined));
+    const answer = await Promise.race([asked.catch(() => undefined), late]);
+    if (answer?.result.value) this.name = answer.result.value;
+  }
+
   async setExceptions(filter: ExceptionFilter): Promise<void> {
     this.#filter = filter;
     await this.session.post("Debugger.setPauseOnExceptions", { state: filter === "none" ? "none" : "all" });
-  }
-
-  /** Has a breakpoint at a location, of the front end's `id`; resolves when the thread has it. */
-  place(location: Location, id: number): Promise<void> {
-    const key = keyOf(location);
-    const known = this.#places.get(key);
-    if (!known) {
-      const place: Place = { ...location, id, name: undefined, settled: Promise.resolve() };
-      this.#places.set(key, place);
-      place.settled = this.#set(place);
-      return place.settled;
-    }
-    known.id = id;
-    if (known.condition !== location.condition) {
-      known.condition = location.condition;
-      known.settled = known.settled.then(() => this.#unset(known)).then(() => this.#set(known));
-    }
-    return known.settled;
-  }
-
-  /** Has none there any more: at once for who stops there, in the thread when it takes commands. */
-  remove(location: Location): void {
-    const key = keyOf(location);
-    const place = this.#places.get(key);
-    if (!place) return;
-    place.id = undefined;
-    place.settled = place.settled.then(async () => {
-      // Set again meanwhile.
-      if (place.id !== undefined) return;
-      this.#places.delete(key);
-      await this.#unset(place);
-    });
-  }
-
-  async #set(place: Place): Promise<void> {
-    const { url, line, column, condition } = place;
-    const where = { url, lineNumber: line, columnNumber: column, condition };
-    // A thread that has ended has no breakpoints.
-    const answer = await this.session.post("Debugger.setBreakpointByUrl", where).catch(() => undefined);
-    place.name = answer?.breakpointId;
-    if (answer?.locations[0]) this.#resolved(place, answer.locations[0]);
-  }
-
-  /** Of a function that came to another thread, the script is only a part. */
-  #resolved(place: Place, { lineNumber, columnNumber = 0 }: Params): void {
-    if (this.id === 1) this.watcher.resolved(place, lineNumber, columnNumber);
-  }
-
-  async #unset({ name }: Place): Promise<void> {
-    if (name !== undefined)
-      await this.session.post("Debugger.removeBreakpoint", { breakpointId: name }).catch(() => undefined);
-  }
-
-  /** Stops in the next task of the reader's that this thread begins. */
-  awaitTask(): void {
-    this.#entry ??= this.session
-      .post("Debugger.setBreakpointByUrl", taskEntry())
-      .then(({ breakpointId }) => (this.#entryName = breakpointId))
-      .catch(() => undefined);
-  }
-
-  /** Does not any more. */
-  letTasksBegin(): void {
-    const set = this.#entry;
-    this.#entry = this.#entryName = undefined;
-    set
-      ?.then(
-        (breakpointId) => breakpointId && this.session.post("Debugger.removeBreakpoint", { breakpointId }),
-      )
-      .catch(() => undefined);
   }
 
   async askPause(): Promise<void> {
@@ -219,27 +126,22 @@ export class DebuggedThread {
 
   #paused({ callFrames, reason, data, hitBreakpoints = [] }: Params) {
     pauseClock()?.hold(this.id - 1);
-    if (this.#entryName !== undefined && hitBreakpoints.includes(this.#entryName)) return this.#enterTask();
-    const { lineNumber } = callFrames[0].location;
+    if (this.breakpoints.isEntry(hitBreakpoints)) return this.#enterTask();
+    const [top, below] = callFrames;
     // Of a script that is only a part of a cell, the inspector takes the line that is nearest.
-    const hit = [...this.#places.values()].flatMap((place) =>
-      place.id !== undefined && hitBreakpoints.includes(place.name) && this.watcher.isAt(place, lineNumber)
-        ? place.id
-        : [],
+    const hit = this.breakpoints.hit(hitBreakpoints, (location) =>
+      this.placement.isAt(location, top.location.lineNumber),
     );
     if (hitBreakpoints.length > 0 && hit.length === 0) return this.#goOn();
-    const frames = (callFrames as Params[]).flatMap((frame, index) => {
-      return this.#isFactory(callFrames[index + 1]) ? [] : (this.#readFrame(frame) ?? []);
-    });
+    const frames = this.#frames.readAll(callFrames);
     // Of a function that came to this thread, only the code around it runs: see `threads/closures/compile`.
-    if (this.#isFactory(callFrames[1])) return this.#goOn();
+    if (this.#frames.isFactory(below)) return this.#goOn();
     const isThrown = reason === "exception" || reason === "promiseRejection";
     const isHit = hit.length > 0;
     if (isThrown && !isHit && !this.#shows(frames)) return this.#goOn();
     if (!isThrown && !isHit && this.#step) {
-      if (this.#isOnTheWay(callFrames[0], frames)) return this.#stepAgain(callFrames[0]);
-      if (this.#step.kind !== "stepInto" && frames[0])
-        return void this.#endStep(callFrames[0], reason, frames, data);
+      if (this.#isOnTheWay(top, frames)) return this.#stepAgain(top);
+      if (this.#step.kind !== "stepInto" && frames[0]) return void this.#endStep(top, reason, frames, data);
     }
     this.#stop(reason, frames, hit, data);
   }
@@ -284,12 +186,6 @@ export class DebuggedThread {
     this.#goOn();
   }
 
-  /** Whether a frame is that of who makes functions from their texts: what it calls is no reader's. */
-  #isFactory(below: Params | undefined): boolean {
-    const url = below && this.#urls.get(below.location.scriptId);
-    return url !== undefined && /\/kernel-helpers\/dist\/threads\/closures\//.test(url);
-  }
-
   /** V8 keeps a step that has left its code, also of a session before, for whatever the thread runs next. */
   #isLeftOver({ script, generated }: Frame): boolean {
     if (this.#step || this.#isPauseAsked) return false;
@@ -319,9 +215,9 @@ export class DebuggedThread {
   /** A step goes on where the compiler has added code, and within the statement that the reader sees as one. */
   #isOnTheWay(top: Params, frames: Frame[]): boolean {
     if (this.#step!.repeated >= addedSteps) return false;
-    const { scriptId, lineNumber, columnNumber = 0 } = top.location;
-    const script = this.scripts.byUrl(this.#urls.get(scriptId) ?? "");
-    if (!script) return frames.length === 0 || isInternal.test(this.#urls.get(scriptId) ?? "");
+    const { lineNumber, columnNumber = 0 } = top.location;
+    const script = this.#frames.scriptOf(top);
+    if (!script) return frames.length === 0 || this.#frames.isInternal(top);
     return script.isAdded(lineNumber, columnNumber) || this.#isFurtherInLine(frames);
   }
 
@@ -338,23 +234,13 @@ export class DebuggedThread {
   #stepAgain(top: Params) {
     this.#step!.repeated++;
     // V8 steps into some constructors of Node's although they are internal.
-    const isWithin = !this.scripts.byUrl(this.#urls.get(top.location.scriptId) ?? "");
-    const kind = isWithin ? "stepOut" : this.#step!.kind === "stepOut" ? "stepOver" : this.#step!.kind;
+    const kind = !this.#frames.scriptOf(top)
+      ? "stepOut"
+      : this.#step!.kind === "stepOut"
+        ? "stepOver"
+        : this.#step!.kind;
     this.#release(kind).catch(() => {
       // The thread has ended.
     });
-  }
-
-  #readFrame({ callFrameId, functionName, location, scopeChain }: Params): Frame | undefined {
-    const url = this.#urls.get(location.scriptId) ?? "";
-    const { lineNumber: line, columnNumber: column = 0 } = location;
-    const script = this.scripts.byUrl(url);
-    if (!script && isInternal.test(url)) return undefined;
-    const origin = script ? script.originOf(line, column) : { line: line + 1, column: column + 1 };
-    if (!origin) return undefined;
-    // A function that came to a thread stands in no cell there.
-    const isTop = this.id === 1 && !scopeChain.some(({ type }: Params) => type === "closure");
-    const name = functionName || (script?.isCell && isTop ? script.label : "(anonymous)");
-    return { callFrameId, name, script, url, ...origin, scopes: scopeChain, generated: { line, column } };
   }
 }

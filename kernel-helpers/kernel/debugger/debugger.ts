@@ -5,22 +5,13 @@
  * has attached there is no session with the inspector, and nothing costs anything.
  */
 
-import { readFileSync } from "node:fs";
 import { attachWorkers, MainThreadSession, type Params, type WorkerSession } from "../../inspector";
 import type { CompiledScript } from "../compiler/protocol";
 import { type BreakpointRequest, Breakpoints } from "./breakpoints";
-import {
-  DebuggedThread,
-  type ExceptionFilter,
-  type Frame,
-  type Location,
-  type Pause,
-  type Step,
-} from "./debugged-thread";
-import { asExpression, namesIn, variablesHere, withNames } from "./names";
-import { textOf, typeOf } from "./remote-values";
-import { hashSeed, pathOfUrl, Scripts, tmpFilePrefix, tmpFileSuffix } from "./scripts";
-import { Variables } from "./variables";
+import { DebuggedThread, type ExceptionFilter, type Pause, type Step } from "./debugged-thread";
+import { Inspection } from "./inspection";
+import { hashSeed, Scripts, tmpFilePrefix, tmpFileSuffix } from "./scripts";
+import { Stops } from "./stops";
 
 export interface Host {
   /** Sends a `debug_event`. */
@@ -51,15 +42,6 @@ const capabilities = {
 /** Threads of the kernel's own, by the script that they were started with. */
 const isKernels = ({ url }: WorkerSession) => /\/kernel-helpers\/dist\/(kernel|timing)\//.test(url);
 
-/** The names that threads give themselves. */
-const askName = 'process.getBuiltinModule?.("node:worker_threads").threadName';
-/** How long an expression may take, in ms. */
-const evaluateMs = 10_000;
-/** How long a thread has to say its name. */
-const nameMs = 50;
-/** How long a thread that goes on has to stop again before another one that is stopped is shown. */
-const settleMs = 100;
-
 /** Reads all scripts that there are already. */
 const askScripts = `JSON.stringify([...globalThis[Symbol.for("kernel-helpers.cells")]].map(([name, { compiled }]) => ({ ...compiled, name })))`;
 
@@ -70,21 +52,19 @@ type Arguments = Params;
 
 export class Debugger {
   readonly #scripts = new Scripts();
-  readonly #variables = new Variables();
+  readonly #stops = new Stops((name, body) => this.host.event(name, body));
+  readonly #inspection = new Inspection(() => this.#threads.get(loopId));
   readonly #breakpoints = new Breakpoints(
     this.#scripts,
     (code) => this.host.breakpointLines(code),
     (breakpoint) => this.host.event("breakpoint", { reason: "changed", breakpoint }),
   );
   readonly #threads = new Map<number, DebuggedThread>();
-  readonly #frames = new Map<number, { thread: DebuggedThread; frame: Frame }>();
   #session: MainThreadSession | undefined;
   #filter: ExceptionFilter = "none";
-  /** Threads that are stopped, the one that front ends show last. */
-  #stopped: DebuggedThread[] = [];
-  #clientId = "";
+  /** Its continue always names thread 1, and it shows one thread without a name. */
+  #isJupyterLab = false;
   #areTasksAwaited = false;
-  #lastFrame = 0;
 
   constructor(private readonly host: Host) {}
 
@@ -92,7 +72,7 @@ export class Debugger {
   async answer({ seq = 0, command = "", arguments: args = {} }: Params): Promise<object> {
     const response = { type: "response", seq: 0, request_seq: seq, command };
     try {
-      const handle = this.#requests.get(command);
+      const handle = Object.hasOwn(this.#requests, command) ? this.#requests[command] : undefined;
       if (!handle)
         throw new Error(`This kernel's debugger does not know the request ${JSON.stringify(command)}.`);
       return { ...response, success: true, body: (await handle(args ?? {})) ?? {} };
@@ -101,47 +81,40 @@ export class Debugger {
     }
   }
 
-  readonly #requests = new Map<string, (args: Arguments) => unknown>(
-    Object.entries({
-      debugInfo: () => this.#info(),
-      initialize: ({ clientID = "" }) => {
-        this.#clientId = clientID;
-        this.#variables.withTypes = clientID !== "jupyterlab";
-        queueMicrotask(() => this.host.event("initialized", {}));
-        return capabilities;
-      },
-      attach: () => this.#attach(),
-      configurationDone: () => undefined,
-      disconnect: () => this.stop(),
-      dumpCell: ({ code }) => ({ sourcePath: this.#scripts.dump(String(code)) }),
-      setBreakpoints: (args) => this.#setBreakpoints(args),
-      setExceptionBreakpoints: ({ filters = [] }) => this.#setExceptions(filters),
-      exceptionInfo: ({ threadId }) => this.#exceptionInfo(this.#stoppedThread(threadId)),
-      threads: () => this.#listThreads(),
-      stackTrace: (args) => this.#stackTrace(args),
-      scopes: ({ frameId }) => {
-        const { thread, frame } = this.#frame(frameId);
-        return { scopes: this.#variables.scopesOf(thread, frame) };
-      },
-      variables: (args) => this.#children(args),
-      setVariable: (args) => this.#setVariable(args),
-      evaluate: (args) => this.#evaluateRequest(args),
-      inspectVariables: () => this.#inspect(),
-      richInspectVariables: (args) => this.#inspectRich(args),
-      source: ({ source, sourceReference }) => this.#source(source?.path ?? String(sourceReference)),
-      modules: () => this.#modules(),
-      continue: async ({ threadId }) => {
-        await this.#stoppedThread(threadId).resume();
-        return { allThreadsContinued: false };
-      },
-      next: ({ threadId }) => this.#step(threadId, "stepOver"),
-      stepIn: ({ threadId }) => this.#step(threadId, "stepInto"),
-      stepOut: ({ threadId }) => this.#step(threadId, "stepOut"),
-      pause: ({ threadId = loopId }) => this.#thread(threadId).askPause(),
-    }),
-  );
-
-  // ---- Beginning and end ----
+  readonly #requests: Record<string, (args: Arguments) => unknown> = {
+    debugInfo: () => this.#info(),
+    initialize: ({ clientID = "" }) => {
+      this.#isJupyterLab = clientID === "jupyterlab";
+      this.#inspection.variables.withTypes = !this.#isJupyterLab;
+      queueMicrotask(() => this.host.event("initialized", {}));
+      return capabilities;
+    },
+    attach: () => this.#attach(),
+    configurationDone: () => undefined,
+    disconnect: () => this.stop(),
+    dumpCell: ({ code }) => ({ sourcePath: this.#scripts.dump(String(code)) }),
+    setBreakpoints: (args) => this.#setBreakpoints(args),
+    setExceptionBreakpoints: ({ filters = [] }) => this.#setExceptions(filters),
+    exceptionInfo: ({ threadId }) => this.#inspection.exceptionInfo(this.#stoppedThread(threadId)),
+    threads: () => this.#listThreads(),
+    stackTrace: (args) => this.#inspection.stackTrace(this.#thread(args.threadId), args, this.#isJupyterLab),
+    scopes: (args) => this.#inspection.scopes(args),
+    variables: (args) => this.#inspection.children(args),
+    setVariable: (args) => this.#inspection.setVariable(args),
+    evaluate: (args) => this.#inspection.evaluate(args),
+    inspectVariables: () => this.#inspection.inspect(),
+    richInspectVariables: (args) => this.#inspection.inspectRich(args),
+    source: ({ source, sourceReference }) => this.#scripts.show(source?.path ?? String(sourceReference)),
+    modules: () => this.#scripts.modules(),
+    continue: async ({ threadId }) => {
+      await this.#stoppedThread(threadId).resume();
+      return { allThreadsContinued: false };
+    },
+    next: ({ threadId }) => this.#step(threadId, "stepOver"),
+    stepIn: ({ threadId }) => this.#step(threadId, "stepInto"),
+    stepOut: ({ threadId }) => this.#step(threadId, "stepOut"),
+    pause: ({ threadId = loopId }) => this.#thread(threadId).askPause(),
+  };
 
   #info(): object {
     return {
@@ -151,7 +124,7 @@ export class Debugger {
       tmpFilePrefix,
       tmpFileSuffix,
       breakpoints: this.#breakpoints.all(),
-      stoppedThreads: this.#stopped.map(({ id }) => id),
+      stoppedThreads: this.#stops.all.map(({ id }) => id),
       richRendering: true,
       exceptionPaths: [],
       copyToGlobals: false,
@@ -170,7 +143,9 @@ export class Debugger {
         returnByValue: true,
       });
       for (const compiled of JSON.parse(result.value) as CompiledScript[]) this.#scripts.add(compiled);
-      await this.#add(new DebuggedThread(session, loopId, "event loop", this.#scripts, this));
+      await this.#add(
+        new DebuggedThread(session, loopId, "event loop", this.#scripts, this, this.#breakpoints),
+      );
       await attachWorkers(session, { attached: this.#attached, detached: this.#detached }, true);
     } catch (error) {
       this.stop();
@@ -188,9 +163,16 @@ export class Debugger {
   readonly #attached = (worker: WorkerSession, isWaiting: boolean) => {
     const isOurs = isKernels(worker);
     if (!isOurs) {
-      const thread = new DebuggedThread(worker, worker.id + 1, worker.name, this.#scripts, this);
+      const thread = new DebuggedThread(
+        worker,
+        worker.id + 1,
+        worker.name,
+        this.#scripts,
+        this,
+        this.#breakpoints,
+      );
       this.#add(thread).catch(ignoreEnd);
-      if (this.#areTasksAwaited) thread.awaitTask();
+      if (this.#areTasksAwaited) thread.breakpoints.awaitTask();
       this.host.event("thread", { reason: "started", threadId: thread.id });
     }
     if (isWaiting) worker.post("Runtime.runIfWaitingForDebugger").catch(ignoreEnd);
@@ -213,25 +195,23 @@ export class Debugger {
     if (!session) return;
     this.#session = undefined;
     this.host.setDebugged(false);
-    const stopped = this.#stopped.splice(0);
+    const stopped = this.#stops.take();
     // Not by the end of the session: one thread's would wait for the other's.
     for (const thread of stopped) thread.resume().catch(ignoreEnd);
     for (const thread of this.#threads.values()) {
       thread.ended();
+      this.#inspection.forget(thread);
       this.#breakpoints.removeThread(thread);
     }
     this.#threads.clear();
-    this.#frames.clear();
     session.close();
     for (const { id } of stopped) this.host.event("continued", { threadId: id, allThreadsContinued: true });
   }
 
   /** Lets every thread go on; the code that the event loop was stopped in ends there, as by an interrupt. */
   async interrupt(): Promise<void> {
-    for (const thread of [...this.#stopped]) await thread.resume(thread.id === loopId).catch(ignoreEnd);
+    for (const thread of this.#stops.all) await thread.resume(thread.id === loopId).catch(ignoreEnd);
   }
-
-  // ---- Scripts and breakpoints ----
 
   /** Cells have been compiled and are about to run. */
   async prepare(compiled: CompiledScript[]): Promise<void> {
@@ -261,8 +241,6 @@ export class Debugger {
     };
   }
 
-  // ---- Threads ----
-
   #thread(id: number): DebuggedThread {
     const thread = this.#threads.get(id);
     if (!thread)
@@ -272,25 +250,16 @@ export class Debugger {
 
   /** JupyterLab asks for thread 1 when it goes on, whichever it shows: the one that was announced last is meant. */
   #stoppedThread(id: number): DebuggedThread {
-    const shown = this.#stopped.at(-1);
-    const thread = this.#clientId === "jupyterlab" && shown ? shown : this.#thread(id);
+    const { shown } = this.#stops;
+    const thread = this.#isJupyterLab && shown ? shown : this.#thread(id);
     if (!thread.pause) throw new Error(`${thread.name} is not stopped.`);
     return thread;
   }
 
   async #listThreads(): Promise<object> {
     const threads = [...this.#threads.values()];
-    await Promise.all(threads.map((thread) => this.#learnName(thread)));
+    await Promise.all(threads.map((thread) => thread.learnName()));
     return { threads: threads.map(({ id, name }) => ({ id, name })) };
-  }
-
-  /** A pool names its threads when they have started; one that blocks does not answer. */
-  async #learnName(thread: DebuggedThread): Promise<void> {
-    if (thread.id === loopId) return;
-    const asked = thread.session.post("Runtime.evaluate", { expression: askName, returnByValue: true });
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, nameMs, undefined));
-    const answer = await Promise.race([asked.catch(() => undefined), late]);
-    if (answer?.result.value) thread.name = answer.result.value;
   }
 
   async #step(threadId: number, kind: Step): Promise<void> {
@@ -305,8 +274,8 @@ export class Debugger {
     this.#areTasksAwaited = is;
     for (const thread of this.#threads.values()) {
       if (thread.id === loopId) continue;
-      if (is) thread.awaitTask();
-      else thread.letTasksBegin();
+      if (is) thread.breakpoints.awaitTask();
+      else thread.breakpoints.letTasksBegin();
     }
   }
 
@@ -314,178 +283,15 @@ export class Debugger {
     this.#awaitTasks(false);
   }
 
-  resolved(asked: Location, line: number, column: number): void {
-    const script = this.#scripts.byUrl(asked.url);
-    if (script) this.#breakpoints.resolved(script, asked, line, column);
-  }
-
-  isAt(location: Location, line: number): boolean {
-    return this.#breakpoints.isAt(location, line);
-  }
-
   async stopped(thread: DebuggedThread, pause: Pause): Promise<void> {
     if (thread.id === loopId) this.#awaitTasks(false);
-    this.#stopped = [...this.#stopped.filter((each) => each !== thread), thread];
-    await this.#learnName(thread);
-    if (thread.pause === pause) this.#announce(thread);
-  }
-
-  #announce(thread: DebuggedThread) {
-    const { reason, thrown, hit } = thread.pause!;
-    this.host.event("stopped", {
-      reason,
-      threadId: thread.id,
-      allThreadsStopped: false,
-      ...(thrown && { text: textOf(thrown), description: "Stopped on an exception" }),
-      hitBreakpointIds: hit,
-    });
+    this.#stops.add(thread);
+    await thread.learnName();
+    if (thread.pause === pause) this.#stops.announce(thread);
   }
 
   continued(thread: DebuggedThread): void {
-    this.#stopped = this.#stopped.filter((each) => each !== thread);
-    this.#variables.forget(thread);
-    for (const [id, { thread: of }] of this.#frames) if (of === thread) this.#frames.delete(id);
-    this.host.event("continued", { threadId: thread.id, allThreadsContinued: false });
-    // A front end that shows one thread at a time would leave the others stopped for ever.
-    if (this.#stopped.length > 0) setTimeout(() => this.#showOther(thread), settleMs);
-  }
-
-  #showOther(after: DebuggedThread) {
-    const other = this.#stopped.at(-1);
-    if (other && !after.pause) this.#announce(other);
-  }
-
-  // ---- What a stopped thread shows ----
-
-  #stackTrace({ threadId, startFrame = 0, levels = 0 }: Arguments): object {
-    const thread = this.#thread(threadId);
-    const frames = thread.pause?.frames ?? [];
-    const shown = frames.slice(startFrame, levels > 0 ? startFrame + levels : undefined).map((frame) => {
-      const id = ++this.#lastFrame;
-      this.#frames.set(id, { thread, frame });
-      const { name, script, url, line, column } = frame;
-      const path = script?.path ?? pathOfUrl(url);
-      const source = { name: script?.label ?? path.split(/[\\/]/).at(-1), path, sourceReference: 0 };
-      // JupyterLab has no list of threads.
-      const where = this.#clientId === "jupyterlab" && thread.id !== loopId ? ` · ${thread.name}` : "";
-      return { id, name: `${name}${where}`, source, line, column };
-    });
-    return { stackFrames: shown, totalFrames: frames.length };
-  }
-
-  #frame(id: number): { thread: DebuggedThread; frame: Frame } {
-    const found = this.#frames.get(id);
-    if (!found) throw new Error(`There is no frame ${id}: its thread has gone on.`);
-    return found;
-  }
-
-  async #children({ variablesReference, filter, start, count }: Arguments): Promise<object> {
-    const container = this.#variables.get(variablesReference);
-    if (!container) throw new Error(`There is no variable ${variablesReference}: its thread has gone on.`);
-    return { variables: await container.children({ filter, start, count }) };
-  }
-
-  async #setVariable({ variablesReference, name, value, frameId }: Arguments): Promise<object> {
-    const container = this.#variables.get(variablesReference);
-    if (!container) throw new Error(`There is no variable ${variablesReference}: its thread has gone on.`);
-    const { thread } = container;
-    const found = [...this.#frames.values()].findLast((each) => each.thread === thread);
-    const frame = frameId === undefined ? found?.frame : this.#frame(frameId).frame;
-    if (String(value).trim() === "") throw new Error(`${name} needs a value: an expression in JavaScript.`);
-    const remote = await this.#evaluate(thread, frame, String(value));
-    const { objectId, unserializableValue } = remote;
-    await container.set(
-      name,
-      objectId ? { objectId } : unserializableValue ? { unserializableValue } : { value: remote.value },
-    );
-    const { variablesReference: reference, ...shown } = this.#variables.variable(thread, name, remote);
-    return { value: shown.value, type: shown.type, variablesReference: reference };
-  }
-
-  /** The value of an expression in a frame, or among what the cells have made. Throws what it throws. */
-  async #evaluate(thread: DebuggedThread, frame: Frame | undefined, expression: string): Promise<Params> {
-    const { session } = thread;
-    // While it evaluates, the thread hears nothing else: neither an interrupt nor the next request.
-    const options = { generatePreview: true, silent: true, timeout: evaluateMs };
-    const run = (text: string) =>
-      frame
-        ? session.post("Debugger.evaluateOnCallFrame", {
-            ...options,
-            callFrameId: frame.callFrameId,
-            expression: text,
-          })
-        : session.post("Runtime.evaluate", { ...options, expression: text });
-    const running = run(await this.#resolved(asExpression(expression), run));
-    const { result, exceptionDetails } = await running.catch((error: Error) => {
-      if (!/terminated/.test(error.message)) throw error;
-      throw new Error(`The expression was stopped: it may take ${evaluateMs / 1000} s.`);
-    });
-    if (exceptionDetails) throw new Error(textOf(exceptionDetails.exception ?? { type: "undefined" }));
-    return result;
-  }
-
-  /** The expression with the names of earlier cells as what they are where nothing nearer has these names. */
-  async #resolved(expression: string, run: (text: string) => Promise<Params>): Promise<string> {
-    const names = namesIn(expression);
-    if (names.length === 0) return expression;
-    const unknown = names.map(
-      (name) =>
-        `(() => { try { ${name}; return false } catch (e) { return e instanceof ReferenceError && /not defined/.test(e.message) && "${name}" in ${variablesHere} } })()`,
-    );
-    const { result } = await run(`JSON.stringify([${unknown.join(", ")}])`);
-    const answers: boolean[] = result.value ? JSON.parse(result.value) : [];
-    const ofCells = new Set(names.filter((_, index) => answers[index]));
-    return withNames(expression, ({ name }) => (ofCells.has(name) ? `${variablesHere}.${name}` : undefined));
-  }
-
-  async #evaluateRequest({ expression, frameId }: Arguments): Promise<object> {
-    const { thread, frame } =
-      frameId === undefined ? { thread: this.#thread(loopId), frame: undefined } : this.#frame(frameId);
-    const remote = await this.#evaluate(thread, frame, String(expression));
-    const { value, ...variable } = this.#variables.variable(thread, "", remote, String(expression));
-    const { type, variablesReference, indexedVariables, namedVariables } = variable;
-    return { result: value, type, variablesReference, indexedVariables, namedVariables };
-  }
-
-  async #inspect(): Promise<object> {
-    const loop = this.#threads.get(loopId);
-    return { variables: loop ? await this.#variables.ofCells(loop) : [] };
-  }
-
-  async #inspectRich({ variableName, frameId }: Arguments): Promise<object> {
-    const { thread, frame } =
-      frameId === undefined ? { thread: this.#thread(loopId), frame: undefined } : this.#frame(frameId);
-    const remote = await this.#evaluate(thread, frame, String(variableName));
-    const text = remote.objectId ? await this.#written(thread, remote.objectId) : undefined;
-    return { data: { "text/plain": text ?? textOf(remote) }, metadata: {} };
-  }
-
-  /** As a cell would show the value. */
-  async #written(thread: DebuggedThread, objectId: string): Promise<string | undefined> {
-    const { result } = await thread.session.post("Runtime.callFunctionOn", {
-      objectId,
-      functionDeclaration: 'function () { return process.getBuiltinModule?.("node:util").inspect(this) }',
-      returnByValue: true,
-      silent: true,
-    });
-    return typeof result.value === "string" ? result.value : undefined;
-  }
-
-  #exceptionInfo(thread: DebuggedThread): object {
-    const thrown = thread.pause!.thrown;
-    if (!thrown) throw new Error(`${thread.name} is not stopped on an exception.`);
-    const details = { message: textOf(thrown), typeName: typeOf(thrown), stackTrace: thrown.description };
-    return { exceptionId: typeOf(thrown), description: textOf(thrown), breakMode: "always", details };
-  }
-
-  #source(path: string): object {
-    const content = this.#scripts.sourceOf(path) ?? readFileSync(path, "utf8");
-    return { content, mimeType: /\.[cm]?js$/.test(path) ? "text/javascript" : "text/typescript" };
-  }
-
-  /** The reader's files that cells have imported. */
-  #modules(): object {
-    const modules = this.#scripts.files.map(({ label, path }) => ({ id: path, name: label, path }));
-    return { modules, totalModules: modules.length };
+    this.#inspection.forget(thread);
+    this.#stops.remove(thread);
   }
 }

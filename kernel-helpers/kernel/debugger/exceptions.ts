@@ -1,6 +1,7 @@
 /** Whether an error leaves the reader's own code. The kernel catches whatever a cell throws, so that V8 cannot tell. */
 
 import type { AnyNode } from "acorn";
+import { childrenOf } from "./names";
 import type { Script } from "./scripts";
 
 interface Range {
@@ -23,10 +24,7 @@ function shapeOf(script: Script): Shape {
   const visit = (node: AnyNode): void => {
     if (/Function/.test(node.type)) shape.functions.push(node);
     if (node.type === "TryStatement" && node.handler) shape.caught.push(node.block);
-    for (const part of Object.values(node)) {
-      for (const child of Array.isArray(part) ? part : [part])
-        if (typeof child?.type === "string") visit(child as AnyNode);
-    }
+    for (const [, child] of childrenOf(node)) visit(child);
   };
   const { parse } = require("acorn") as typeof import("acorn");
   try {

@@ -23,7 +23,8 @@ const makesNames = (node: AnyNode, key: string) =>
   (node.type === "VariableDeclarator" && key === "id") ||
   (node.type === "CatchClause" && key === "param");
 
-function* childrenOf(node: AnyNode): Generator<[string, AnyNode]> {
+/** The parts of a node, each by its key. */
+export function* childrenOf(node: AnyNode): Generator<[string, AnyNode]> {
   for (const [key, part] of Object.entries(node))
     for (const child of Array.isArray(part) ? part : [part])
       if (typeof child?.type === "string") yield [key, child];

@@ -1,5 +1,6 @@
 /** The scripts of cells and of the files that they import: the reader's positions and those of the inspector. */
 
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -168,9 +169,17 @@ export class Scripts {
     return this.byPath(path)[0]?.source ?? this.#dumped.get(path);
   }
 
-  /** The reader's files that cells import. */
-  get files(): Script[] {
-    return [...this.#byUrl.values()].filter(({ isCell }) => !isCell);
+  /** The text of a source, for a client. */
+  show(path: string): object {
+    const content = this.sourceOf(path) ?? readFileSync(path, "utf8");
+    return { content, mimeType: /\.[cm]?js$/.test(path) ? "text/javascript" : "text/typescript" };
+  }
+
+  /** The reader's files that cells have imported. */
+  modules(): object {
+    const files = [...this.#byUrl.values()].filter(({ isCell }) => !isCell);
+    const modules = files.map(({ label, path }) => ({ id: path, name: label, path }));
+    return { modules, totalModules: modules.length };
   }
 }
 

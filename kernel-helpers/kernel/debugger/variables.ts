@@ -1,8 +1,7 @@
-/** Scopes and values of threads as DAP's variables: what a front end opens it asks for by a number. */
+/** Values of threads as DAP's variables: what a front end opens it asks for by a number. */
 
 import type { InspectorSession, Params } from "../../inspector";
-import type { DebuggedThread, Frame } from "./debugged-thread";
-import { variablesOfCells } from "./names";
+import type { DebuggedThread } from "./debugged-thread";
 import { lengthOf, textOf, typeOf } from "./remote-values";
 
 /** A variable as the Debug Adapter Protocol has it. */
@@ -24,7 +23,7 @@ interface Page {
   count?: number;
 }
 
-interface Container {
+export interface Container {
   thread: DebuggedThread;
   children(page: Page): Promise<Variable[]>;
   /** Gives a child another value, an expression. */
@@ -33,9 +32,6 @@ interface Container {
 
 /** A list longer than this opens in parts of so many items. */
 const partLength = 100;
-
-/** Where a scope's name is not the reader's: what compilers and the kernel put there. */
-const hidden = /^(exports|require|module|__filename|__dirname|arguments|this|tsLastExpr\d*|__\w+|\w+_\d+)$/;
 
 export class Variables {
   /** JupyterLab's tree shows the type in place of the value, unless it is one of Python's or absent. */
@@ -53,101 +49,10 @@ export class Variables {
       if (container.thread === thread) this.#containers.delete(reference);
   }
 
-  #add(container: Container): number {
+  add(container: Container): number {
     this.#containers.set(++this.#last, container);
     return this.#last;
   }
-
-  // ---- Scopes ----
-
-  /** Innermost first; the last is what earlier cells have made. */
-  scopesOf(thread: DebuggedThread, frame: Frame): object[] {
-    const inner = frame.scopes.findIndex(
-      ({ type }) => type === "closure" || type === "script" || type === "global",
-    );
-    const own = frame.scopes.slice(0, inner < 0 ? undefined : inner);
-    const around = frame.scopes.filter(({ type }) => type === "closure" || type === "module");
-    const scopes = [{ name: "Local", presentationHint: "locals", list: own }];
-    if (around.length > 0) scopes.push({ name: "Closure", presentationHint: "closure", list: around });
-    const shown = scopes.map(({ list, ...scope }) => ({
-      ...scope,
-      variablesReference: this.#add(this.#scope(thread, frame, list)),
-      expensive: false,
-    }));
-    if (thread.id !== 1) return shown;
-    return [
-      ...shown,
-      { name: "Cells", variablesReference: this.#add(this.#cells(thread)), expensive: false },
-    ];
-  }
-
-  #scope(thread: DebuggedThread, frame: Frame, scopes: Params[]): Container {
-    const { session } = thread;
-    const read = async () => {
-      const found = new Map<string, { variable: Variable; scope: Params }>();
-      for (const scope of scopes) {
-        const { result } = await session.post("Runtime.getProperties", {
-          objectId: scope.object.objectId,
-          ownProperties: true,
-          generatePreview: true,
-        });
-        for (const { name, value } of result) {
-          if (name === "exports" && value?.objectId && thread.id !== 1) {
-            for (const variable of await this.#object(thread, value, "").children({}))
-              found.set(variable.name, { variable, scope: value });
-          }
-          // An inner one hides an outer one.
-          if (hidden.test(name) || found.has(name) || !value) continue;
-          found.set(name, { variable: this.variable(thread, name, value, name), scope });
-        }
-      }
-      return found;
-    };
-    return {
-      thread,
-      children: async () => [...(await read()).values()].map(({ variable }) => variable),
-      set: async (variableName, newValue) => {
-        const scope = (await read()).get(variableName)?.scope;
-        if (!scope) throw new Error(`There is no variable ${variableName} here.`);
-        const scopeNumber = frame.scopes.indexOf(scope);
-        // What a function in a thread captures of earlier cells is an object's.
-        if (scopeNumber < 0) return setProperty(session, scope.objectId, variableName, newValue);
-        const { callFrameId } = frame;
-        await session.post("Debugger.setVariableValue", { scopeNumber, variableName, newValue, callFrameId });
-        if (thread.id !== 1) return;
-        // Later cells and functions of this one read what the cell exports.
-        const { result } = await session.post("Runtime.evaluate", { expression: variablesOfCells });
-        await session.post("Runtime.callFunctionOn", {
-          objectId: result.objectId,
-          functionDeclaration: "function (name, value) { if (name in this) this[name] = value }",
-          arguments: [{ value: variableName }, newValue],
-        });
-      },
-    };
-  }
-
-  #cells(thread: DebuggedThread): Container {
-    const object = async (expression: string) => {
-      const { result } = await thread.session.post("Runtime.evaluate", { expression, silent: true });
-      return this.#object(thread, result, "");
-    };
-    return {
-      thread,
-      // A copy, because the object itself is a Proxy.
-      children: async () =>
-        (await (await object(`({ ...${variablesOfCells} })`)).children({})).filter(
-          ({ name }) => !hidden.test(name) && name !== "[[Prototype]]",
-        ),
-      set: async (name, value) => (await object(variablesOfCells)).set(name, value),
-    };
-  }
-
-  /** The variables that cells have made, whether or not a thread is stopped. */
-  ofCells(thread: DebuggedThread): Promise<Variable[]> {
-    return this.#cells(thread).children({});
-  }
-
-  // ---- Values ----
 
   variable(thread: DebuggedThread, name: string, remote: Params, evaluateName?: string): Variable {
     const length = lengthOf(remote);
@@ -156,13 +61,13 @@ export class Variables {
       name,
       value: textOf(remote),
       ...(this.withTypes && { type: typeOf(remote) }),
-      variablesReference: opens ? this.#add(this.#object(thread, remote, evaluateName)) : 0,
+      variablesReference: opens ? this.add(this.object(thread, remote, evaluateName)) : 0,
       ...(length > 0 && { indexedVariables: length, namedVariables: 1 }),
       ...(evaluateName && { evaluateName }),
     };
   }
 
-  #object(thread: DebuggedThread, remote: Params, path: string | undefined): Container {
+  object(thread: DebuggedThread, remote: Params, path: string | undefined): Container {
     const { session } = thread;
     const { objectId } = remote;
     const length = lengthOf(remote);
@@ -184,8 +89,8 @@ export class Variables {
 
   /** Copies, made for this look. */
   #entries(thread: DebuggedThread, remote: Params): Variable {
-    const container = { ...this.#object(thread, remote, undefined), set: refuseEntries };
-    return { ...this.variable(thread, "entries", remote), variablesReference: this.#add(container) };
+    const container = { ...this.object(thread, remote, undefined), set: refuseEntries };
+    return { ...this.variable(thread, "entries", remote), variablesReference: this.add(container) };
   }
 
   async #items(thread: DebuggedThread, objectId: string, start: number, count: number, path?: string) {
@@ -222,7 +127,7 @@ export class Variables {
       return {
         name: `[${first} … ${next - 1}]`,
         value: "",
-        variablesReference: this.#add(container),
+        variablesReference: this.add(container),
       };
     });
   }
@@ -277,7 +182,7 @@ export class Variables {
       },
       set: (_, value) => setProperty(thread.session, objectId, name, value),
     };
-    const variablesReference = this.#add(container);
+    const variablesReference = this.add(container);
     return { name, value: "(…)", variablesReference, presentationHint: { lazy: true } };
   }
 
@@ -315,7 +220,7 @@ function pathTo(path: string | undefined, name: string): string | undefined {
     : `${path}[${JSON.stringify(name)}]`;
 }
 
-async function setProperty(
+export async function setProperty(
   session: InspectorSession,
   objectId: string,
   name: string,
