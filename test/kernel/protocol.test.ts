@@ -139,6 +139,12 @@ describe("the kernel answers", () => {
       expect(reply).toMatchObject({ status: "error", ename: "TypeError" });
       expect(reply.evalue).toBe(`an execute_request needs its \`code\` as a string, got ${got}`);
     }
+    for (const type of ["complete_request", "inspect_request", "is_complete_request"]) {
+      expect((await kernel.ask(type, { code: 5 })).reply).toMatchObject({
+        status: "error",
+        evalue: `${type} needs its \`code\` as a string, got 5`,
+      });
+    }
     const odd = await kernel.run("1", {
       silent: "no",
       store_history: 1,
@@ -158,9 +164,13 @@ describe("the kernel answers", () => {
   });
 
   test("nothing to an unknown request, and goes on", async () => {
-    const id = await kernel.send("no_such_request");
-    await kernel.until(() => kernel.of(id).find(({ content }) => content.execution_state === "idle"));
-    expect(kernel.of(id).every(({ socket }) => socket === "iopub")).toBe(true);
+    for (const type of ["no_such_request", "toString", "__proto__", "constructor"]) {
+      const id = await kernel.send(type);
+      await kernel.until(() => kernel.of(id).find(({ content }) => content.execution_state === "idle"));
+      expect(kernel.of(id).every(({ socket }) => socket === "iopub")).toBe(true);
+    }
+    const odd = await kernel.ask("debug_request", { type: "request", command: "toString" }, "control");
+    expect(odd.reply).toMatchObject({ success: false, command: "toString" });
     expect((await kernel.run("1")).reply.status).toBe("ok");
   });
 });

@@ -43,6 +43,10 @@ export class Questions {
   /** Positions in `content` and in the reply count characters, as Jupyter does. */
   answer({ msg_type, content, declarations = "" }: AnswerRequest): object {
     const { code } = content;
+    if (typeof code !== "string") {
+      const got = code === undefined ? "nothing" : JSON.stringify(code);
+      throw new TypeError(`${msg_type} needs its \`code\` as a string, got ${got}`);
+    }
     if (msg_type === "is_complete_request") return isComplete(this.ts, code);
     if (msg_type === "breakpoint_lines") return { lines: breakpointLines(this.ts, code) };
     const cursor = toUnits(code, content.cursor_pos ?? code.length);

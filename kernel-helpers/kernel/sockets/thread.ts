@@ -56,8 +56,8 @@ const rawOutput = streams && new RawOutput(streams, takeFromMain, printRaw);
 function answerHere(request: Incoming, content: Message["content"]) {
   const { header } = request;
   channels.status("busy", header);
-  const make = replies[header.msg_type];
-  if (make) channels.reply(request, make(content));
+  // A type comes from outside, and may be called `toString`.
+  if (Object.hasOwn(replies, header.msg_type)) channels.reply(request, replies[header.msg_type]!(content));
   requests.idle(request);
   if (header.msg_type === "shutdown_request") shutdown();
 }
