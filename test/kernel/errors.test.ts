@@ -68,6 +68,23 @@ describe("a failing cell", () => {
     expect(traceback(called)).toContain("> 2 |   if (n % 2) throw new Error('odd')");
   });
 
+  test("has no frames of Node's that carry it from one scope to another", async () => {
+    const answer = await kernel.run(
+      "import { AsyncResource } from 'node:async_hooks'\nnew AsyncResource('X').runInAsyncScope(() => { throw new Error('in a scope') })",
+    );
+    const cell = `cell ${answer.reply.execution_count}`;
+    expect(traceback(answer).split("\n").slice(-2)).toEqual([`    at ${cell}:2:54`, `    at ${cell}:2:24`]);
+  });
+
+  test("has its place though a function was made in a thread and ran on the loop", async () => {
+    const answer = await kernel.run(
+      "import { runCoroutineThreadsafe, toThread } from 'kernel-helpers/threads'\nawait toThread(() => runCoroutineThreadsafe(async () => {\n  throw new Error('on the loop')\n}).result())",
+    );
+    const cell = `cell ${answer.reply.execution_count}`;
+    expect(traceback(answer)).toContain("> 3 |   throw new Error('on the loop')");
+    expect(traceback(answer)).toMatch(new RegExp(`\\n    at ${cell}:3:9\\n    at ${cell}:2:\\d+$`));
+  });
+
   test("rejects as it throws", async () => {
     const answer = await kernel.run(
       "const later = async () => { throw new TypeError('later') }\nawait later()",

@@ -66,6 +66,15 @@ describe("the value of the last expression", () => {
     });
   });
 
+  test("that holds its cell, as a timer does, shows no more of it than its name", async () => {
+    const { execution_count } = (await kernel.run("1")).reply;
+    const answer = await kernel.run("setImmediate(() => {})");
+    const text = published(answer, "execute_result").data["text/plain"];
+    expect(text).toMatch(/^Immediate \{/);
+    expect(text).not.toContain("source:");
+    if (text.includes("AsyncContextFrame")) expect(text).toContain(`=> cell ${execution_count + 1} }`);
+  });
+
   test("whose Jupyter.display returns no object is told what it must return", async () => {
     const answer = await kernel.run("({ [Symbol.for('Jupyter.display')]: () => 'text' })");
     expect(answer.reply.evalue).toMatch(/must return an object of MIME types, .* got 'text'$/);

@@ -1,6 +1,7 @@
 /** What cells print and show, sent to the cell it came from. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
 import { type StandardStreams, takeFrom } from "../sockets/standard-streams";
 import { type FromMain, type Port, type Shared, sizeOf } from "../thread-protocol";
 import { NotebookStream } from "./notebook-stream";
@@ -10,6 +11,8 @@ export interface CellContext {
   id: number;
   label: string;
   source: string;
+  /** Timers hold it, and Node shows what they hold. */
+  [inspect.custom]?(): string;
 }
 
 /** One thing to show, in several formats. */

@@ -208,6 +208,9 @@ export class Session {
       stop_on_error: content.stop_on_error !== false,
       allow_stdin: content.allow_stdin === true,
       user_expressions: typeof expressions === "object" && expressions !== null ? expressions : {},
+      [inspect.custom](): string {
+        return this.label;
+      },
     };
   }
 

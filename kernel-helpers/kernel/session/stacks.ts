@@ -22,7 +22,7 @@ const frameLine = /^\s*at (?:(.*) \()?(.*?):(\d+):(\d+)\)?$/;
 const anyFrame = /^\s+at /;
 /** Code that carries cells and shipped functions; its frames say nothing to a reader. */
 const internal =
-  /[\\/]node_modules[\\/](?:tslab|@tslab|zeromq|piscina)[\\/]|[\\/]kernel-helpers[\\/]dist[\\/]|^node:internal|^node:vm$/;
+  /[\\/]node_modules[\\/](?:tslab|@tslab|zeromq|piscina)[\\/]|[\\/]kernel-helpers[\\/]dist[\\/]|^node:internal|^node:(?:vm|async_hooks)$/;
 
 /** Where tslab calls a cell, and where a cell calls `require`. */
 const ofExecutor = /[\\/]tslab[\\/]dist[\\/]executor\.js/;

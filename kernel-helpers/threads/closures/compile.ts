@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { compileFunction as compileText, constants } from "node:vm";
+import { placeOf } from "../context/host";
 import type { FunctionTarget } from "../task/message";
 import type { AnyFunction } from "../task/types";
 import { adopt } from "./identity";
@@ -56,8 +57,10 @@ export function compile(code: FunctionCode): Compiled {
 }
 
 /** Stack traces count in the cell where a function stands, or in its own text. */
-function placed({ name, source, folder, place }: FunctionParts, text: string) {
+function placed({ name, source, folder, place: known }: FunctionParts, text: string) {
   const before = text.indexOf(source);
+  // One that was written within a function which ran in a thread has its place in a cell, of which the thread knows nothing.
+  const place = known ?? placeOf(source);
   if (place) {
     return { filename: place.file, lineOffset: place.line - 1, columnOffset: place.column - 1 - before };
   }
