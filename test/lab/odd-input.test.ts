@@ -3,8 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { connect } from "node:net";
 import path from "node:path";
 import { deflateRawSync } from "node:zlib";
+import { NotebookError } from "notebook-tools";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isoTime } from "../../lab/server/contents/model";
 import { isName } from "../../lab/server/contents/paths";
+import { knownError } from "../../lab/server/http/errors";
 import { type Client, makePlayground, openLab } from "./playground";
 
 const play = makePlayground();
@@ -162,10 +165,42 @@ describe("a path", () => {
   });
 });
 
+describe("a new file", () => {
+  it.each(["/../x", ".\\ud800", ".\\u0000", ".a\\\\b"])("that would end in %s is not made", async (ext) => {
+    const before = readdirSync(play.root);
+    const headers = { Authorization: `token ${lab.lab.token}` };
+    const request = { method: "POST", headers, body: `{"ext":"${ext}"}` };
+    expect((await fetch(`${lab.base}/api/contents/`, request)).status).toBe(400);
+    expect(readdirSync(play.root)).toEqual(before);
+  });
+});
+
+describe("a kernel", () => {
+  it("is not started in a file", async () => {
+    const asked = { path: "a.txt/b.ipynb", type: "notebook", kernel: { name: "tslab" } };
+    expect((await lab.call("POST", "/api/sessions", asked)).status).toBe(404);
+    expect((await lab.call("POST", "/api/kernels", asked)).status).toBe(404);
+  });
+});
+
+it("a time beyond all calendars does not hide its file", () => {
+  expect(isoTime(new Date(9e18))).toBe("1970-01-01T00:00:00.000Z");
+});
+
+it("a full disk is said with its status where the server's own files are written, too", () => {
+  const full = Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+  const error = new NotebookError("could not be written", { file: "/home/me/x" }, { cause: full });
+  expect(knownError(error, "x")).toMatchObject({
+    status: 507,
+    message: expect.not.stringContaining("/home"),
+  });
+});
+
 describe("a body", () => {
   const notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
 
   it.each<[string, string | Buffer]>([
+    ["with half a letter", '{"type":"file","format":"text","content":"a\\ud800"}'],
     ["of a type that there is not", '{"type":"nonsense","content":"x"}'],
     ["of no type", '{"content":"x"}'],
     ["that is not UTF-8", Buffer.from('{"type":"file","content":"\xff\xfe"}', "latin1")],

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { HttpError } from "../http/errors";
+import { isoTime } from "./model";
 import { unlessMissing } from "./paths";
 import type { FileSaver } from "./save-file";
 
@@ -27,7 +28,7 @@ export class Checkpoints {
 
   async list(apiPath: string) {
     const stats = await unlessMissing(() => stat(this.#copyOf(apiPath)));
-    return stats ? [{ id: checkpointId, last_modified: stats.mtime.toISOString() }] : [];
+    return stats ? [{ id: checkpointId, last_modified: isoTime(stats.mtime) }] : [];
   }
 
   /** Keeps the present state of a file, in place of the one before. */

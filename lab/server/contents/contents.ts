@@ -9,7 +9,7 @@ import type { Background } from "./background";
 import { Checkpoints } from "./checkpoints";
 import type { Model } from "./model";
 import { Models } from "./models";
-import { locate, locateEntry, normalise, unlessMissing } from "./paths";
+import { isName, locate, locateEntry, normalise, unlessMissing } from "./paths";
 import { FileSaver } from "./save-file";
 import type { Saved } from "./tasks";
 import { deleteForEver, moveToTrash } from "./trash";
@@ -242,7 +242,8 @@ export class Contents {
     }
     const isNotebook = type === "notebook";
     const extension = isNotebook ? ".ipynb" : typeof ext === "string" ? ext : ".txt";
-    if (/[\\/\0]/.test(extension)) throw new HttpError(400, `No file can end in ${extension}`);
+    if (/[\\/]/.test(extension) || !isName(`untitled${extension}`))
+      throw new HttpError(400, `No file can end in ${extension}`);
     const name = await freeName(folder, { name: isNotebook ? "Untitled" : "untitled", ext: extension });
     await this.#saver.save(path.join(folder, name), encoded(isNotebook ? notebookText(emptyNotebook) : ""));
     return name;

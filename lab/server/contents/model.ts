@@ -1,3 +1,7 @@
+/** A time as JSON says it; one beyond all calendars, which a disk can hold, as the beginning of 1970. */
+export const isoTime = (time: Date): string =>
+  (Number.isNaN(time.getTime()) ? new Date(0) : time).toISOString();
+
 export type ContentsType = "directory" | "file" | "notebook";
 
 /** Jupyter's model of a file, folder or notebook. */

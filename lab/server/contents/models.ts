@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { HttpError } from "../http/errors";
 import type { Reply } from "../http/reply";
 import type { Background } from "./background";
-import type { ContentsType, Model } from "./model";
+import { type ContentsType, isoTime, type Model } from "./model";
 import { locate, unlessMissing } from "./paths";
 import type { TrustStore } from "./trust";
 
@@ -58,8 +58,8 @@ function modelOf(
     path: apiPath,
     type,
     writable,
-    created: stats.birthtime.toISOString(),
-    last_modified: stats.mtime.toISOString(),
+    created: isoTime(stats.birthtime),
+    last_modified: isoTime(stats.mtime),
     size: type === "directory" ? null : stats.size,
     mimetype: null,
     format: null,

@@ -14,6 +14,7 @@ import {
 import { HttpError } from "../http/errors";
 import { mimeTypeOf } from "../http/mime";
 import { encoded, type Pieces, release, Utf8Writer } from "../http/pieces";
+import { wellFormed } from "../http/reply";
 import { jsonObject, utf8 } from "../http/router";
 import { joinedCell } from "./joined";
 import type { ContentsType, Model } from "./model";
@@ -138,7 +139,13 @@ const isBase64 = /^[A-Za-z0-9+/\s]*(?:=\s*){0,2}$/;
 
 function fileBytes(content: unknown, format: unknown): Uint8Array<ArrayBuffer> {
   if (typeof content !== "string") throw new HttpError(400, "A file's content must be a string.");
-  if (format !== "base64") return new TextEncoder().encode(content);
+  if (format !== "base64") {
+    if (wellFormed(content) === content) return new TextEncoder().encode(content);
+    throw new HttpError(
+      400,
+      "The file's content has half a letter (a lone surrogate), which UTF-8 cannot hold.",
+    );
+  }
   if (!isBase64.test(content)) throw new HttpError(400, "The file's content is not base64.");
   return Buffer.from(content, "base64");
 }

@@ -43,10 +43,15 @@ const isTooDeep = (error: unknown) => error instanceof RangeError && /call stack
 /** The answer that is known for an error, or `null` for one that nobody foresaw. `subject` is what was asked for. */
 export function knownError(error: unknown, subject: string): HttpError | null {
   if (error instanceof HttpError) return error;
-  if (error instanceof NotebookError) return new HttpError(400, error.message);
+  if (error instanceof NotebookError)
+    return systemFault(error.cause, subject) ?? new HttpError(400, error.message);
   if (error instanceof RangeError && /^Invalid string length|allocation failed/i.test(error.message))
     return new HttpError(413, `${subject || "The file"} is too large to be opened here; download it.`);
   if (isTooDeep(error)) return new HttpError(400, "The JSON is nested too deeply.");
+  return systemFault(error, subject);
+}
+
+function systemFault(error: unknown, subject: string): HttpError | null {
   const fault = systemFaults[(error as NodeJS.ErrnoException | null)?.code ?? ""];
   return fault ? new HttpError(fault[0], `${subject || "The root folder"} ${fault[1]}`) : null;
 }

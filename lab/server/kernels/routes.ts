@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Kernelspec } from "notebook-tools/kernel-client";
 import { locate, normalise } from "../contents/paths";
@@ -49,7 +49,8 @@ function specModel(spec: Kernelspec) {
 export async function folderOf(root: string, apiPath: string): Promise<string> {
   const folder = path.posix.dirname(normalise(apiPath));
   const found = folder === "." ? root : await locate(root, folder);
-  if (!existsSync(found)) throw new HttpError(404, `There is no folder ${folder} for a kernel to work in.`);
+  if (!statSync(found, { throwIfNoEntry: false })?.isDirectory())
+    throw new HttpError(404, `There is no folder ${folder} for a kernel to work in.`);
   return found;
 }
 
