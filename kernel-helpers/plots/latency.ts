@@ -110,7 +110,7 @@ function layers(hasTail: boolean): VegaLiteSpec[] {
     },
     {
       transform: [{ filter: `datum.count >= ${enoughForBox}` }],
-      mark: { type: "bar", height: 14, color, opacity: 0.45 },
+      mark: { type: "bar", height: 14, color, opacity: 1, fillOpacity: 0.45, stroke: color, strokeWidth: 1 },
       encoding: { x: { field: "p25" }, x2: { field: "p75" }, tooltip },
     },
     {
