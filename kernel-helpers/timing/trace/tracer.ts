@@ -129,7 +129,7 @@ export class Tracer {
       pool: work,
       poolThreads: threads,
       collections: collectionsOf(sorted.collections, named),
-      cpu: new Map(ended.map(({ name, cpu }) => [Number(name.split(" ").at(-1)), cpu])),
+      cpu: new Map(ended.map(({ name, cpu }) => [taskOf(name), cpu] as const).filter(([task]) => task > 0)),
       cpuOfLoop: own?.cpu ?? null,
       missing: [...this.#missing],
       lost: sorted.lost,
@@ -149,6 +149,11 @@ export class Tracer {
       names.set(tid, threadName(Number(name.slice("time::".length + markPrefix.length).split(" ")[0])));
     return names;
   }
+}
+
+/** Of a mark; below 0 for one of a recording itself. */
+function taskOf(mark: string): number {
+  return Number(mark.split(" ").at(-1));
 }
 
 function collectionsOf(pairs: Pair[], named: Map<number, string>): Collection[] {
