@@ -13,39 +13,29 @@ export function blockBands({ height }: Layout): VegaLiteSpec {
   };
 }
 
-const lineHalf = 0.13;
-
 /** On the line of the loop's ticks, which it interrupts. */
-export function blockLine({ loopLine }: Layout): VegaLiteSpec {
-  const { fields } = words();
-  return {
-    data: { name: "blocks" },
-    mark: { type: "rect", color: alarm, opacity: 1, minBandSize: 1, clip: true },
-    encoding: {
-      ...stretch,
-      y: { datum: round(loopLine - lineHalf, 0.001) },
-      y2: { datum: round(loopLine + lineHalf, 0.001) },
-      tooltip: [
-        { field: "start", title: fields.blockedFrom },
-        { field: "ms", title: fields.for },
-      ],
-    },
-  };
+export function blockLine(layout: Layout): VegaLiteSpec {
+  return stretchOnLine("blocks", alarm, words().fields.blockedFrom, layout);
 }
 
 /** Over the block that the recording itself was. */
-export function costLine({ loopLine }: Layout): VegaLiteSpec {
-  const { fields } = words();
+export function costLine(layout: Layout): VegaLiteSpec {
+  return stretchOnLine("costs", palette[5], words().fields.recordingFrom, layout);
+}
+
+const lineHalf = 0.13;
+
+function stretchOnLine(name: string, color: string, from: string, { loopLine }: Layout): VegaLiteSpec {
   return {
-    data: { name: "costs" },
-    mark: { type: "rect", color: palette.at(-1), opacity: 1, minBandSize: 1, clip: true },
+    data: { name },
+    mark: { type: "rect", color, opacity: 1, minBandSize: 1, clip: true },
     encoding: {
       ...stretch,
       y: { datum: round(loopLine - lineHalf, 0.001) },
       y2: { datum: round(loopLine + lineHalf, 0.001) },
       tooltip: [
-        { field: "start", title: fields.recordingFrom },
-        { field: "ms", title: fields.for },
+        { field: "start", title: from },
+        { field: "ms", title: words().fields.for },
       ],
     },
   };

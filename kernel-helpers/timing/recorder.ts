@@ -8,7 +8,7 @@ import { endMark, startMark } from "./trace/thread-marks";
  * and stamps it last, so threads never wait for one another and a reader skips a record that is still
  * being written. When the ring is full the oldest events are overwritten, and `readEvents` says how many.
  */
-const eventKinds: readonly EventKind[] = [
+const eventKinds = [
   "queued",
   "started",
   "blocked",
@@ -20,23 +20,12 @@ const eventKinds: readonly EventKind[] = [
   "died",
   "put",
   "taken",
-];
+] as const;
 /**
  * What happened: to a task, from `queued` to one of `done`, `failed`, `stopped` and `died`; to its thread, `blocked`
  * and `resumed`; on the loop, `awaiting`; to an item of a queue, `put` and `taken`.
  */
-export type EventKind =
-  | "queued"
-  | "started"
-  | "blocked"
-  | "resumed"
-  | "awaiting"
-  | "done"
-  | "failed"
-  | "stopped"
-  | "died"
-  | "put"
-  | "taken";
+export type EventKind = (typeof eventKinds)[number];
 
 /** One event as it lies in the ring; `time` in ms on the clock of `now`. */
 export interface RingEvent {
