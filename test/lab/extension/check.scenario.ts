@@ -65,6 +65,19 @@ export function tryCheck(lab: Lab) {
       .waitFor();
   }
 
+  /** Runs and checks the notebook up to its last cell. */
+  async function checkUntilLast() {
+    await lab.command("Run and Check");
+    await lab.accept();
+    await notification().getByText("Running and checking: 6 of 7").waitFor();
+  }
+
+  async function why(text: RegExp) {
+    await cell(7).getByText("Failed").waitFor();
+    await cell(7).getByRole("button", { name: "Show Why" }).click();
+    await cell(7).getByText(text).waitFor();
+  }
+
   it("compares all cells with what the file holds, by the rules of `nb run --check`", async () => {
     const hearAll = await loseFirstWords(lab.page);
     await lab.load("check.ipynb");
@@ -106,20 +119,19 @@ export function tryCheck(lab: Lab) {
     await lab.photograph("check-twice");
   });
 
+  it("can be stopped", async () => {
+    await lab.write(7, "await new Promise(() => {})");
+    await checkUntilLast();
+    await notification().getByRole("button", { name: "Stop" }).click();
+    await notification().getByText("1 of 7 cells failed.").waitFor();
+    await why(/^the check was stopped; it was interrupted\.$/);
+  });
+
   it("says so where the kernel is restarted meanwhile", async () => {
-    await cell(7).locator(".cm-content").click();
-    await lab.page.keyboard.press("Control+a");
-    await lab.page.keyboard.type("await new Promise(() => {})");
-    await lab.command("Run and Check");
-    await lab.accept();
-    await notification().getByText("Running and checking: 6 of 7").waitFor();
+    await checkUntilLast();
     await lab.command("Restart Kernel…");
     await lab.accept();
-    await cell(7).getByText("Failed").waitFor();
-    await cell(7).getByRole("button", { name: "Show Why" }).click();
-    await cell(7)
-      .getByText(/^The kernel died while this cell ran: it (ended or )?was (restarted|started anew)\.$/)
-      .waitFor();
+    await why(/^The kernel died while this cell ran: it (ended or )?was (restarted|started anew)\.$/);
     await lab.photograph("check-restarted");
   });
 }

@@ -1,5 +1,5 @@
 /** How all of it looks, and the banner of a lost connection, as browser.test.ts tries them in both JupyterLabs. */
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "./lab";
 
 async function choose(lab: Lab, theme: string) {
@@ -9,13 +9,16 @@ async function choose(lab: Lab, theme: string) {
 
 /** Where a section is open, and the panel of sections. */
 export function tryThemes(lab: Lab) {
+  beforeAll(async () => {
+    await lab.write(1, "for (const end = Date.now() + 700; Date.now() < end; );");
+    await lab.page.keyboard.press("Control+Enter");
+    await lab.loop().getByText("Loop: blocked").waitFor();
+    await lab.loop().getByText("Loop: free").waitFor();
+  });
+
   describe.each(["JupyterLab Light", "JupyterLab Dark"])("in the theme %s", (theme) => {
     it("has nothing that axe finds wrong, and fits a narrow page", async () => {
       await choose(lab, theme);
-      await lab.write(1, "for (const end = Date.now() + 700; Date.now() < end; );");
-      await lab.page.keyboard.press("Control+Enter");
-      await lab.loop().getByText("Loop: blocked").waitFor();
-      await lab.loop().getByText("Loop: free").waitFor();
       await lab.loop().getByRole("button").click();
       await lab.photograph(theme);
       expect(await lab.violationsIn(".tl-Sections", ".tl-Loop", ".tl-Loop-history")).toEqual([]);

@@ -28,23 +28,28 @@ export function tryExercises(lab: Lab) {
   const view = () => cell(1).locator(".tl-Exercise");
 
   async function answer(text: string) {
-    await cell(1).locator(".cm-content").click();
-    await lab.page.keyboard.press("Control+a");
-    await lab.page.keyboard.type(`let answer: number | undefined = ${text};`);
+    await lab.write(1, `let answer: number | undefined = ${text};`);
     await view().getByText("Exercise: not checked yet").waitFor();
-    await view().getByRole("button", { name: "Check" }).click();
   }
+  const check = () => view().getByRole("button", { name: "Check" }).click();
 
   it("is not solved, wrong with its hint, solved", async () => {
     await lab.load("exercise.ipynb");
     await view().getByText("Exercise: not solved yet").waitFor();
     await answer("5");
+    await check();
     await view().getByText("Exercise: not right yet").waitFor();
     await view().getByText("expected 4, got 5").waitFor();
     await lab.photograph("exercise-wrong");
     await answer("4");
+    await check();
     await view().getByText("✓ Exercise: solved").waitFor();
+  });
+
+  it("is checked by Run and Check, too", async () => {
     await answer("undefined");
+    await lab.command("Run and Check");
+    await lab.accept();
     await view().getByText("Exercise: not solved yet").waitFor();
   });
 
@@ -94,6 +99,9 @@ export function tryTypeScript(lab: Lab) {
     await lab.command("New TypeScript File");
     await tab("untitled.ts").waitFor();
     expect(readFileSync(lab.on("untitled.ts"), "utf8")).toBe("");
+    await lab.command("New TypeScript Notebook");
+    await tab("Untitled.ipynb").waitFor();
+    await lab.panel(".jp-KernelName").filter({ hasText: "TypeScript" }).waitFor();
     await lab.command("New Launcher");
     await lab.page.locator(".jp-LauncherCard", { hasText: "TypeScript File" }).waitFor();
     await lab.photograph("launcher");

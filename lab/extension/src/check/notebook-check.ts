@@ -5,8 +5,9 @@
 
 import type { CodeCell } from "@jupyterlab/cells";
 import { PageConfig } from "@jupyterlab/coreutils";
-import type { NotebookPanel } from "@jupyterlab/notebook";
+import { NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
 import type { Contents } from "@jupyterlab/services";
+import type { Signal } from "@lumino/signaling";
 import {
   badTags,
   type Cell,
@@ -117,6 +118,12 @@ export async function check(options: CheckOptions): Promise<Checked | undefined>
   return { results: session.results(), ids, stored };
 }
 
+/** JupyterLab's own, so that all who listen to runs, as the sections and the exercises do, hear of a check's. */
+const signals = NotebookActions as unknown as Record<
+  "executionScheduled" | "executed",
+  Signal<object, object>
+>;
+
 /** The output of a second run is looked at and not kept, as by `nb run --rerun`. */
 async function run(
   session: Session,
@@ -129,6 +136,11 @@ async function run(
     ? undefined
     : panel.content.widgets.find(({ model }) => model.id === ids[step.cell.index]);
   kernel.onExecute = () => {};
-  if (cell && !step.rerun) show(cell as CodeCell, kernel);
-  await session.run(step);
+  if (!cell || step.rerun) return void (await session.run(step));
+  show(cell as CodeCell, kernel);
+  const told = { notebook: panel.content, cell };
+  signals.executionScheduled.emit(told);
+  const { status } = await session.run(step);
+  if (status === "passed" || status === "failed")
+    signals.executed.emit({ ...told, success: status === "passed" });
 }
