@@ -1,4 +1,5 @@
 import type { Attachments } from "../nbformat/browser";
+import { addressOf } from "./escape";
 import { attachedImage, imageUri } from "./mimebundle";
 import type { Addresses } from "./sanitize";
 import { drawingOf } from "./svg";
@@ -43,7 +44,7 @@ export function linkTo(address: string, extension: string, findLink?: FindLink):
   if (path === "") return address;
   const found = findLink?.(decoded(path));
   if (found === null) return undefined;
-  return (found === undefined ? path.replace(/\.ipynb$/, extension) : encodeURI(found)) + rest;
+  return (found === undefined ? path.replace(/\.ipynb$/, extension) : addressOf(found)) + rest;
 }
 
 export function isRelative(address: string): boolean {

@@ -12,6 +12,7 @@ import {
 } from "../nbformat/browser";
 import { isRelative, linkTo } from "./addresses";
 import { withoutAnsi } from "./ansi";
+import { addressOf } from "./escape";
 import { isUnrun, langOf, languageOf } from "./html";
 import { type Labels, labelsOf } from "./labels";
 import { attachedImage, richest } from "./mimebundle";
@@ -67,7 +68,7 @@ class Files {
       path,
       isSvg ? { data: sanitizeSvg(data), encoding: "utf8" } : { data, encoding: "base64" },
     );
-    return encodeURI(path);
+    return addressOf(path);
   }
 }
 

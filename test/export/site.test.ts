@@ -136,6 +136,27 @@ test("a site without an index notebook gets an index", async () => {
   expect(await site.read("sub/a.html")).toContain('href="../assets/site.css"');
 });
 
+test("no page takes the place of another, and any name of a file can be followed", async () => {
+  const names = ["00-index", "404", "a b#c?d%", "b:c", "index"];
+  const link = "[a](a%20b%23c%3Fd%25.ipynb#x) [b](./b:c.ipynb)";
+  const site = await siteOf(
+    "names",
+    Object.fromEntries(names.map((name) => [`${name}.ipynb`, [markdown(`# ${name}\n\n${link}`)]])),
+  );
+  expect(site.failed.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/404\.ipynb: would have the page 404\.html of addresses that lead nowhere; rename/),
+    expect.stringMatching(/index\.ipynb: would have the page index\.html of .*00-index\.ipynb; rename it/),
+  ]);
+  expect(await site.read("404.html")).toContain("<h1>Page not found");
+  const index = await site.read("index.html");
+  expect(index).toContain("00-index");
+  for (const address of ["a%20b%23c%3Fd%25.html#x", "a%20b%23c%3Fd%25.html", "./b:c.html"])
+    expect(index).toContain(`href="${address}"`);
+  const search = await site.read("assets/search-en.js");
+  expect(search).toContain("a%20b%23c%3Fd%25.html");
+  expect(site.written).toHaveLength(3);
+});
+
 test("a site exports the good notebooks and reports the broken ones", async () => {
   const source = join(folder, "broken");
   await mkdir(source);

@@ -88,12 +88,20 @@ class SiteBuilder {
     private readonly report: ExportReport,
   ) {
     const starts = new Set<string>();
+    const owners = new Map([["404.html", "addresses that lead nowhere"]]);
     for (const { file, relative } of notebooks) {
       const path = relative.split(sep).join("/");
       const folder = editionFolder(path);
       const isStart = INDEX.test(path.slice(folder.length)) && !starts.has(folder);
       if (isStart) starts.add(folder);
-      this.#pages.set(resolve(file), isStart ? `${folder}index.html` : path.replace(/\.ipynb$/, ".html"));
+      const page = isStart ? `${folder}index.html` : path.replace(/\.ipynb$/, ".html");
+      const owner = owners.get(page);
+      owners.set(page, owner ?? file);
+      if (owner === undefined) this.#pages.set(resolve(file), page);
+      else
+        report.failed.push(
+          new NotebookError(`would have the page ${page} of ${owner}; rename it.`, { file }),
+        );
     }
   }
 
@@ -117,7 +125,8 @@ class SiteBuilder {
   async #editions(): Promise<Edition[]> {
     const editions = new Map<string, Edition>();
     for (const { file } of this.notebooks) {
-      const path = this.#pages.get(resolve(file))!;
+      const path = this.#pages.get(resolve(file));
+      if (path === undefined) continue;
       const folder = editionFolder(path);
       try {
         const page = await this.#page(file, path, folder);

@@ -1,5 +1,5 @@
 import { documentHtml } from "../document";
-import { escapeHtml } from "../escape";
+import { addressOf, escapeHtml } from "../escape";
 import { labelsOf } from "../labels";
 import { headingList } from "../toc";
 import { siteLabelsOf } from "./labels";
@@ -79,7 +79,7 @@ function pageData(path: string, { lang, charts }: Content, edition: Edition, sit
   return JSON.stringify({
     top: "../".repeat(path.split("/").length - 1),
     search: ["assets/minisearch.js", searchPath(edition)],
-    charts: hasCharts ? [...site.chartScripts, chartsPath(path)] : [],
+    charts: hasCharts ? [...site.chartScripts, addressOf(chartsPath(path))] : [],
     labels: { copy, copied, interactive, noResults, results },
   }).replaceAll("<", "\\u003c");
 }
@@ -98,7 +98,7 @@ export function searchPath({ lang }: Edition): string {
 function alternates(path: string, { name }: Content, site: Site): string {
   const twins = twinsOf(name, site).filter(({ page }) => page !== undefined);
   const full = (target: string) =>
-    escapeHtml(site.address === undefined ? addressFrom(path, target) : site.address + encodeURI(target));
+    escapeHtml(site.address === undefined ? addressFrom(path, target) : site.address + addressOf(target));
   const links =
     twins.length > 1
       ? twins.map(
@@ -219,7 +219,7 @@ export function sitemapXml(site: Site & { address: string }): string {
   ]);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-${urls.map((path) => `<url><loc>${escapeHtml(site.address + encodeURI(path).replace(/(^|\/)index\.html$/, "$1"))}</loc></url>`).join("\n")}
+${urls.map((path) => `<url><loc>${escapeHtml(site.address + addressOf(path).replace(/(^|\/)index\.html$/, "$1"))}</loc></url>`).join("\n")}
 </urlset>
 `;
 }

@@ -1,4 +1,5 @@
 import MiniSearch from "minisearch";
+import { addressOf } from "../escape";
 import type { Edition, SitePage } from "./site";
 
 interface Document {
@@ -24,14 +25,15 @@ export function searchScript({ pages }: Edition): string {
 
 /** The parts of a page, from heading to heading. */
 function documentsOf({ path, html }: SitePage): Document[] {
+  const address = addressOf(path);
   const parts = html.body.split(/(?=<h[1-6] id=")/);
   return parts.flatMap((part, number) => {
     const heading = /^<h[1-6] id="([^"]*)">([\s\S]*?) <a class="anchor"/.exec(part);
     const text = textOf(heading ? part.slice(part.indexOf("</h")) : part);
     if (!heading && text === "") return [];
     const id = heading
-      ? `${path}#${encodeURIComponent(unescaped(heading[1]!))}`
-      : `${path}${number ? `#${number}` : ""}`;
+      ? `${address}#${encodeURIComponent(unescaped(heading[1]!))}`
+      : `${address}${number ? `#${number}` : ""}`;
     return [{ id, title: heading ? textOf(heading[2]!) : html.title, page: html.title, text }];
   });
 }

@@ -1,4 +1,5 @@
 import type { JsonValue, Notebook } from "../../nbformat/browser";
+import { addressOf } from "../escape";
 import type { NotebookHtml } from "../html";
 
 /** A page of a site: a notebook and what is made of it. */
@@ -51,5 +52,5 @@ export function addressFrom(from: string, to: string): string {
     here.shift();
     there.shift();
   }
-  return encodeURI([...here.map(() => ".."), ...there].join("/"));
+  return addressOf([...here.map(() => ".."), ...there].join("/"));
 }
