@@ -162,6 +162,12 @@ describe("completion", () => {
     expect([cursor_start, cursor_end]).toEqual([16, 20]);
   });
 
+  test("knows no name of a cell that failed", async () => {
+    expect((await kernel.run("const neverMade = 1; throw new Error('fails')")).reply.status).toBe("error");
+    expect((await ask("complete", "neverMa¦")).matches).toEqual([]);
+    expect((await ask("complete", "poin¦")).matches).toEqual(["point"]);
+  });
+
   test("finds a name from its middle, and what begins with it first", async () => {
     expect((await ask("complete", "point.y.z.toFix¦")).matches).toEqual([]);
     const { matches } = await ask("complete", "(1).to¦");
