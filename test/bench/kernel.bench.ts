@@ -162,10 +162,10 @@ async function debugging(): Promise<Row[]> {
   const { never, gone, attached } = await debuggerCosts();
   const goal = "at most 1.1 ×";
   return [
-    row("cell, after a debugger / never one", gone.cell, never.cell, "ms", goal),
-    row("cell, debugger attached / never one", attached.cell, never.cell, "ms", "–"),
-    row("toThread, after a debugger / never one", gone.call, never.call, "µs", goal),
-    row("toThread, debugger attached / never one", attached.call, never.call, "µs", "–"),
+    row("CPU of a cell, after a debugger / never one", gone.cell, never.cell, "ms", goal),
+    row("CPU of a cell, debugger attached / never one", attached.cell, never.cell, "ms", "–"),
+    row("CPU of toThread, after a debugger / never one", gone.call, never.call, "µs", goal),
+    row("CPU of toThread, debugger attached / never one", attached.call, never.call, "µs", "–"),
   ];
 }
 
