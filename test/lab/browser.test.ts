@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { browserMissing, launchBrowser } from "../browser";
+import { LabPage } from "./lab-page";
 import { makePlayground, project } from "./playground";
 import { type ServerProcess, startServer } from "./server-process";
 
@@ -19,6 +20,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
   let server: ServerProcess;
   let browser: Browser;
   let page: Page;
+  let lab: LabPage;
   const complaints: string[] = [];
 
   /** What came over the wire, as compressed as it came, in bytes. */
@@ -45,6 +47,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(30_000);
+    lab = new LabPage(page);
     listenForComplaints();
     const network = await page.context().newCDPSession(page);
     network.on("Network.loadingFinished", ({ encodedDataLength }) => {
@@ -75,46 +78,11 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     play.remove();
   });
 
-  const notebook = () => page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)");
-  const cell = (index: number) => notebook().locator(".jp-Cell").nth(index);
-  const outputOf = (one: Locator) => one.locator(".jp-OutputArea-output");
-  const promptOf = (one: Locator) => one.locator(".jp-InputPrompt").first();
-  const status = () => page.locator("#jp-main-statusbar");
-
-  async function menu(name: string, item: string): Promise<void> {
-    await page.locator(".lm-MenuBar-itemLabel", { hasText: new RegExp(`^${name}$`) }).click();
-    await page.locator(".lm-Menu-itemLabel", { hasText: item }).first().click();
-  }
-
-  async function accept(): Promise<void> {
-    await page.locator(".jp-Dialog .jp-mod-accept").click();
-  }
-
-  const untilIdle = (timeout?: number) => status().getByText("TypeScript | Idle").waitFor({ timeout });
-
-  /** Writes code into a new cell at the end and runs it. */
-  async function runNew(code: string): Promise<Locator> {
-    await notebook().locator(".jp-Cell").last().locator(".cm-content").click();
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("b");
-    await page.keyboard.press("Enter");
-    await page.keyboard.insertText(code);
-    await page.keyboard.press("Control+Enter");
-    return notebook().locator(".jp-Cell").last();
-  }
-
-  /** Saves with the keyboard and waits for the server's answer. */
-  async function save(): Promise<void> {
-    const saved = page.waitForResponse(
-      (answer) => answer.request().method() === "PUT" && answer.url().includes("chart.ipynb"),
-    );
-    await page.keyboard.press("Control+s");
-    expect((await saved).status()).toBe(200);
-  }
+  const cell = (index: number) => lab.cells.nth(index);
 
   it("opens the notebook, with its kernel ready", async () => {
-    await notebook().getByRole("heading", { name: "A chart" }).waitFor();
-    await untilIdle();
+    await lab.notebook.getByRole("heading", { name: "A chart" }).waitFor();
+    await lab.untilIdle();
     expect(await page.title()).toContain("chart");
     expect(new URL(page.url()).search).toBe("");
     expect(await page.locator(".lm-TabBar-tab.jp-mod-dirty").count()).toBe(0);
@@ -126,28 +94,28 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
   });
 
   it("has the kernel's own help at first sight, and the licences of what it is made of", async () => {
-    await menu("Help", "About the TypeScript Kernel");
+    await lab.menu("Help", "About the TypeScript Kernel");
     await page.locator(".jp-Dialog", { hasText: "TypeScript" }).waitFor();
     await page.locator(".jp-Dialog button", { hasText: "Close" }).click();
-    await menu("Help", "Licenses");
+    await lab.menu("Help", "Licenses");
     await page.locator(".jp-Licenses", { hasText: "@jupyterlab/application" }).waitFor();
     await page.locator(".lm-TabBar-tab", { hasText: "Licenses" }).locator(".lm-TabBar-tabCloseIcon").click();
   });
 
   it("runs all cells and draws the chart", async () => {
-    await menu("Run", "Run All Cells");
-    await outputOf(cell(3)).getByText("run 1").waitFor();
-    const chart = outputOf(cell(2)).locator(drawing).first();
+    await lab.menu("Run", "Run All Cells");
+    await lab.output(cell(3)).getByText("run 1").waitFor();
+    const chart = lab.output(cell(2)).locator(drawing).first();
     await chart.waitFor();
     expect((await chart.boundingBox())?.width).toBeGreaterThan(50);
     await page.screenshot({ path: path.join(pictures, "light.png") });
   });
 
   it("runs them again in the same kernel, and the chart is drawn once", async () => {
-    await menu("Run", "Run All Cells");
-    await outputOf(cell(3)).getByText("run 2").waitFor();
-    await expect.poll(() => promptOf(cell(3)).textContent()).toMatch(/\[\d+\]:/);
-    await expect.poll(() => outputOf(cell(2)).locator(drawing).count()).toBe(1);
+    await lab.menu("Run", "Run All Cells");
+    await lab.output(cell(3)).getByText("run 2").waitFor();
+    await lab.untilRun(cell(3));
+    await expect.poll(() => lab.output(cell(2)).locator(drawing).count()).toBe(1);
   });
 
   it("saves an edit to the disk as Jupyter lays a notebook out", async () => {
@@ -155,7 +123,7 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
     await page.keyboard.press("Control+End");
     await page.keyboard.press("Enter");
     await page.keyboard.insertText("// edited in the browser");
-    await save();
+    await lab.save("chart.ipynb");
     const text = readFileSync(path.join(play.root, "chart.ipynb"), "utf8");
     expect(text).toContain('\n    "// edited in the browser"\n   ]\n');
     expect(text).toContain('"application/vnd.vegalite.v5+json": {');
@@ -166,54 +134,54 @@ describe.skipIf(isLeftOut)(`JupyterLab in a browser${why}`, () => {
   it("opens what was saved with its chart, still trusted, and changes nothing by that", async () => {
     const before = readFileSync(path.join(play.root, "chart.ipynb"), "utf8");
     await page.reload();
-    await outputOf(cell(2)).locator(drawing).waitFor();
-    await untilIdle();
+    await lab.output(cell(2)).locator(drawing).waitFor();
+    await lab.untilIdle();
     await page.locator('[title^="Notebook trusted"]').waitFor();
     await page.locator(".lm-TabBar-tab", { hasText: "chart.ipynb" }).waitFor();
     expect(await page.locator(".lm-TabBar-tab.jp-mod-dirty").count()).toBe(0);
     await cell(0).click();
-    await save();
+    await lab.save("chart.ipynb");
     expect(readFileSync(path.join(play.root, "chart.ipynb"), "utf8")).toBe(before);
   });
 
   it("shows the error of a cell that fails", async () => {
-    const failing = await runNew('throw new Error("seen in the browser");');
-    await outputOf(failing).getByText("seen in the browser").first().waitFor();
-    await untilIdle();
+    const failing = await lab.runNew('throw new Error("seen in the browser");');
+    await lab.output(failing).getByText("seen in the browser").first().waitFor();
+    await lab.untilIdle();
   });
 
   it("interrupts an endless loop", async () => {
-    const endless = await runNew("console.log('started'); while (true) {}");
-    await outputOf(endless).getByText("started").waitFor();
-    await notebook().locator('[data-jp-item-name="interrupt"]').click();
-    await expect.poll(() => promptOf(endless).textContent()).toMatch(/\[\d+\]:/);
+    const endless = await lab.runNew("console.log('started'); while (true) {}");
+    await lab.output(endless).getByText("started").waitFor();
+    await lab.notebook.locator('[data-jp-item-name="interrupt"]').click();
+    await lab.untilRun(endless);
   });
 
   it("restarts the kernel, which forgets", async () => {
-    await menu("Kernel", "Restart Kernel…");
-    await accept();
-    await untilIdle();
+    await lab.menu("Kernel", "Restart Kernel…");
+    await lab.accept();
+    await lab.untilIdle();
     await cell(3).locator(".cm-content").click();
     await page.keyboard.press("Control+Enter");
-    await outputOf(cell(3)).getByText("run 1").waitFor();
+    await lab.output(cell(3)).getByText("run 1").waitFor();
   });
 
   it("says that a kernel died, and has it back", async () => {
-    await runNew("process.exit(1);");
+    await lab.runNew("process.exit(1);");
     await page.locator(".jp-Dialog", { hasText: "appears to have died" }).waitFor();
-    await accept();
-    await untilIdle();
+    await lab.accept();
+    await lab.untilIdle();
     await cell(3).locator(".cm-content").click();
     await page.keyboard.press("Control+Enter");
-    await outputOf(cell(3)).getByText("run 1").waitFor();
+    await lab.output(cell(3)).getByText("run 1").waitFor();
   });
 
   it("opens a stranger's notebook without running what is in it; its chart shows", async () => {
-    await page.locator(".jp-DirListing-item", { hasText: "stranger.ipynb" }).dblclick();
-    await notebook().getByRole("heading", { name: "From a stranger" }).waitFor();
-    await outputOf(cell(4)).locator(drawing).first().waitFor();
-    await outputOf(cell(1)).getByText("stranger").waitFor();
-    await expect.poll(() => outputOf(cell(3)).textContent()).toContain("a drawing");
+    await lab.entry("stranger.ipynb").dblclick();
+    await lab.notebook.getByRole("heading", { name: "From a stranger" }).waitFor();
+    await lab.output(cell(4)).locator(drawing).first().waitFor();
+    await lab.output(cell(1)).getByText("stranger").waitFor();
+    await expect.poll(() => lab.output(cell(3)).textContent()).toContain("a drawing");
     expect(await page.evaluate("window.ran")).toBeUndefined();
     // The pictures that it names are not there, and that is all that may have gone wrong.
     expect(otherComplaints()).toEqual([]);
