@@ -15,10 +15,13 @@ import { DataCloneError } from "./refusal";
 export interface Ready {
   target: FunctionTarget | BundleTarget;
   /** The functions whose text says all of them: the task's own, and those that it captures. */
-  packed: Names[];
+  packed: Readings[];
   /** The functions of the program that travel by number. */
   along: AnyFunction[];
 }
+
+/** Without the values that its variables had, which nothing must keep. */
+type Readings = Pick<Names, "fn" | "analysis">;
 
 const ready = new WeakMap<AnyFunction, Ready | "captures">();
 
@@ -42,11 +45,15 @@ export function inspectTask(fn: AnyFunction, path: string): { ready?: Ready; nam
 
 function codeAlone(names: Names): Ready | undefined {
   if (!isAsItsText(names)) return undefined;
-  return { target: { code: codeOf(names, []), id: idOf(names.fn) }, packed: [names], along: [] };
+  return { target: { code: codeOf(names, []), id: idOf(names.fn) }, packed: [readingsOf(names)], along: [] };
+}
+
+function readingsOf({ fn, analysis }: Names): Readings {
+  return { fn, analysis };
 }
 
 /** Nobody has put anything on the function, or on its prototype. */
-function isAsItsText({ fn, analysis }: Names): boolean {
+function isAsItsText({ fn, analysis }: Readings): boolean {
   return ownMembers(fn).length === 0 && !prototypeMembers(fn, analysis) && !integrityOf(fn);
 }
 
@@ -70,7 +77,7 @@ function bundle(names: Names): Ready | undefined {
   const along: AnyFunction[] = [];
   const packed = pack({ fn: names.fn }, { fn: names.path }, { transfer: [], functions: along, task: names });
   const target = { bundle: serialize(packed).toString("latin1"), id: idOf(names.fn) };
-  return { target, packed: [...found.values()], along };
+  return { target, packed: Array.from(found.values(), readingsOf), along };
 }
 
 function isConstantFunction(names: Names, found: Map<AnyFunction, Names>): boolean {

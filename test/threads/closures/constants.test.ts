@@ -114,3 +114,21 @@ test.each(Object.keys(programs))("after many tasks, and then a change: %s", asyn
   change();
   expect(await inThread()).toEqual(fns.map((fn) => fn()));
 });
+
+test("what the variables around a function held is free when they hold it no more", async () => {
+  const { stdout } = await node(
+    `const { ThreadPoolExecutor } = require("kernel-helpers");
+     (async () => {
+       const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+       let large = { name: "large" };
+       const held = new WeakRef(large), user = () => large, add = () => 1, task = () => add() + Math.abs(0);
+       for (let i = 0; i < 205; i++) await executor.submit(task);
+       large = undefined;
+       for (let i = 0; i < 10 && held.deref(); i++) { await new Promise(setImmediate); gc(); }
+       console.log(held.deref(), user());
+       await executor.shutdown();
+     })();`,
+    "--expose-gc",
+  );
+  expect(stdout.trim()).toBe("undefined undefined");
+});
