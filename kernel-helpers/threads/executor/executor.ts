@@ -10,7 +10,7 @@ import {
   type SubmitOptions,
   type TaskOptions,
 } from "../task/options";
-import { submitSite, submitSiteOf } from "../task/submit-site";
+import { submitSite } from "../task/submit-site";
 import type { TaskResult } from "../task/task";
 import { type Revivable, type Revival, toTransfer } from "../task/transferable";
 import type { AnyFunction } from "../task/types";
@@ -61,7 +61,7 @@ export class Executor implements Revivable {
       awaited: (waiter) => task.awaited(waiter),
     });
     const task = this.start(fn, args, noOptions, future);
-    task.site = submitSiteOf(fn);
+    task.site = submitSite();
     return future;
   }
 

@@ -1,5 +1,5 @@
 import { checkGivenOptions, noOptions, type SubmitOptions, type TaskOptions } from "../task/options";
-import { submitSiteOf } from "../task/submit-site";
+import { submitSite } from "../task/submit-site";
 import type { AnyFunction } from "../task/types";
 import { poolThreadName } from "../worker/worker-context";
 import { Executor, ThreadPoolExecutor } from "./executor";
@@ -49,7 +49,7 @@ function start<R>(
       waiters: [{ resolve, reject }],
       isPromise: true,
     });
-    task.site = submitSiteOf(fn);
+    task.site = submitSite();
   } catch (error) {
     reject(error);
   }

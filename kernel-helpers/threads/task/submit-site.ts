@@ -1,16 +1,13 @@
 import { dirname } from "node:path";
 import { explainRebuilt } from "./rebuilt";
-import type { AnyFunction } from "./types";
 
 /** Where a task was submitted; V8 makes the text of `stack` when it is read. */
 export interface SubmitSite {
   stack?: string;
-  /** It is that of an earlier task of the same function. */
-  earlier?: boolean;
 }
 
 /** Frames of this package, which come first, and of the program: each costs half a microsecond a task. */
-const frames = 9;
+const frames = 8;
 
 /**
  * To be called by the public function itself, or right beneath it, when the task is on its way: the thread wakes
@@ -24,33 +21,6 @@ export function submitSite(): SubmitSite {
   return site;
 }
 
-/** To note it is half of what a task costs the loop: so many of a function's tasks do, later on one of so many. */
-const noted = 100;
-const notedLater = 16;
-
-const sites = new WeakMap<AnyFunction, { tasks: number; latest: SubmitSite }>();
-
-/** The same for a task of this function, which may have thousands. */
-export function submitSiteOf(fn: AnyFunction): SubmitSite {
-  const known = sites.get(fn) ?? { tasks: 0, latest: {} };
-  if (known.tasks === 0) sites.set(fn, known);
-  const later = ++known.tasks - noted;
-  if (later > 0 && later % notedLater !== 0) return known.latest;
-  const site = submitSite();
-  if (later >= 0) known.latest = new EarlierSite(site);
-  return site;
-}
-
-class EarlierSite implements SubmitSite {
-  readonly earlier = true;
-
-  constructor(private readonly site: SubmitSite) {}
-
-  get stack(): string | undefined {
-    return this.site.stack;
-  }
-}
-
 /** Adds where the task was submitted below the worker's own frames. */
 export function withSubmitSite(
   error: unknown,
@@ -60,8 +30,7 @@ export function withSubmitSite(
   if (!(error instanceof Error)) return error;
   explainRebuilt(error);
   const from = own(site.stack ?? "").replace(/^.*\n/, "");
-  const submitted = `submitted to ${thread.name}${site.earlier ? ", an earlier task of this function" : ""} from`;
-  const stack = `${own(error.stack ?? String(error))}\n    --- ${submitted} ---\n${from}`;
+  const stack = `${own(error.stack ?? String(error))}\n    --- submitted to ${thread.name} from ---\n${from}`;
   Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
   return error;
 }

@@ -174,25 +174,6 @@ test("the stack has the worker's frames, then where the task was submitted", asy
   );
 });
 
-test("of thousands of tasks of one function some stand for others, and their stacks say so", async () => {
-  const fails = () => {
-    throw new Error("deep");
-  };
-  const stacks: string[] = [];
-  for (let i = 0; i < 120; i++) stacks.push((await thrown(fails)).stack!);
-  const own = stacks.map((stack) =>
-    /submitted to Worker-0 from ---\n\s+at thrown .*errors\.test/.test(stack),
-  );
-  const other = stacks.map((stack) =>
-    /submitted to Worker-0, an earlier task of this function from ---\n\s+at thrown .*errors\.test/.test(
-      stack,
-    ),
-  );
-  expect(own.lastIndexOf(false, 99)).toBe(-1);
-  expect(own.slice(100).filter(Boolean)).toHaveLength(1);
-  expect(other.map((is, i) => is !== own[i])).not.toContain(false);
-});
-
 test("an error in callSoonThreadsafe is an uncaught error of the loop", async () => {
   const before = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
