@@ -40,7 +40,8 @@ export function tryConnection(lab: Lab) {
   const banner = () => lab.panel(".tl-Banner");
 
   it("is said to be lost while the server is away, then the kernel to be gone, and one button starts a new one", async () => {
-    await lab.open("work.ipynb");
+    // Alone, as each notebook has a banner.
+    await lab.load("work.ipynb");
     await lab.status("TypeScript | Idle");
     expect(await banner().isVisible()).toBe(false);
     // JupyterLab's own dialog says it, too, where it asks the server just then.
