@@ -67,8 +67,11 @@ export function tryCheck(lab: Lab) {
 
   /** Runs and checks the notebook up to its last cell. */
   async function checkUntilLast() {
+    const ofAnEarlierCheck = notification().getByText("Running and checking:");
+    await expect.poll(() => ofAnEarlierCheck.count()).toBe(0);
     await lab.command("Run and Check");
     await lab.accept();
+    await mark(7).waitFor({ state: "detached" });
     await notification().getByText("Running and checking: 6 of 7").waitFor();
   }
 

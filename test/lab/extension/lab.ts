@@ -149,8 +149,13 @@ export class Lab {
 
   /** The labels that the palette lists for some words, once those `wanted` are among them. */
   async palette(words: string, ...wanted: string[]): Promise<string[]> {
-    await expect.poll(() => this.#lists(words, wanted), patient).toBe(true);
-    const labels = await this.#items().allTextContents();
+    let labels: string[] = [];
+    const missing = async () => {
+      await this.#lists(words, wanted);
+      labels = await this.#items().allTextContents();
+      return wanted.filter((label) => !labels.some((shown) => shown.includes(label)));
+    };
+    await expect.poll(missing, patient).toEqual([]);
     await this.page.keyboard.press("Escape");
     return labels;
   }
