@@ -45,8 +45,8 @@ export interface Server {
 export class Lab {
   page!: Page;
   server!: Server;
-  /** What the first page sent to kernels. */
-  readonly sent: string[] = [];
+  /** What the first page sent, and by which kernel's socket. */
+  readonly sent: { kernel: string; text: string }[] = [];
 
   constructor(
     readonly isOurs: boolean,
@@ -58,9 +58,10 @@ export class Lab {
   /** Opens a page on a document. */
   async begin(context: BrowserContext, document: string) {
     this.page = await context.newPage();
-    this.page.on("websocket", (socket) =>
-      socket.on("framesent", ({ payload }) => this.sent.push(String(payload))),
-    );
+    this.page.on("websocket", (socket) => {
+      const kernel = new URL(socket.url()).pathname;
+      socket.on("framesent", ({ payload }) => this.sent.push({ kernel, text: String(payload) }));
+    });
     await this.page.goto(this.server.addressOf(document));
     await this.tab(document).waitFor();
     await this.cell(1).waitFor();
