@@ -101,6 +101,8 @@ class NotebookExercises {
 
   async #check(cells: CodeCell[], id: string) {
     const { content, sessionContext } = this.panel;
+    // What is run before the kernel is there is lost.
+    await sessionContext.ready;
     await NotebookActions.runCells(content, cells, sessionContext, this.dialogs);
     this.checked(id);
   }
