@@ -16,12 +16,12 @@ export class RawOutput {
   #backlog = 0;
 
   /**
-   * `print` is called with decoded text; what it has got rid of is told to `sent`. `before` is called where bytes
-   * have come by themselves: what the main thread has said until then comes first.
+   * `print` is called with decoded text; what it has got rid of is told to `sent`. `inOrder` is called where bytes have
+   * come by themselves, with what prints them: what the main thread has said until then comes first.
    */
   constructor(
     streams: StandardStreams,
-    private readonly before: () => void,
+    private readonly inOrder: (print: () => void) => void,
     private readonly print: (name: StreamName, text: string) => void,
   ) {
     this.#terminal = streams.terminal;
@@ -31,8 +31,7 @@ export class RawOutput {
   #listen(name: StreamName, fd: number) {
     const decoder = new StringDecoder("utf8");
     const callback = (count: number, bytes: Uint8Array) => {
-      this.before();
-      this.#heard(name, decoder, bytes.subarray(0, count));
+      this.inOrder(() => this.#heard(name, decoder, bytes.subarray(0, count)));
       return this.#backlog < backlogLimit;
     };
     const onread = { buffer: new Uint8Array(pipeBytes), callback };

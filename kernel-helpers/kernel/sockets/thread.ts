@@ -71,12 +71,22 @@ function printRaw(name: "stdout" | "stderr", text: string) {
   channels.publish("stream", cell?.header ?? null, { name, text }, { raw: text.length });
 }
 
-/** Handles what the main thread has sent and this loop has not come to yet. */
-function takeFromMain() {
+/**
+ * Handles what the main thread has sent and this loop has not come to yet, before and after `print` shows what has come
+ * from a pipe. What is still in the pipe at the end of a child the main thread takes out itself: bytes that are here by
+ * then are the child's, so that its end comes after them.
+ */
+function takeFromMain(print: () => void) {
+  let isPrinted = false;
   for (;;) {
-    const received = receiveMessageOnPort(main as never);
-    if (!received) return;
-    fromMain(received.message);
+    const message = receiveMessageOnPort(main as never)?.message as FromMain | undefined;
+    const isEnd = message?.kind === "raw-owner" && rawOwner !== undefined && message.id !== rawOwner;
+    if (!isPrinted && (!message || isEnd)) {
+      print();
+      isPrinted = true;
+    }
+    if (!message) return;
+    fromMain(message);
   }
 }
 

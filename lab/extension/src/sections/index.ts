@@ -106,13 +106,19 @@ class Sections {
 
   #leave(panel: NotebookPanel) {
     if (panel.isDisposed || panel.context.model.dirty) return;
-    const { sessions } = this.manager.services;
-    const session = panel.sessionContext.session;
-    const { id, status } = session?.kernel ?? {};
-    const users = [...sessions.running()].filter(({ kernel }) => kernel?.id === id).length;
+    const { session } = panel.sessionContext;
+    const left = session?.kernel && { session: session.id, kernel: session.kernel.id };
+    const isIdle = session?.kernel?.status === "idle";
     panel.close();
-    if (this.endsLeftKernels && session && status === "idle" && users === 1)
-      void sessions.shutdown(session.id).catch(() => {});
+    if (this.endsLeftKernels && left && isIdle) void this.#endUnlessShared(left).catch(() => {});
+  }
+
+  async #endUnlessShared(left: { session: string; kernel: string }) {
+    const { sessions } = this.manager.services;
+    // Soon after the page was loaded the list may be older than the session.
+    await sessions.refreshRunning();
+    const users = [...sessions.running()].filter(({ kernel }) => kernel?.id === left.kernel);
+    if (users.length === 1) await sessions.shutdown(left.session);
   }
 
   go(step: number) {
